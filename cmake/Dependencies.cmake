@@ -1,0 +1,94 @@
+# Finds what playmirror stands on. When something is missing, one message names all of it, with the
+# command that installs it, so that nobody learns of the next missing package after the next try.
+
+set(missing "")
+set(missing_debian "")
+set(missing_fedora "")
+set(missing_homebrew "")
+set(missing_advice "")
+
+# Notes a package that was not found: its name for people, and for the three package managers.
+macro(playmirror_missing name debian fedora homebrew)
+  string(APPEND missing "\n  - ${name}")
+  list(APPEND missing_debian ${debian})
+  list(APPEND missing_fedora ${fedora})
+  list(APPEND missing_homebrew ${homebrew})
+endmacro()
+
+if(APPLE)
+  # Homebrew keeps these two beside the system's own and off the default search path.
+  list(APPEND CMAKE_PREFIX_PATH /opt/homebrew/opt/libpq /opt/homebrew/opt/sqlite
+    /usr/local/opt/libpq /usr/local/opt/sqlite)
+endif()
+
+find_package(Threads REQUIRED)
+
+find_package(SQLite3 3.37 QUIET)  # 3.37 brought STRICT tables
+if(NOT SQLite3_FOUND)
+  playmirror_missing("SQLite 3.37 or newer" libsqlite3-dev sqlite-devel sqlite)
+endif()
+
+find_package(cereal CONFIG QUIET)
+if(NOT TARGET cereal::cereal)
+  playmirror_missing("cereal 1.3.1 or newer" libcereal-dev cereal-devel cereal)
+endif()
+
+find_package(Boost 1.74 CONFIG QUIET COMPONENTS filesystem)
+if(NOT TARGET Boost::filesystem)
+  playmirror_missing("Boost.Filesystem 1.74 or newer" libboost-filesystem-dev boost-devel boost)
+endif()
+
+if(PLAYMIRROR_SYNC)
+  find_package(PostgreSQL 12 QUIET)
+  if(NOT PostgreSQL_FOUND)
+    playmirror_missing("libpq, the PostgreSQL client library" libpq-dev libpq-devel libpq)
+    string(APPEND missing_advice "\n  The offline part alone needs no libpq: -DPLAYMIRROR_SYNC=OFF")
+  endif()
+endif()
+
+if(PLAYMIRROR_BUILD_TESTS)
+  find_package(GTest CONFIG QUIET)
+  if(NOT TARGET GTest::gtest_main)
+    playmirror_missing("GoogleTest" libgtest-dev gtest-devel googletest)
+  endif()
+endif()
+
+if(PLAYMIRROR_BUILD_BENCHMARKS)
+  find_package(benchmark CONFIG QUIET)
+  if(NOT TARGET benchmark::benchmark)
+    playmirror_missing("Google Benchmark" libbenchmark-dev google-benchmark-devel google-benchmark)
+  endif()
+endif()
+
+if(PLAYMIRROR_BUILD_PYTHON)
+  find_package(Python 3.10 QUIET COMPONENTS Interpreter Development.Module)
+  if(NOT Python_FOUND)
+    playmirror_missing("Python 3.10 or newer, with its headers" python3-dev python3-devel python)
+  else()
+    if(NOT pybind11_DIR)
+      execute_process(COMMAND ${Python_EXECUTABLE} -m pybind11 --cmakedir
+        OUTPUT_VARIABLE pybind11_ROOT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+    endif()
+    find_package(pybind11 3.1 CONFIG QUIET)
+    if(NOT pybind11_FOUND)
+      string(APPEND missing "\n  - pybind11 3.1 or newer")
+      string(APPEND missing_advice
+        "\n  pybind11: ${Python_EXECUTABLE} -m pip install 'pybind11>=3.1,<4'")
+    endif()
+  endif()
+endif()
+
+if(missing)
+  set(commands "")
+  if(missing_debian)
+    list(JOIN missing_debian " " debian)
+    list(JOIN missing_fedora " " fedora)
+    list(JOIN missing_homebrew " " homebrew)
+    string(APPEND commands
+      "\n  Debian, Ubuntu:  apt install ${debian}"
+      "\n  Fedora:          dnf install ${fedora}"
+      "\n  macOS:           brew install ${homebrew}")
+  endif()
+  message(FATAL_ERROR "playmirror needs packages that were not found:${missing}\n"
+    "To install them:${commands}${missing_advice}")
+endif()

@@ -1,0 +1,33 @@
+# What every target of ours has in common.
+
+# Applies the language level, the warnings and hidden visibility to `target`.
+function(playmirror_configure target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+    $<$<BOOL:${PLAYMIRROR_WERROR}>:-Werror>)
+  set_target_properties(${target} PROPERTIES
+    CXX_EXTENSIONS OFF
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON)
+endfunction()
+
+# Makes `target` an installable library, exported as playmirror::`export_name`, with the public
+# `headers`. Private headers are included from the repository root: "core/sqlite/database.hpp".
+function(playmirror_library target export_name)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" HEADERS)
+  playmirror_configure(${target})
+  add_library(playmirror::${export_name} ALIAS ${target})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_sources(${target} PUBLIC FILE_SET HEADERS
+    BASE_DIRS ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include
+    FILES ${arg_HEADERS})
+  # Until 1.0 each minor version may change the ABI.
+  set_target_properties(${target} PROPERTIES
+    EXPORT_NAME ${export_name}
+    VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+    POSITION_INDEPENDENT_CODE ON)
+  if(NOT BUILD_SHARED_LIBS)
+    target_compile_definitions(${target} PUBLIC PLAYMIRROR_STATIC)
+  endif()
+endfunction()
