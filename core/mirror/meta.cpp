@@ -1,0 +1,33 @@
+#include "core/mirror/meta.hpp"
+
+#include <charconv>
+
+namespace playmirror::meta {
+
+std::optional<std::string> read(const sqlite::Database& database, std::string_view key) {
+  auto statement = database.prepare("SELECT value FROM playmirror_meta WHERE key = ?");
+  statement.bind(0, key);
+  if (!statement.step() || statement.is_null(0)) return std::nullopt;
+  return std::string(statement.text(0));
+}
+
+std::int64_t read_int(const sqlite::Database& database, std::string_view key) {
+  const auto text = read(database, key);
+  std::int64_t value = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+  return value;
+}
+
+void write(sqlite::Database& database, std::string_view key, std::string_view value) {
+  database
+      .prepare("INSERT INTO playmirror_meta (key, value) VALUES (?, ?) "
+               "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+      .bind_all(key, value)
+      .run();
+}
+
+void write(sqlite::Database& database, std::string_view key, std::int64_t value) {
+  write(database, key, std::to_string(value));
+}
+
+}  // namespace playmirror::meta

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "core/sqlite/database.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// The mirror's single facts, in playmirror_meta.
+namespace playmirror::meta {
+
+inline constexpr std::string_view kServerName = "server_name";
+inline constexpr std::string_view kLastPull = "last_pull";
+inline constexpr std::string_view kLastPush = "last_push";
+inline constexpr std::string_view kAlembicVersion = "alembic_version";
+inline constexpr std::string_view kProvisionalIds = "provisional_ids";  ///< how many were given out
+inline constexpr std::string_view kSystemIdentifier = "system_identifier";
+inline constexpr std::string_view kTimeline = "timeline";
+inline constexpr std::string_view kDatabase = "database";
+inline constexpr std::string_view kSchema = "schema";
+inline constexpr std::string_view kSnapshot = "snapshot";      ///< pg_current_snapshot() of the last pull
+inline constexpr std::string_view kCheckpoint = "checkpoint";  ///< the server's last checkpoint then
+inline constexpr std::string_view kHighWater = "high_water";   ///< first xid the mirror may not know
+inline constexpr std::string_view kWalPosition = "wal_position";
+
+[[nodiscard]] std::optional<std::string> read(const sqlite::Database& database,
+                                              std::string_view key);
+[[nodiscard]] std::int64_t read_int(const sqlite::Database& database, std::string_view key);
+void write(sqlite::Database& database, std::string_view key, std::string_view value);
+void write(sqlite::Database& database, std::string_view key, std::int64_t value);
+
+}  // namespace playmirror::meta

@@ -1,0 +1,119 @@
+#include "core/files/private_file.hpp"
+#include "core/mirror/meta.hpp"
+#include "core/mirror/state.hpp"
+#include "core/outbox/outbox.hpp"
+#include "core/schema/layout.hpp"
+
+#include <playmirror/error.hpp>
+#include <playmirror/mirror.hpp>
+
+#include <utility>
+
+namespace playmirror {
+namespace {
+
+std::optional<Timestamp> time_of(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  return Timestamp::parse_postgres(*text);
+}
+
+}  // namespace
+
+Mirror::Mirror(std::shared_ptr<MirrorState> state) noexcept : state_(std::move(state)) {}
+Mirror::Mirror(Mirror&&) noexcept = default;
+Mirror& Mirror::operator=(Mirror&&) noexcept = default;
+Mirror::~Mirror() = default;
+
+Mirror Mirror::open(const std::filesystem::path& file, const MirrorOptions& options) {
+  return Mirror(MirrorState::open(file, options));
+}
+
+std::filesystem::path Mirror::default_path() { return files::default_mirror_path(); }
+
+const std::shared_ptr<MirrorState>& Mirror::state() const {
+  if (!state_) raise(ErrorCode::closed, "the mirror was moved from");
+  return state_;
+}
+
+void Mirror::close() {
+  if (state_) state_->close();
+}
+
+const std::filesystem::path& Mirror::path() const { return state()->path(); }
+
+Plays Mirror::plays() const { return Plays(state()); }
+Tracks Mirror::tracks() const { return Tracks(state()); }
+Artists Mirror::artists() const { return Artists(state()); }
+Snapshots Mirror::snapshots() const { return Snapshots(state()); }
+Playlists Mirror::playlists() const { return Playlists(state()); }
+Stats Mirror::stats() const { return Stats(state()); }
+
+Status Mirror::status() const {
+  auto reader = state()->reader();
+  sqlite::Database& database = reader.database();
+  // One moment of the file for all the counts.
+  sqlite::Transaction moment(database, sqlite::Transaction::Kind::deferred);
+  Status status;
+  status.file = path();
+  status.server = meta::read(database, meta::kServerName).value_or("");
+  status.last_pull = time_of(meta::read(database, meta::kLastPull));
+  status.last_push = time_of(meta::read(database, meta::kLastPush));
+  status.alembic_version = meta::read(database, meta::kAlembicVersion).value_or("");
+  status.complete = true;
+  for (const schema::TableLayout& layout : schema::record_layouts()) {
+    auto row = database.prepare("SELECT state = 'complete', problem FROM playmirror_tables "
+                                "WHERE name = ?");
+    row.bind(0, layout.name);
+    TableStatus& table = status.tables[layout.name];
+    if (row.step()) {
+      table.complete = row.integer(0) != 0;
+      table.problem = row.text(1);
+    }
+    table.rows = database.query_int("SELECT count(*) FROM " + sqlite::quoted(layout.name));
+    status.complete = status.complete && table.complete;
+  }
+  auto states = database.prepare("SELECT state, count(*) FROM playmirror_outbox GROUP BY state");
+  while (states.step()) {
+    const auto name = states.text(0);
+    std::int64_t& count = name == "queued"     ? status.queued
+                          : name == "in_doubt" ? status.in_doubt
+                          : name == "waiting"  ? status.waiting
+                                               : status.rejected;
+    count = states.integer(1);
+  }
+  return status;
+}
+
+std::vector<PendingEntry> Mirror::pending() const {
+  return outbox::list(state()->reader().database());
+}
+
+std::int64_t Mirror::retry(std::optional<std::int64_t> entry) const {
+  std::int64_t count = 0;
+  state()->write([&](sqlite::Database& database) { count = outbox::retry(database, entry); });
+  return count;
+}
+
+void Mirror::discard(std::int64_t entry) const {
+  state()->write([&](sqlite::Database& database) { outbox::discard(database, entry); });
+}
+
+FileReport Mirror::verify() const {
+  auto reader = state()->reader();
+  sqlite::Database& database = reader.database();
+  FileReport report;
+  auto check = database.prepare("PRAGMA integrity_check(100)");
+  while (check.step()) {
+    if (check.text(0) != "ok") report.problems.push_back({"file", std::string(check.text(0))});
+  }
+  const outbox::ChecksumReport entries = outbox::verify(database);
+  report.outbox_entries = entries.checked;
+  for (const std::int64_t entry : entries.damaged) {
+    report.problems.push_back({"playmirror_outbox, entry " + std::to_string(entry),
+                               "the row's image does not match its checksum"});
+  }
+  report.ok = report.problems.empty();
+  return report;
+}
+
+}  // namespace playmirror

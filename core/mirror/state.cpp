@@ -1,0 +1,188 @@
+#include "core/mirror/state.hpp"
+
+#include "core/files/private_file.hpp"
+#include "core/schema/bookkeeping.hpp"
+
+#include <playmirror/error.hpp>
+
+#include <unistd.h>
+#include <utility>
+
+namespace playmirror {
+namespace {
+
+/// Bytes of WAL after which a writer moves it into the file: large enough that recording a play
+/// costs one fsync, small enough that readers do not search a long log.
+constexpr std::int64_t kCheckpointBytes = 4 << 20;
+
+/// How long close() waits for another writer before it leaves the log as it is.
+constexpr std::chrono::milliseconds kPatienceAtClose{500};
+
+/// Read connections kept for the next call.
+constexpr std::size_t kIdleReaders = 8;
+
+std::filesystem::path beside(const std::filesystem::path& file, const char* suffix) {
+  std::filesystem::path result = file;
+  result += suffix;
+  return result;
+}
+
+}  // namespace
+
+std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file,
+                                               const MirrorOptions& options) {
+  if (file.empty()) raise(ErrorCode::invalid_argument, "the path of the mirror is empty");
+  const std::filesystem::path path = files::resolved(file);
+  std::shared_ptr<MirrorState> state(new MirrorState(path, options));
+  if (!files::exists(path)) {
+    if (!options.create || options.read_only) {
+      raise(ErrorCode::storage_failed, "there is no mirror at " + path.string(),
+            {.hint = "Check the path; without read_only, open() creates a mirror there."});
+    }
+    files::create_private(path);
+  }
+  if (options.read_only) {
+    if (schema::inspect(state->reader().database()) != schema::FileState::current) {
+      raise(ErrorCode::not_a_mirror, "the mirror at " + path.string() + " is not ready to be read",
+            {.hint = "Open it once without read_only."});
+    }
+    return state;
+  }
+  files::make_private(path);
+  const schema::FileState found = schema::inspect(state->reader().database());
+  if (found != schema::FileState::current) {
+    const auto lock = files::FileLock::acquire(beside(path, "-lock"), options.busy_timeout,
+                                               "creating or upgrading");
+    auto database = sqlite::Database::open(path, sqlite::OpenMode::read_write);
+    if (found == schema::FileState::empty) {
+      schema::create(database);
+    } else {
+      schema::upgrade(database);
+    }
+  }
+  return state;
+}
+
+MirrorState::MirrorState(std::filesystem::path file, MirrorOptions options)
+    : file_(std::move(file)), options_(options), owner_(::getpid()) {}
+
+MirrorState::~MirrorState() {
+  if (::getpid() == owner_) {
+    settle_log();
+    return;
+  }
+  // SQLite forbids closing, in a child, a connection that its parent opened: leave them open.
+  for (auto& reader : idle_readers_) static_cast<void>(reader.release());
+  static_cast<void>(writer_.release());
+}
+
+void MirrorState::settle_log() noexcept {
+  if (!writer_) return;
+  // What stays in the log is safe there, so neither a busy lock nor a full disk matters here.
+  try {
+    const auto lock =
+        files::FileLock::acquire(beside(file_, "-lock"), kPatienceAtClose, "writing to");
+    writer_->checkpoint(true);
+  } catch (const std::exception&) {
+  }
+  writer_.reset();
+}
+
+void MirrorState::check_usable() const {
+  if (::getpid() != owner_) {
+    raise(ErrorCode::closed, "this mirror was opened before fork()",
+          {.hint = "Open the mirror again in the child process."});
+  }
+}
+
+MirrorState::Reader MirrorState::reader() {
+  check_usable();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (closed_) raise(ErrorCode::closed, "the mirror is closed", {.hint = "Open it again."});
+    if (!idle_readers_.empty()) {
+      auto database = std::move(idle_readers_.back());
+      idle_readers_.pop_back();
+      return {shared_from_this(), std::move(database)};
+    }
+  }
+  // On read-only media nobody can write either, so the file may be read as it lies there.
+  const bool frozen = options_.read_only && !files::is_writable(file_.parent_path()) &&
+                      files::size(beside(file_, "-wal")) == 0;
+  const auto mode = frozen ? sqlite::OpenMode::immutable : sqlite::OpenMode::read_only;
+  return {shared_from_this(),
+          std::make_unique<sqlite::Database>(sqlite::Database::open(file_, mode))};
+}
+
+void MirrorState::give_back(std::unique_ptr<sqlite::Database> database) noexcept {
+  if (::getpid() != owner_) {
+    static_cast<void>(database.release());
+    return;
+  }
+  const std::scoped_lock lock(mutex_);
+  if (!closed_ && idle_readers_.size() < kIdleReaders && !database->in_transaction()) {
+    idle_readers_.push_back(std::move(database));
+  }
+}
+
+void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
+                        const std::function<void()>& tick) {
+  check_usable();
+  if (options_.read_only) {
+    raise(ErrorCode::storage_failed, "the mirror was opened read_only",
+          {.hint = "Open it without read_only to record or sync."});
+  }
+  const std::scoped_lock one_thread(writer_mutex_);
+  const auto lock = files::FileLock::acquire(beside(file_, "-lock"), options_.busy_timeout,
+                                             "writing to", tick);
+  {
+    const std::scoped_lock state_lock(mutex_);
+    if (closed_) raise(ErrorCode::closed, "the mirror is closed", {.hint = "Open it again."});
+  }
+  if (!writer_) {
+    writer_ = std::make_unique<sqlite::Database>(
+        sqlite::Database::open(file_, sqlite::OpenMode::read_write));
+    // Once checkpointed, the log is cut back to this size when it starts anew.
+    writer_->execute("PRAGMA journal_size_limit=" + std::to_string(kCheckpointBytes));
+  }
+  {
+    sqlite::Transaction transaction(*writer_);
+    work(*writer_);
+    transaction.commit();
+  }
+  if (files::size(beside(file_, "-wal")) > kCheckpointBytes) {
+    // The rows are safe in the log already: trouble here must not look like a failed write.
+    try {
+      writer_->checkpoint(false);
+    } catch (const Error&) {
+    }
+  }
+}
+
+files::FileLock MirrorState::lock_for_sync(const std::function<void()>& tick) {
+  check_usable();
+  return files::FileLock::acquire(beside(file_, "-sync-lock"), options_.busy_timeout, "syncing",
+                                  tick);
+}
+
+void MirrorState::close() {
+  check_usable();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (closed_) return;
+    closed_ = true;
+    idle_readers_.clear();
+  }
+  const std::scoped_lock one_thread(writer_mutex_);
+  settle_log();
+}
+
+MirrorState::Reader::Reader(std::shared_ptr<MirrorState> state,
+                            std::unique_ptr<sqlite::Database> database) noexcept
+    : state_(std::move(state)), database_(std::move(database)) {}
+
+MirrorState::Reader::~Reader() {
+  if (database_) state_->give_back(std::move(database_));
+}
+
+}  // namespace playmirror

@@ -1,0 +1,88 @@
+#pragma once
+
+#include "core/files/file_lock.hpp"
+#include "core/sqlite/database.hpp"
+
+#include <playmirror/mirror.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <sys/types.h>
+#include <vector>
+
+namespace playmirror {
+
+/// What a Mirror and its handles share: the file, its connections and its locks.
+///
+/// Any number of threads read at once, each on a connection of the pool; one writes at a time, in
+/// any process, under the writer lock. The lock's holder never waits for the network.
+class MirrorState : public std::enable_shared_from_this<MirrorState> {
+ public:
+  static std::shared_ptr<MirrorState> open(const std::filesystem::path& file,
+                                           const MirrorOptions& options);
+  ~MirrorState();
+
+  MirrorState(const MirrorState&) = delete;
+  MirrorState& operator=(const MirrorState&) = delete;
+
+  /// A read connection, lent for one call or one cursor.
+  class Reader {
+   public:
+    Reader(std::shared_ptr<MirrorState> state, std::unique_ptr<sqlite::Database> database) noexcept;
+    Reader(Reader&&) noexcept = default;
+    Reader& operator=(Reader&&) noexcept = default;
+    ~Reader();
+    [[nodiscard]] sqlite::Database& database() const noexcept { return *database_; }
+    sqlite::Database* operator->() const noexcept { return database_.get(); }
+
+   private:
+    std::shared_ptr<MirrorState> state_;
+    std::unique_ptr<sqlite::Database> database_;
+  };
+  [[nodiscard]] Reader reader();
+
+  /// Runs `work` in one durable transaction under the writer lock, and keeps the WAL short
+  /// afterwards. An exception rolls everything back. `tick` is called while waiting for the lock.
+  void write(const std::function<void(sqlite::Database&)>& work,
+             const std::function<void()>& tick = {});
+
+  /// Keeps other syncs of this mirror out, in any process, for as long as the lock lives. Throws
+  /// MirrorBusy, naming the holder, when another one runs for longer than the busy timeout.
+  [[nodiscard]] files::FileLock lock_for_sync(const std::function<void()>& tick);
+
+  /// Throws `closed` after close() or in a forked child.
+  void check_usable() const;
+  void close();
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_; }
+  [[nodiscard]] const MirrorOptions& options() const noexcept { return options_; }
+
+ private:
+  MirrorState(std::filesystem::path file, MirrorOptions options);
+  void give_back(std::unique_ptr<sqlite::Database> database) noexcept;
+
+  /// Moves the log into the file, so that a copy of the closed file alone is whole, and lets go of
+  /// the writing connection.
+  void settle_log() noexcept;
+
+  std::filesystem::path file_;
+  MirrorOptions options_;
+  pid_t owner_;
+  std::mutex mutex_;  ///< guards the members below
+  bool closed_ = false;
+  std::vector<std::unique_ptr<sqlite::Database>> idle_readers_;
+  std::mutex writer_mutex_;  ///< one writing thread of this process at a time
+  std::unique_ptr<sqlite::Database> writer_;
+};
+
+/// How playmirror's own code reaches the state behind a public Mirror.
+class MirrorAccess {
+ public:
+  [[nodiscard]] static const std::shared_ptr<MirrorState>& state(const Mirror& mirror) {
+    return mirror.state();
+  }
+};
+
+}  // namespace playmirror

@@ -1,0 +1,247 @@
+#include "core/outbox/outbox.hpp"
+
+#include "core/mirror/meta.hpp"
+
+#include <playmirror/error.hpp>
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace playmirror::outbox {
+namespace {
+
+/// Provisional ids start below every int4 and are small enough to be exact as a double, for tools
+/// that read ids as JSON numbers.
+constexpr std::int64_t kProvisionalBase = -(std::int64_t{1} << 40);
+
+/// Between the two parts of an identity: a control character, which no id or timestamp holds.
+constexpr char kSeparator = '\x1f';
+
+constexpr std::array<std::pair<PendingState, std::string_view>, 4> kStates{{
+    {PendingState::queued, "queued"},
+    {PendingState::in_doubt, "in_doubt"},
+    {PendingState::waiting, "waiting"},
+    {PendingState::rejected, "rejected"},
+}};
+
+std::string_view name_of(PendingState state) {
+  for (const auto& [value, name] : kStates) {
+    if (value == state) return name;
+  }
+  return "queued";
+}
+
+PendingState state_named(std::string_view text) {
+  for (const auto& [value, name] : kStates) {
+    if (name == text) return value;
+  }
+  return PendingState::queued;
+}
+
+constexpr const char* kPendingColumns =
+    "entry, table_name, identity, row_id, state, recorded_at, attempts, sqlstate, "
+    "constraint_name, message";
+
+/// The identity as a person reads it.
+std::string readable(std::string_view table, std::string_view identity) {
+  const auto cut = identity.find(kSeparator);
+  if (cut == std::string_view::npos) return std::string(identity);
+  const std::string first(identity.substr(0, cut));
+  const std::string second(identity.substr(cut + 1));
+  if (table == "play_history") return first + " at " + second;
+  return second.empty() ? first : first + " " + second.substr(1);
+}
+
+PendingEntry read_pending(const sqlite::Statement& row) {
+  PendingEntry entry;
+  entry.entry = row.integer(0);
+  entry.table = row.text(1);
+  entry.key = readable(entry.table, row.text(2));
+  entry.row_id = row.integer(3);
+  entry.state = state_named(row.text(4));
+  entry.recorded_at = Timestamp::parse_postgres(row.text(5));
+  entry.attempts = row.integer(6);
+  entry.sqlstate = row.text(7);
+  entry.constraint = row.text(8);
+  entry.message = row.text(9);
+  return entry;
+}
+
+[[noreturn]] void refuse_unknown(std::int64_t entry) {
+  raise(ErrorCode::invalid_argument, "no pending entry has the number " + std::to_string(entry),
+        {.hint = "pending() lists the numbers."});
+}
+
+}  // namespace
+
+std::string play_identity(std::string_view track_id, std::string_view played_at) {
+  return std::string(track_id) + kSeparator + std::string(played_at);
+}
+
+std::string snapshot_identity(std::string_view date,
+                              const std::optional<std::string>& period_label) {
+  // The marker keeps a missing label apart from an empty one.
+  return std::string(date) + kSeparator + (period_label ? "=" + *period_label : std::string());
+}
+
+std::int64_t next_provisional_id(sqlite::Database& database) {
+  const std::int64_t given = meta::read_int(database, meta::kProvisionalIds) + 1;
+  meta::write(database, meta::kProvisionalIds, given);
+  return kProvisionalBase - given;
+}
+
+std::int64_t add(sqlite::Database& database, std::string_view table, std::string_view identity,
+                 std::int64_t row_id, const RowImage& image) {
+  const std::string recorded_at = Timestamp::now().to_postgres_string();
+  const std::string bytes = encode(image);
+  database
+      .prepare("INSERT INTO playmirror_outbox "
+               "(table_name, identity, row_id, recorded_at, image, checksum) "
+               "VALUES (?, ?, ?, ?, ?, ?)")
+      .bind_all(table, identity, row_id, recorded_at, Blob{bytes},
+                checksum(table, identity, row_id, recorded_at, bytes))
+      .run();
+  return database.last_insert_rowid();
+}
+
+std::vector<Entry> sendable(const sqlite::Database& database, std::string_view table,
+                            std::int64_t after, std::int64_t limit) {
+  auto rows = database.prepare(
+      "SELECT entry, identity, row_id, state, recorded_at, image, checksum "
+      "FROM playmirror_outbox WHERE table_name = ? AND entry > ? "
+      "AND state IN ('queued', 'waiting') ORDER BY entry LIMIT ?");
+  rows.bind_all(table, after, limit);
+  std::vector<Entry> entries;
+  while (rows.step()) {
+    Entry entry;
+    entry.entry = rows.integer(0);
+    entry.table = table;
+    entry.identity = rows.text(1);
+    entry.row_id = rows.integer(2);
+    entry.state = state_named(rows.text(3));
+    const Value image = rows.value(5);
+    const auto* blob = std::get_if<Blob>(&image);
+    if (blob == nullptr || checksum(table, entry.identity, entry.row_id, rows.text(4),
+                                    blob->bytes) != rows.integer(6)) {
+      raise(ErrorCode::damaged,
+            "outbox entry " + std::to_string(entry.entry) + " does not match its checksum",
+            {.hint = "Run verify(); discard() the entry if the row is recorded elsewhere."});
+    }
+    entry.image = decode(blob->bytes);
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+std::vector<PendingEntry> list(const sqlite::Database& database) {
+  auto rows = database.prepare("SELECT " + std::string(kPendingColumns) +
+                               " FROM playmirror_outbox ORDER BY entry");
+  std::vector<PendingEntry> entries;
+  while (rows.step()) entries.push_back(read_pending(rows));
+  return entries;
+}
+
+std::optional<PendingEntry> find(const sqlite::Database& database, std::int64_t entry) {
+  auto rows = database.prepare("SELECT " + std::string(kPendingColumns) +
+                               " FROM playmirror_outbox WHERE entry = ?");
+  rows.bind(0, entry);
+  if (!rows.step()) return std::nullopt;
+  return read_pending(rows);
+}
+
+void delivered(sqlite::Database& database, const Entry& entry, std::int64_t server_id) {
+  database.prepare("DELETE FROM playmirror_outbox WHERE entry = ?").bind_all(entry.entry).run();
+  if (entry.row_id == 0) return;
+  const std::string table = sqlite::quoted(entry.table);
+  // The server's row may have been pulled already; then it stays and ours goes.
+  database.prepare("UPDATE OR IGNORE " + table + " SET id = ? WHERE id = ?")
+      .bind_all(server_id, entry.row_id)
+      .run();
+  database.prepare("DELETE FROM " + table + " WHERE id = ?").bind_all(entry.row_id).run();
+  database
+      .prepare("INSERT OR REPLACE INTO playmirror_delivered "
+               "(table_name, provisional_id, server_id) VALUES (?, ?, ?)")
+      .bind_all(entry.table, entry.row_id, server_id)
+      .run();
+}
+
+void set_aside(sqlite::Database& database, std::int64_t entry, PendingState state,
+               const Refusal& refusal) {
+  database
+      .prepare("UPDATE playmirror_outbox SET state = ?, sqlstate = ?, constraint_name = ?, "
+               "message = ?, attempts = attempts + 1, push = NULL, offered_id = NULL "
+               "WHERE entry = ?")
+      .bind_all(name_of(state), refusal.sqlstate, refusal.constraint, refusal.message, entry)
+      .run();
+}
+
+std::int64_t retry(sqlite::Database& database, std::optional<std::int64_t> entry) {
+  if (entry && !find(database, *entry)) refuse_unknown(*entry);
+  auto update = database.prepare(
+      "UPDATE playmirror_outbox SET state = 'queued', sqlstate = '', constraint_name = '', "
+      "message = '' WHERE state IN ('rejected', 'waiting') AND (?1 IS NULL OR entry = ?1)");
+  update.bind(0, entry).run();
+  return database.changes();
+}
+
+void discard(sqlite::Database& database, std::int64_t entry) {
+  const auto found = find(database, entry);
+  if (!found) refuse_unknown(entry);
+  if (found->state == PendingState::in_doubt) {
+    raise(ErrorCode::invalid_argument,
+          "entry " + std::to_string(entry) + " may already be on the server",
+          {.hint = "Push once more: that finds out; then discard it if it is still pending."});
+  }
+  const std::string table = sqlite::quoted(found->table);
+  if (found->row_id != 0) {
+    database.prepare("DELETE FROM " + table + " WHERE id = ?").bind_all(found->row_id).run();
+  } else {
+    const bool track = found->table == "tracks";
+    const bool needed =
+        track ? [&] {
+          auto uses = database.prepare(
+              "SELECT 1 FROM play_history p JOIN playmirror_outbox o "
+              "ON o.table_name = 'play_history' AND o.row_id = p.id WHERE p.track_id = ?");
+          return uses.bind(0, found->key).step();
+        }()
+              : [&] {
+                  auto uses = database.prepare(
+                      "SELECT 1 FROM track_artists l JOIN playmirror_outbox o "
+                      "ON o.table_name = 'tracks' AND o.identity = l.track_id "
+                      "WHERE l.artist_id = ?");
+                  return uses.bind(0, found->key).step();
+                }();
+    if (needed) {
+      raise(ErrorCode::invalid_argument,
+            "entry " + std::to_string(entry) + " is needed by another pending row",
+            {.hint = "Discard the rows that refer to it first."});
+    }
+    if (track) {
+      database.prepare("DELETE FROM track_artists WHERE track_id = ?")
+          .bind_all(found->key)
+          .run();
+    }
+    database.prepare("DELETE FROM " + table + " WHERE id = ?").bind_all(found->key).run();
+  }
+  database.prepare("DELETE FROM playmirror_outbox WHERE entry = ?").bind_all(entry).run();
+}
+
+ChecksumReport verify(const sqlite::Database& database) {
+  auto rows = database.prepare(
+      "SELECT entry, table_name, identity, row_id, recorded_at, image, checksum "
+      "FROM playmirror_outbox ORDER BY entry");
+  ChecksumReport report;
+  while (rows.step()) {
+    ++report.checked;
+    const Value image = rows.value(5);
+    const auto* blob = std::get_if<Blob>(&image);
+    if (blob == nullptr || checksum(rows.text(1), rows.text(2), rows.integer(3), rows.text(4),
+                                    blob->bytes) != rows.integer(6)) {
+      report.damaged.push_back(rows.integer(0));
+    }
+  }
+  return report;
+}
+
+}  // namespace playmirror::outbox

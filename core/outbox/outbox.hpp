@@ -1,0 +1,72 @@
+#pragma once
+
+#include "core/outbox/row_image.hpp"
+#include "core/sqlite/database.hpp"
+
+#include <playmirror/pending.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The rows recorded here and not known to be on the server. Every function works inside the
+/// caller's transaction.
+namespace playmirror::outbox {
+
+struct Entry {
+  std::int64_t entry = 0;
+  std::string table = {};
+  std::string identity = {};
+  std::int64_t row_id = 0;  ///< provisional id; 0 where the key is the id
+  PendingState state = PendingState::queued;
+  RowImage image = {};
+};
+
+/// What identifies a row for good, whoever recorded it: equal for equal keys, nothing else.
+[[nodiscard]] std::string play_identity(std::string_view track_id, std::string_view played_at);
+[[nodiscard]] std::string snapshot_identity(std::string_view date,
+                                            const std::optional<std::string>& period_label);
+
+/// The next provisional id: negative, below every 32-bit id, never given twice by one file.
+[[nodiscard]] std::int64_t next_provisional_id(sqlite::Database& database);
+
+/// Adds a row; the mirrored table gets it from the caller. Returns the entry's number.
+std::int64_t add(sqlite::Database& database, std::string_view table, std::string_view identity,
+                 std::int64_t row_id, const RowImage& image);
+
+/// Entries that a push may send, oldest first, parents before children: queued and waiting ones with
+/// a number above `after`. Damaged entries throw.
+[[nodiscard]] std::vector<Entry> sendable(const sqlite::Database& database,
+                                          std::string_view table, std::int64_t after,
+                                          std::int64_t limit);
+
+[[nodiscard]] std::vector<PendingEntry> list(const sqlite::Database& database);
+[[nodiscard]] std::optional<PendingEntry> find(const sqlite::Database& database,
+                                               std::int64_t entry);
+
+/// The row is on the server under `server_id` (ignored where the key is the id): the provisional id
+/// becomes that one in the mirrored table, the old one keeps resolving, the entry goes.
+void delivered(sqlite::Database& database, const Entry& entry, std::int64_t server_id);
+
+struct Refusal {
+  std::string sqlstate = {};
+  std::string constraint = {};
+  std::string message = {};
+};
+
+/// The row stays here: `rejected` or `waiting`, with the reason.
+void set_aside(sqlite::Database& database, std::int64_t entry, PendingState state,
+               const Refusal& refusal);
+
+std::int64_t retry(sqlite::Database& database, std::optional<std::int64_t> entry);
+void discard(sqlite::Database& database, std::int64_t entry);
+
+struct ChecksumReport {
+  std::int64_t checked = 0;
+  std::vector<std::int64_t> damaged = {};  ///< entry numbers
+};
+[[nodiscard]] ChecksumReport verify(const sqlite::Database& database);
+
+}  // namespace playmirror::outbox

@@ -1,0 +1,152 @@
+#include "core/schema/bookkeeping.hpp"
+
+#include "core/schema/layout.hpp"
+
+#include <playmirror/error.hpp>
+
+#include <string>
+
+namespace playmirror::schema {
+namespace {
+
+constexpr const char* kBookkeeping = R"sql(
+CREATE TABLE playmirror_meta (
+  key    TEXT PRIMARY KEY NOT NULL,
+  value  TEXT
+) STRICT, WITHOUT ROWID;
+
+-- One row per mirrored table: how far its copy has come.
+CREATE TABLE playmirror_tables (
+  name       TEXT PRIMARY KEY NOT NULL,
+  state      TEXT NOT NULL DEFAULT 'empty' CHECK (state IN ('empty', 'copying', 'complete')),
+  horizon    INTEGER,            -- 64-bit transaction id: rows at or after it are read again
+  copied_to  TEXT,               -- the last key of an unfinished first copy, as a JSON array
+  storage    TEXT NOT NULL DEFAULT '',  -- what the server keeps the rows in; changes on a rewrite
+  problem    TEXT NOT NULL DEFAULT '',
+  odd_times  INTEGER NOT NULL DEFAULT 0 -- 1: holds a timestamp that text does not sort
+) STRICT, WITHOUT ROWID;
+
+-- The server's columns at the last pull, in its order.
+CREATE TABLE playmirror_columns (
+  table_name   TEXT NOT NULL,
+  position     INTEGER NOT NULL,
+  name         TEXT NOT NULL,
+  server_type  TEXT NOT NULL,
+  PRIMARY KEY (table_name, name)
+) STRICT, WITHOUT ROWID;
+
+-- Values that a SQLite column cannot hold: NaN (kept there as NULL) and -0.0 (kept as 0.0).
+CREATE TABLE playmirror_odd_values (
+  table_name   TEXT NOT NULL,
+  row_key      TEXT NOT NULL,
+  column_name  TEXT NOT NULL,
+  value        TEXT NOT NULL,
+  PRIMARY KEY (table_name, row_key, column_name)
+) STRICT, WITHOUT ROWID;
+
+-- Rows recorded here and not known to be on the server. The image is the whole row.
+CREATE TABLE playmirror_outbox (
+  entry            INTEGER PRIMARY KEY AUTOINCREMENT,
+  table_name       TEXT NOT NULL,
+  identity         TEXT NOT NULL,
+  row_id           INTEGER NOT NULL DEFAULT 0,
+  recorded_at      TEXT NOT NULL,
+  image            BLOB NOT NULL,
+  checksum         INTEGER NOT NULL,
+  state            TEXT NOT NULL DEFAULT 'queued'
+                   CHECK (state IN ('queued', 'in_doubt', 'waiting', 'rejected')),
+  attempts         INTEGER NOT NULL DEFAULT 0,
+  sqlstate         TEXT NOT NULL DEFAULT '',
+  constraint_name  TEXT NOT NULL DEFAULT '',
+  message          TEXT NOT NULL DEFAULT '',
+  push             INTEGER,       -- the push in doubt that holds it
+  offered_id       INTEGER,       -- the id the server gave it in that push
+  UNIQUE (table_name, identity)
+) STRICT;
+CREATE INDEX playmirror_outbox_row_id ON playmirror_outbox (table_name, row_id);
+
+-- Pushes whose COMMIT was about to be sent and whose end is not known yet.
+CREATE TABLE playmirror_pushes (
+  push               INTEGER PRIMARY KEY AUTOINCREMENT,
+  xid                INTEGER NOT NULL,
+  backend_pid        INTEGER NOT NULL,
+  backend_start      TEXT NOT NULL,
+  system_identifier  TEXT NOT NULL,
+  timeline           INTEGER NOT NULL,
+  database           TEXT NOT NULL,
+  sent_at            TEXT NOT NULL
+) STRICT;
+
+-- Rows of ours that reached the server: what a provisional id has become.
+CREATE TABLE playmirror_delivered (
+  table_name      TEXT NOT NULL,
+  provisional_id  INTEGER NOT NULL,
+  server_id       INTEGER NOT NULL,
+  PRIMARY KEY (table_name, provisional_id)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+void create_index(sqlite::Database& database, const TableLayout& layout) {
+  for (const std::string& sql : create_index_sql(layout.name)) database.execute(sql);
+}
+
+}  // namespace
+
+FileState inspect(const sqlite::Database& database) {
+  const std::int64_t application = database.query_int("PRAGMA application_id");
+  const std::int64_t version = database.query_int("PRAGMA user_version");
+  if (application == 0 && version == 0 &&
+      database.query_int("SELECT count(*) FROM sqlite_schema") == 0) {
+    return FileState::empty;
+  }
+  if (application != kApplicationId) {
+    raise(ErrorCode::not_a_mirror, "the file is a SQLite database, but not a mirror",
+          {.hint = "Choose another file; playmirror changes nothing in this one."});
+  }
+  if (version > kFormatVersion) {
+    raise(ErrorCode::format_too_new,
+          "the mirror has format " + std::to_string(version) + ", and this playmirror reads up to " +
+              std::to_string(kFormatVersion),
+          {.hint = "Install a newer playmirror."});
+  }
+  return version == kFormatVersion ? FileState::current : FileState::older;
+}
+
+void create(sqlite::Database& database) {
+  if (database.query_text("PRAGMA journal_mode=WAL") != "wal") {
+    raise(ErrorCode::storage_failed, "the file system does not support SQLite's write-ahead log",
+          {.hint = "Keep the mirror on a local file system."});
+  }
+  sqlite::Transaction transaction(database);
+  // Another process may have been first.
+  if (inspect(database) != FileState::empty) return;
+  database.execute(kBookkeeping);
+  for (const TableLayout& layout : record_layouts()) {
+    database.execute(create_table_sql(layout));
+    create_index(database, layout);
+    database.prepare("INSERT INTO playmirror_tables (name) VALUES (?)")
+        .bind_all(layout.name)
+        .run();
+    std::int64_t position = 0;
+    for (const ColumnLayout& column : layout.columns) {
+      database
+          .prepare("INSERT INTO playmirror_columns (table_name, position, name, server_type) "
+                   "VALUES (?, ?, ?, ?)")
+          .bind_all(layout.name, ++position, column.name, column.server_type)
+          .run();
+    }
+  }
+  database.execute("PRAGMA application_id=" + std::to_string(kApplicationId));
+  database.execute("PRAGMA user_version=" + std::to_string(kFormatVersion));
+  transaction.commit();
+}
+
+void upgrade(sqlite::Database& database) {
+  sqlite::Transaction transaction(database);
+  if (inspect(database) != FileState::older) return;
+  // Format 1 is the first: there is nothing older to upgrade from.
+  raise(ErrorCode::not_a_mirror, "the mirror has no known format",
+        {.hint = "Choose another file."});
+}
+
+}  // namespace playmirror::schema

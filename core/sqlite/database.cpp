@@ -1,0 +1,178 @@
+#include "core/sqlite/database.hpp"
+
+#include "core/sqlite/failure.hpp"
+
+#include <playmirror/error.hpp>
+
+#include <sqlite3.h>
+
+namespace playmirror::sqlite {
+namespace {
+
+/// A reader meets SQLITE_BUSY only while another process recovers or resets the WAL; a writer, only
+/// behind a foreign tool, since ours queue on the lock file.
+constexpr int kBusyMilliseconds = 10'000;
+
+/// Virtual machine steps between two calls of a progress hook: well under a millisecond.
+constexpr int kProgressSteps = 4'000;
+
+void configure(sqlite3* handle, int option, int value) {
+  int now = -1;
+  check(sqlite3_db_config(handle, option, value, &now), handle, "harden the connection");
+  if (now != value) raise(ErrorCode::internal, "this SQLite does not accept a hardening option");
+}
+
+/// The options of https://sqlite.org/security.html that apply to every connection.
+void harden(sqlite3* handle) {
+  configure(handle, SQLITE_DBCONFIG_DEFENSIVE, 1);
+  configure(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
+  configure(handle, SQLITE_DBCONFIG_DQS_DML, 0);
+  configure(handle, SQLITE_DBCONFIG_DQS_DDL, 0);
+  configure(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0);
+  configure(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1);
+  sqlite3_extended_result_codes(handle, 1);
+  sqlite3_busy_timeout(handle, kBusyMilliseconds);
+}
+
+int run_progress_hook(void* hook) {
+  // An exception must not cross SQLite's frames; a hook that throws counts as "stop".
+  try {
+    return (*static_cast<std::function<bool()>*>(hook))() ? 1 : 0;
+  } catch (...) {
+    return 1;
+  }
+}
+
+}  // namespace
+
+void Database::Close::operator()(sqlite3* handle) const noexcept { sqlite3_close_v2(handle); }
+
+Database Database::open(const std::filesystem::path& file, OpenMode mode) {
+  std::string name = file.string();
+  int flags = SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  if (mode == OpenMode::read_write) {
+    flags |= SQLITE_OPEN_READWRITE;
+  } else {
+    flags |= SQLITE_OPEN_READONLY;
+  }
+  if (mode == OpenMode::immutable) {
+    std::string escaped;
+    for (const char c : name) {
+      if (c == '%' || c == '?' || c == '#') {
+        constexpr char kHex[] = "0123456789ABCDEF";
+        escaped += '%';
+        escaped += kHex[(c >> 4) & 15];
+        escaped += kHex[c & 15];
+      } else {
+        escaped += c;
+      }
+    }
+    name = "file:" + escaped + "?immutable=1";
+    flags |= SQLITE_OPEN_URI;
+  }
+  sqlite3* handle = nullptr;
+  const int result = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
+  Database database(handle);
+  if (result != SQLITE_OK) fail(result, handle, "open " + file.string());
+  harden(handle);
+  database.execute("PRAGMA mmap_size=0; PRAGMA cell_size_check=ON; PRAGMA temp_store=FILE");
+  if (mode == OpenMode::read_write) {
+    database.execute("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0");
+  }
+  return database;
+}
+
+Database Database::temporary() {
+  sqlite3* handle = nullptr;
+  const int result = sqlite3_open_v2(
+      "", &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  Database database(handle);
+  if (result != SQLITE_OK) fail(result, handle, "open a temporary database");
+  harden(handle);
+  database.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF");
+  return database;
+}
+
+void Database::execute(std::string_view sql) {
+  const std::string text(sql);
+  check(sqlite3_exec(handle_.get(), text.c_str(), nullptr, nullptr, nullptr), handle_.get(),
+        text.size() < 200 ? ("run \"" + text + "\"").c_str() : "run a statement");
+}
+
+Statement Database::prepare(std::string_view sql) const {
+  sqlite3_stmt* statement = nullptr;
+  const int result = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()), 0,
+                                        &statement, nullptr);
+  if (result != SQLITE_OK) {
+    fail(result, handle_.get(), "prepare \"" + std::string(sql.substr(0, 200)) + "\"");
+  }
+  return Statement(statement);
+}
+
+std::int64_t Database::query_int(std::string_view sql) const {
+  Statement statement = prepare(sql);
+  return statement.step() ? statement.integer(0) : 0;
+}
+
+std::string Database::query_text(std::string_view sql) const {
+  Statement statement = prepare(sql);
+  return statement.step() ? std::string(statement.text(0)) : std::string();
+}
+
+std::int64_t Database::last_insert_rowid() const noexcept {
+  return sqlite3_last_insert_rowid(handle_.get());
+}
+
+std::int64_t Database::changes() const noexcept { return sqlite3_changes64(handle_.get()); }
+
+bool Database::in_transaction() const noexcept {
+  return sqlite3_get_autocommit(handle_.get()) == 0;
+}
+
+void Database::on_progress(std::function<bool()> hook) {
+  if (!hook) {
+    sqlite3_progress_handler(handle_.get(), 0, nullptr, nullptr);
+    progress_.reset();
+    return;
+  }
+  progress_ = std::make_unique<std::function<bool()>>(std::move(hook));
+  sqlite3_progress_handler(handle_.get(), kProgressSteps, run_progress_hook, progress_.get());
+}
+
+void Database::checkpoint(bool truncate) {
+  // TRUNCATE would wait for readers through the busy handler; without it, it does what it can.
+  sqlite3_busy_timeout(handle_.get(), 0);
+  const int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+  const int result =
+      sqlite3_wal_checkpoint_v2(handle_.get(), "main", mode, nullptr, nullptr);
+  sqlite3_busy_timeout(handle_.get(), kBusyMilliseconds);
+  if (result != SQLITE_BUSY) check(result, handle_.get(), "checkpoint the write-ahead log");
+}
+
+Transaction::Transaction(Database& database, Kind kind) : database_(database) {
+  database_.execute(kind == Kind::immediate ? "BEGIN IMMEDIATE" : "BEGIN");
+}
+
+Transaction::~Transaction() {
+  if (open_ && database_.in_transaction()) {
+    // A failed rollback leaves nothing to do: closing the connection rolls back too.
+    sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+}
+
+void Transaction::commit() {
+  database_.execute("COMMIT");
+  open_ = false;
+}
+
+std::string quoted(std::string_view name) {
+  std::string result = "\"";
+  for (const char c : name) {
+    if (c == '\0') raise(ErrorCode::invalid_argument, "a name holds a NUL byte");
+    if (c == '"') result += '"';
+    result += c;
+  }
+  return result + '"';
+}
+
+}  // namespace playmirror::sqlite

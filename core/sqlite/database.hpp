@@ -1,0 +1,88 @@
+#pragma once
+
+#include "core/sqlite/statement.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+
+/// One SQLite connection, opened the way playmirror opens every file. This folder is the only code
+/// that calls sqlite3_*; all errors leave it as playmirror::Error.
+namespace playmirror::sqlite {
+
+enum class OpenMode {
+  read_only,   ///< reads a file that has readers and writers elsewhere
+  read_write,  ///< the file must exist: files::create_private() makes it
+  immutable,   ///< a file on read-only media that nobody writes
+};
+
+class Database {
+ public:
+  /// Opens and hardens: defensive, untrusted schema, no double-quoted strings, no extensions, no
+  /// mmap, no checkpoint on close, WAL left to the writer. Throws MirrorUnusable or StorageError.
+  static Database open(const std::filesystem::path& file, OpenMode mode);
+
+  /// A private database in a temporary file that vanishes on close, for staging.
+  static Database temporary();
+
+  Database(Database&&) noexcept = default;
+  Database& operator=(Database&&) noexcept = default;
+
+  /// Runs statements that return no rows.
+  void execute(std::string_view sql);
+
+  [[nodiscard]] Statement prepare(std::string_view sql) const;
+
+  /// First column of the first row, or 0 / "" without a row.
+  [[nodiscard]] std::int64_t query_int(std::string_view sql) const;
+  [[nodiscard]] std::string query_text(std::string_view sql) const;
+
+  [[nodiscard]] std::int64_t last_insert_rowid() const noexcept;
+  [[nodiscard]] std::int64_t changes() const noexcept;  ///< rows changed by the last statement
+  [[nodiscard]] bool in_transaction() const noexcept;
+
+  /// Calls `hook` every few thousand virtual machine steps; returning true interrupts the running
+  /// statement with query_limit. An empty hook takes it away.
+  void on_progress(std::function<bool()> hook);
+
+  /// Moves the WAL into the database file as far as readers allow. `truncate` also empties the WAL
+  /// file, waiting for no one. Call only while holding the writer lock.
+  void checkpoint(bool truncate);
+
+  [[nodiscard]] sqlite3* handle() const noexcept { return handle_.get(); }
+
+ private:
+  struct Close {
+    void operator()(sqlite3* handle) const noexcept;
+  };
+  explicit Database(sqlite3* handle) noexcept : handle_(handle) {}
+
+  std::unique_ptr<sqlite3, Close> handle_;
+  std::unique_ptr<std::function<bool()>> progress_;
+};
+
+/// BEGIN IMMEDIATE ... COMMIT; rolls back unless committed.
+class Transaction {
+ public:
+  enum class Kind { deferred, immediate };
+  explicit Transaction(Database& database, Kind kind = Kind::immediate);
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction();
+  void commit();
+
+ private:
+  Database& database_;
+  bool open_ = true;
+};
+
+/// `name` in double quotes, for a name that cannot be a parameter. Throws on NUL.
+[[nodiscard]] std::string quoted(std::string_view name);
+
+}  // namespace playmirror::sqlite

@@ -1,0 +1,223 @@
+#pragma once
+
+#include <playmirror/cursor.hpp>
+#include <playmirror/error.hpp>
+#include <playmirror/export.hpp>
+#include <playmirror/filters.hpp>
+#include <playmirror/pending.hpp>
+#include <playmirror/records.hpp>
+#include <playmirror/stats.hpp>
+#include <playmirror/status.hpp>
+#include <playmirror/value.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The local half of playmirror: one SQLite file that mirrors the server's tables.
+///
+/// Nothing in this header touches the network; Server (server.hpp) does. Reads never wait for a
+/// writer. Writes wait for other writers, in any process, up to MirrorOptions::busy_timeout, and
+/// are on disk when they return.
+namespace playmirror {
+
+class MirrorState;
+
+/// How to open a mirror.
+struct MirrorOptions {
+  std::chrono::milliseconds busy_timeout{10'000};  ///< how long a write waits for another writer
+  bool create = true;      ///< make the file if it is not there
+  bool read_only = false;  ///< never write, not even to create or upgrade
+};
+
+/// A play to record. `track_id` and `played_at` identify it.
+struct NewPlay {
+  std::string track_id = {};
+  Timestamp played_at = {};  ///< UTC instant; finite
+  std::optional<std::int64_t> listened_ms = {};
+  std::optional<bool> skipped = {};
+  std::optional<std::string> context_uri = {};
+  std::optional<std::string> source = {};
+};
+
+/// A snapshot to record. `date` and `period_label` identify it.
+struct NewSnapshot {
+  Timestamp date = {};  ///< UTC instant; finite
+  std::optional<std::string> period_label = {};
+  std::optional<Timestamp> period_start = {};
+  std::optional<Timestamp> period_end = {};
+  std::optional<std::string> metrics_payload = {};   ///< JSON
+  std::optional<std::string> narrative_report = {};  ///< JSON
+  std::optional<std::string> model_used = {};
+  std::optional<std::string> playlist_theme = {};
+  std::optional<std::string> playlist_theme_reasoning = {};
+  std::optional<std::string> six_hour_playlist_id = {};
+  std::optional<std::string> daily_playlist_id = {};
+  std::optional<std::string> playlist_composition = {};  ///< JSON
+};
+
+/// The log of listening events. Cheap to copy, safe to share between threads.
+class PLAYMIRROR_EXPORT Plays {
+ public:
+  explicit Plays(std::shared_ptr<MirrorState> state) noexcept;
+
+  /// By id. A provisional id still resolves after the play got its server id.
+  [[nodiscard]] std::optional<Play> find(std::int64_t id) const;
+  [[nodiscard]] std::vector<Play> recent(std::int64_t limit = 10) const;  ///< newest first
+  [[nodiscard]] Cursor<Play> list(const PlayFilter& filter = {}) const;
+  [[nodiscard]] std::int64_t count(const PlayFilter& filter = {}) const;
+
+  /// Records a play locally and queues it for the server, in one durable transaction. Never touches
+  /// the network. If the mirror already has a play of that track at that instant, returns that one
+  /// and changes nothing. Throws InvalidArgument for an unknown track (add it first), an infinite
+  /// time, text that is not UTF-8 or holds NUL, a field over 64 MB; MirrorBusy; StorageError.
+  Play add(const NewPlay& play) const;
+
+ private:
+  std::shared_ptr<MirrorState> state_;
+};
+
+/// Tracks, with features and lyrics. Cheap to copy, safe to share between threads.
+class PLAYMIRROR_EXPORT Tracks {
+ public:
+  explicit Tracks(std::shared_ptr<MirrorState> state) noexcept;
+
+  [[nodiscard]] std::optional<Track> find(std::string_view id) const;
+  [[nodiscard]] Cursor<Track> list(const TrackFilter& filter = {}) const;
+  [[nodiscard]] std::int64_t count(const TrackFilter& filter = {}) const;
+
+  /// The artists credited in track_artists, in order of id (the server keeps no other order).
+  [[nodiscard]] std::vector<Artist> artists(std::string_view track_id) const;
+
+  /// Records a track that the server may not have, with its credited artists, which must be known.
+  /// The server's row wins if it has one. If the mirror already has the id, returns that row and
+  /// changes nothing. Throws like Plays::add.
+  Track add(const Track& track, const std::vector<std::string>& artist_ids = {}) const;
+
+ private:
+  std::shared_ptr<MirrorState> state_;
+};
+
+/// Artists. Cheap to copy, safe to share between threads.
+class PLAYMIRROR_EXPORT Artists {
+ public:
+  explicit Artists(std::shared_ptr<MirrorState> state) noexcept;
+
+  [[nodiscard]] std::optional<Artist> find(std::string_view id) const;
+  [[nodiscard]] Cursor<Artist> list(const ArtistFilter& filter = {}) const;
+  [[nodiscard]] std::int64_t count(const ArtistFilter& filter = {}) const;
+
+  /// Records an artist that the server may not have. Otherwise like Tracks::add.
+  Artist add(const Artist& artist) const;
+
+ private:
+  std::shared_ptr<MirrorState> state_;
+};
+
+/// Analysis snapshots. Cheap to copy, safe to share between threads.
+class PLAYMIRROR_EXPORT Snapshots {
+ public:
+  explicit Snapshots(std::shared_ptr<MirrorState> state) noexcept;
+
+  /// By id. A provisional id still resolves after the snapshot got its server id.
+  [[nodiscard]] std::optional<Snapshot> find(std::int64_t id) const;
+  [[nodiscard]] std::vector<Snapshot> recent(std::int64_t limit = 10) const;  ///< newest first
+  [[nodiscard]] Cursor<Snapshot> list(const SnapshotFilter& filter = {}) const;
+  [[nodiscard]] std::int64_t count(const SnapshotFilter& filter = {}) const;
+
+  /// Records a snapshot locally and queues it for the server. If the mirror already has one of that
+  /// date and label, returns that one and changes nothing. JSON members must be JSON, or
+  /// InvalidArgument is thrown. Otherwise like Plays::add.
+  Snapshot add(const NewSnapshot& snapshot) const;
+
+ private:
+  std::shared_ptr<MirrorState> state_;
+};
+
+/// The backend's generated playlists: read only. Cheap to copy, safe to share between threads.
+class PLAYMIRROR_EXPORT Playlists {
+ public:
+  explicit Playlists(std::shared_ptr<MirrorState> state) noexcept;
+
+  [[nodiscard]] std::optional<PlaylistConfig> find(std::string_view key) const;
+  [[nodiscard]] Cursor<PlaylistConfig> list() const;  ///< in order of key
+  [[nodiscard]] std::int64_t count() const;
+
+ private:
+  std::shared_ptr<MirrorState> state_;
+};
+
+/// The limits of one sql() call.
+struct SqlOptions {
+  std::chrono::milliseconds timeout{60'000};       ///< the statement is stopped after this long
+  std::int64_t max_rows = 0;                       ///< 0: no limit; more rows are an error
+};
+
+/// A local mirror of one remote music database. Safe to share between threads. After fork(), the
+/// child must open its own; every call on the parent's throws.
+class PLAYMIRROR_EXPORT Mirror {
+ public:
+  /// Opens the file, creating it (mode 0600) or upgrading its format where needed. Throws
+  /// MirrorUnusable, MirrorBusy or StorageError.
+  [[nodiscard]] static Mirror open(const std::filesystem::path& file,
+                                   const MirrorOptions& options = {});
+
+  /// PLAYMIRROR_DB, else `playmirror/music.db` in the XDG data directory.
+  [[nodiscard]] static std::filesystem::path default_path();
+
+  Mirror(Mirror&&) noexcept;
+  Mirror& operator=(Mirror&&) noexcept;
+  Mirror(const Mirror&) = delete;
+  Mirror& operator=(const Mirror&) = delete;
+  ~Mirror();  ///< like close(), without throwing
+
+  /// Lets go of the file; later calls throw `closed`. Handles and cursors made before keep it open
+  /// until they are gone.
+  void close();
+
+  [[nodiscard]] const std::filesystem::path& path() const;
+
+  [[nodiscard]] Plays plays() const;
+  [[nodiscard]] Tracks tracks() const;
+  [[nodiscard]] Artists artists() const;
+  [[nodiscard]] Snapshots snapshots() const;
+  [[nodiscard]] Playlists playlists() const;
+  [[nodiscard]] Stats stats() const;
+
+  /// Runs one read-only SELECT over the mirrored tables, `?` bound to `parameters` in order. Runs
+  /// on a connection of its own that can do nothing else. Throws QueryError.
+  [[nodiscard]] Table sql(std::string_view query, const std::vector<Value>& parameters = {},
+                          const SqlOptions& options = {}) const;
+
+  [[nodiscard]] Status status() const;
+
+  /// Every row recorded here that is not known to be on the server, in order of recording.
+  [[nodiscard]] std::vector<PendingEntry> pending() const;
+
+  /// Puts rejected or waiting rows back in the queue: one entry, or all with no argument. Returns
+  /// how many. Throws InvalidArgument for a number that is not pending.
+  std::int64_t retry(std::optional<std::int64_t> entry = std::nullopt) const;
+
+  /// Drops a recorded row for good: the only call that does. Throws InvalidArgument for a number
+  /// that is not pending, one in doubt (it may already be on the server), or a track or artist that
+  /// another pending row needs.
+  void discard(std::int64_t entry) const;
+
+  /// Checks the file itself, without a server: SQLite's own check, and the checksum of every outbox
+  /// entry. Reads the whole file. Server::verify() compares with the server.
+  [[nodiscard]] FileReport verify() const;
+
+ private:
+  friend class MirrorAccess;
+  explicit Mirror(std::shared_ptr<MirrorState> state) noexcept;
+  [[nodiscard]] const std::shared_ptr<MirrorState>& state() const;
+
+  std::shared_ptr<MirrorState> state_;
+};
+
+}  // namespace playmirror

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <playmirror/pending.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace playmirror {
+
+/// What a pull did to one table.
+struct TableReport {
+  std::int64_t inserted = 0;
+  std::int64_t updated = 0;   ///< rows delivered again with other content
+  std::int64_t unchanged = 0; ///< rows delivered again with the same content (the horizon re-reads)
+  std::int64_t deleted = 0;
+  std::int64_t held_deletes = 0;            ///< rows gone on the server and kept here: too many
+  std::vector<std::string> new_columns = {};  ///< columns added and back-filled by this pull
+  std::string problem = {};  ///< why the table was left as it was, or empty; the hint is part of it
+};
+
+/// How a pull found what changed.
+enum class PullMethod {
+  none,        ///< no pull in this call
+  first_copy,  ///< whole tables
+  sweep,       ///< every table scanned for rows at or after the horizon
+  unchanged,   ///< the server's snapshot equals that of the last pull: nothing can have changed
+};
+
+/// A row that a push did not newly insert.
+struct RowOutcome {
+  enum class Kind { already_there, waiting, rejected };
+  PendingEntry entry = {};
+  Kind kind = Kind::already_there;
+};
+
+/// What went over the wire.
+struct WireCounts {
+  std::int64_t round_trips = 0;
+  std::int64_t bytes_sent = 0;
+  std::int64_t bytes_received = 0;
+};
+
+/// The result of sync(), pull() and push(): what happened, as data. Trouble with single rows or
+/// tables is listed here; only what stopped the whole call is thrown.
+struct SyncReport {
+  std::int64_t pushed = 0;         ///< rows newly inserted on the server
+  std::int64_t already_there = 0;  ///< rows the server had already; its copy was adopted
+  std::int64_t waiting = 0;        ///< rows kept until what they refer to exists on the server
+  std::int64_t rejected = 0;       ///< rows the server refused in this call, now in quarantine
+  std::vector<RowOutcome> rows = {};  ///< every row counted above except the newly inserted
+
+  PullMethod method = PullMethod::none;
+  std::map<std::string, TableReport> pulled = {};  ///< by table
+  bool complete = false;            ///< the mirror holds every table whole
+  std::int64_t horizon_age = 0;     ///< transactions between the horizon and the newest one
+  std::string alembic_version = {};
+  std::vector<std::string> warnings = {};
+
+  WireCounts wire = {};
+  std::chrono::microseconds duration{0};
+};
+
+/// A row that differs between mirror and server.
+struct Difference {
+  enum class Kind {
+    missing_here,      ///< on the server only
+    missing_on_server, ///< here only
+    different,         ///< same key, other content
+  };
+  std::string table = {};
+  std::string key = {};
+  Kind kind = Kind::different;
+  std::vector<std::string> columns = {};  ///< the columns that differ
+  bool newer_on_server = false;  ///< changed after the last pull: the next one brings it
+};
+
+/// The answer of Server::verify().
+struct VerifyReport {
+  bool equal = true;                 ///< every mirrored row has the server's values, none is extra
+  std::int64_t rows_compared = 0;
+  std::int64_t difference_count = 0;           ///< all of them
+  std::vector<Difference> differences = {};    ///< the first VerifyOptions::max_differences
+  std::map<std::string, std::string> skipped = {};  ///< table -> why it could not be compared
+  WireCounts wire = {};
+  std::chrono::microseconds duration{0};
+};
+
+/// One finding of Server::doctor().
+struct Finding {
+  enum class Level { ok, advice, problem };
+  Level level = Level::ok;
+  std::string what = {};    ///< one sentence
+  std::string remedy = {};  ///< what to run or change, such as an exact GRANT; may be empty
+};
+
+struct DoctorReport {
+  bool ok = true;  ///< no finding is a problem
+  std::vector<Finding> findings = {};
+};
+
+}  // namespace playmirror

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <playmirror/export.hpp>
+#include <playmirror/mirror.hpp>
+#include <playmirror/progress.hpp>
+#include <playmirror/report.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+/// The remote half of playmirror: a connection to the PostgreSQL server and the calls that use it.
+/// This is the only header whose calls touch the network.
+namespace playmirror {
+
+/// How to reach the server.
+struct ServerOptions {
+  std::string schema = "public";                    ///< where the tables live
+  std::chrono::milliseconds connect_timeout{10'000};
+  std::chrono::milliseconds timeout{60'000};  ///< longest silence of the server before giving up
+  bool allow_plaintext = false;  ///< permit a TCP connection without TLS to another host
+};
+
+/// What a pull may do.
+struct PullOptions {
+  std::chrono::milliseconds lock_timeout{2'000};  ///< longest wait behind a migration
+  double delete_limit = 0.2;       ///< hold deletes back when more than this share would vanish
+  bool confirm_deletes = false;    ///< apply them whatever their share
+  bool accept_server = false;      ///< adopt a server whose identity changed (after comparing)
+  std::int64_t field_cap = 64 << 20;  ///< bytes of one field; a larger one is value_too_large
+};
+
+/// What a push may do.
+struct PushOptions {
+  std::chrono::milliseconds lock_timeout{10'000};  ///< longest wait for another device's push
+  std::int64_t batch_rows = 1'000;                 ///< rows in one server transaction
+};
+
+struct SyncOptions {
+  PushOptions push = {};
+  PullOptions pull = {};
+};
+
+struct VerifyOptions {
+  std::int64_t max_differences = 1'000;  ///< how many to list; all are counted
+};
+
+/// A connection to one server, for one thread at a time. Connects at once, and again by itself when
+/// the connection was lost. Every call blocks; each wait ends within ServerOptions::timeout.
+class PLAYMIRROR_EXPORT Server {
+ public:
+  /// `dsn` is libpq's: `service=music`, `host=... dbname=...` or a postgresql:// URI. Empty means
+  /// PLAYMIRROR_DSN, else libpq's own environment. Nothing of it is stored. Throws
+  /// ServerUnavailable, AccessDenied or InvalidArgument; no message ever holds the password.
+  [[nodiscard]] static Server connect(std::string_view dsn = {}, const ServerOptions& options = {},
+                                      const CallControl& control = {});
+
+  Server(Server&&) noexcept;
+  Server& operator=(Server&&) noexcept;
+  ~Server();
+  void close() noexcept;
+
+  /// "host:port/database", without role or password.
+  [[nodiscard]] std::string name() const;
+
+  /// push(), then pull(). A push that fails for a reason of its own does not keep the pull from
+  /// running; its error is thrown afterwards.
+  SyncReport sync(Mirror& mirror, const SyncOptions& options = {},
+                  const CallControl& control = {});
+
+  /// Brings the mirror to the server's present state: one consistent moment, applied in one local
+  /// transaction. The first pull copies everything, piece by piece, and goes on where it stopped.
+  SyncReport pull(Mirror& mirror, const PullOptions& options = {},
+                  const CallControl& control = {});
+
+  /// Sends what was recorded locally, each row exactly once.
+  SyncReport push(Mirror& mirror, const PushOptions& options = {},
+                  const CallControl& control = {});
+
+  /// Compares every mirrored row with the server, in one snapshot. Changes nothing.
+  [[nodiscard]] VerifyReport verify(const Mirror& mirror, const VerifyOptions& options = {},
+                                    const CallControl& control = {});
+
+  /// Says what this role may not do, with the exact GRANT that is missing, and what could be safer
+  /// or faster. Changes nothing.
+  [[nodiscard]] DoctorReport doctor(const CallControl& control = {});
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace playmirror

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <playmirror/timestamp.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace playmirror {
+
+/// What the mirror knows about one server table.
+struct TableStatus {
+  std::int64_t rows = 0;      ///< rows in the file, pending ones included
+  bool complete = false;      ///< the first copy of this table has ended
+  std::string problem = {};   ///< why it is not being synced, or empty
+};
+
+/// Where a mirror stands. Read from the file alone.
+struct Status {
+  std::filesystem::path file = {};
+  std::string server = {};                      ///< "host:port/database" at the last sync, or empty
+  std::optional<Timestamp> last_pull = {};      ///< when the latest pull was applied; nothing: never
+  std::optional<Timestamp> last_push = {};      ///< when a push last had nothing left to send
+  bool complete = false;                        ///< the first copy of every table has ended
+  std::string alembic_version = {};             ///< of the server at the last pull
+  std::map<std::string, TableStatus> tables = {};
+  std::int64_t queued = 0;                      ///< outbox entries by state
+  std::int64_t in_doubt = 0;
+  std::int64_t waiting = 0;
+  std::int64_t rejected = 0;
+
+  [[nodiscard]] std::int64_t pending() const noexcept {
+    return queued + in_doubt + waiting + rejected;
+  }
+};
+
+/// One thing wrong with a mirror file.
+struct FileProblem {
+  std::string where = {};  ///< table, and row or block where known
+  std::string what = {};
+};
+
+/// The answer of Mirror::verify().
+struct FileReport {
+  bool ok = true;
+  std::int64_t outbox_entries = 0;  ///< entries whose checksum was recomputed
+  std::vector<FileProblem> problems = {};
+};
+
+}  // namespace playmirror

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "sync/pg/result.hpp"
+#include "sync/pg/wait.hpp"
+
+#include <playmirror/report.hpp>
+#include <playmirror/server.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct pg_conn;
+
+/// libpq, wrapped: non-blocking, every wait with a deadline, every error a playmirror::Error, no
+/// password in any message. This folder is the only code that calls PQ*.
+namespace playmirror::pg {
+
+/// A parameter as PostgreSQL text; nothing is NULL.
+using Parameter = std::optional<std::string>;
+
+enum class Format { text = 0, binary = 1 };
+
+/// One statement of a pipeline.
+struct Command {
+  std::string sql = {};
+  std::vector<Parameter> parameters = {};
+  Format format = Format::text;
+  std::string doing = {};  ///< completes "could not ..." in errors, such as "read play_history"
+  std::function<void(const Result&)> on_result = {};  ///< the whole result, after it arrived
+  std::function<void(const Row&)> on_row = {};        ///< instead: row by row, bounded memory
+};
+
+/// One connection, for one thread at a time.
+class Connection {
+ public:
+  /// Connects. `dsn` as in Server::connect. Throws ServerUnavailable, AccessDenied, InvalidArgument.
+  static Connection open(std::string_view dsn, const ServerOptions& options, Waiter& waiter);
+
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  ~Connection();  ///< closes at once, without waiting for the server
+
+  /// Whether the connection can still be used. False after any ServerUnavailable.
+  [[nodiscard]] bool usable() const noexcept;
+  [[nodiscard]] bool in_transaction() const noexcept;
+  [[nodiscard]] int server_version() const noexcept;  ///< such as 150020
+  [[nodiscard]] std::string name() const;             ///< "host:port/database"
+  [[nodiscard]] std::string database() const;
+
+  /// One or more statements by the simple protocol, one round trip; returns the last result.
+  Result execute(const std::string& sql, const std::string& doing, Waiter& waiter);
+
+  /// One statement with parameters, one round trip.
+  Result query(const std::string& sql, const std::vector<Parameter>& parameters,
+               const std::string& doing, Waiter& waiter, Format format = Format::text);
+
+  /// Sends all commands at once and reads their results in order: one round trip, whatever their
+  /// number. At the first refused statement the server skips the rest; StatementFailed is thrown
+  /// after the connection has been drained. An exception from a callback is thrown likewise.
+  void pipeline(std::vector<Command> commands, Waiter& waiter);
+
+  /// Runs `COPY ... TO STDOUT` statements (one or more, separated by `;`, other statements may
+  /// stand between and after), one round trip. `on_data(i, bytes)` gets each CopyData message of
+  /// the i-th COPY. When it throws, the COPY is cancelled, drained, and the exception goes on.
+  void copy_out(const std::string& sql, const std::string& doing, Waiter& waiter,
+                const std::function<void(std::size_t, std::string_view)>& on_data);
+
+  /// Sends ROLLBACK without waiting; its answer is read before the next call. No effect outside
+  /// a transaction. Never throws.
+  void abandon_transaction() noexcept;
+
+  /// Payload counted since open: bytes of statements, parameters, fields and COPY data.
+  [[nodiscard]] const WireCounts& wire() const noexcept;
+
+ private:
+  struct Impl;
+  explicit Connection(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// `name` in double quotes. Throws InvalidArgument on NUL or more than 63 bytes.
+[[nodiscard]] std::string quoted(std::string_view name);
+
+/// `text` as a string literal in single quotes (standard_conforming_strings is on).
+[[nodiscard]] std::string literal(std::string_view text);
+
+/// The elements as one text[] parameter; nothing is NULL.
+[[nodiscard]] std::string text_array(std::span<const Parameter> elements);
+
+}  // namespace playmirror::pg

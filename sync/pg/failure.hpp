@@ -1,0 +1,44 @@
+#pragma once
+
+#include <playmirror/error.hpp>
+
+#include <string>
+
+namespace playmirror::pg {
+
+/// The facts of one ErrorResponse of the server.
+struct Diagnostics {
+  std::string sqlstate = {};
+  std::string message = {};
+  std::string detail = {};
+  std::string schema = {};
+  std::string table = {};
+  std::string column = {};
+  std::string constraint = {};
+};
+
+/// A statement that the server refused. The connection is still good; the transaction is not.
+/// Its ErrorCode, hint and retryable follow from the SQLSTATE (classify()).
+class StatementFailed : public Error {
+ public:
+  /// `doing` completes "could not ...", such as "read play_history".
+  StatementFailed(const std::string& doing, Diagnostics diagnostics);
+  ~StatementFailed() override;
+
+  [[nodiscard]] const Diagnostics& diagnostics() const noexcept { return diagnostics_; }
+
+ private:
+  Diagnostics diagnostics_;
+};
+
+/// What an SQLSTATE means to us.
+struct Classification {
+  ErrorCode code = ErrorCode::server_refused;
+  bool retryable = false;
+  bool row_at_fault = false;  ///< the value of a row is to blame: worth bisecting a batch
+  std::string hint = {};
+};
+
+[[nodiscard]] Classification classify(const Diagnostics& diagnostics);
+
+}  // namespace playmirror::pg
