@@ -6,7 +6,8 @@ set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/playmirror)
 
 # Installs the library `target` with its headers, as the component `name` of the CMake package.
 function(playmirror_install target name)
-  install(TARGETS ${target} EXPORT ${name}Targets COMPONENT ${name} FILE_SET HEADERS COMPONENT ${name})
+  install(TARGETS ${target} EXPORT ${name}Targets COMPONENT ${name}
+    FILE_SET HEADERS COMPONENT ${name})
   install(EXPORT ${name}Targets NAMESPACE playmirror:: COMPONENT ${name}
     DESTINATION ${config_dir} FILE playmirror-${name}Targets.cmake)
 endfunction()

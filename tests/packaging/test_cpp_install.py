@@ -1,0 +1,94 @@
+"""A C++ program builds and runs against an installed playmirror, shared and static, found by CMake
+and by pkg-config, with the server side and without."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import Run
+
+HERE = Path(__file__).parent
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Installation:
+    prefix: Path
+    libraries: Path
+
+
+@pytest.fixture(scope="module", params=["shared", "static"])
+def installation(
+    request: pytest.FixtureRequest, source: Path, run: Run, tmp_path_factory: pytest.TempPathFactory
+) -> Installation:
+    # The build folder stays, so that a second run has little to compile.
+    build = source / "build" / "packaging" / request.param
+    prefix = tmp_path_factory.mktemp(request.param)
+    run(
+        *("cmake", "-S", source, "-B", build, "-G", "Ninja", f"-DCMAKE_INSTALL_PREFIX={prefix}"),
+        *("-DCMAKE_INSTALL_LIBDIR=lib", "-DCMAKE_BUILD_TYPE=Release"),
+        f"-DBUILD_SHARED_LIBS={'ON' if request.param == 'shared' else 'OFF'}",
+    )
+    run("cmake", "--build", build)
+    run("cmake", "--install", build)
+    return Installation(prefix, prefix / "lib")
+
+
+def build_with_cmake(run: Run, project: str, installation: Installation, folder: Path) -> Path:
+    prefix_path = f"-DCMAKE_PREFIX_PATH={installation.prefix}"
+    run("cmake", "-S", HERE / project, "-B", folder / "build", "-G", "Ninja", prefix_path)
+    run("cmake", "--build", folder / "build")
+    return folder / "build" / "consumer"
+
+
+def build_with_pkg_config(
+    run: Run, project: str, package: str, installation: Installation, folder: Path
+) -> Path:
+    program = folder / "consumer"
+    search_path = str(installation.libraries / "pkgconfig")
+    flags = run("pkg-config", "--cflags", "--libs", package, PKG_CONFIG_PATH=search_path)
+    run(
+        *("c++", "-std=c++20", HERE / project / "consumer.cpp", "-o", program, *shlex.split(flags)),
+        f"-Wl,-rpath,{installation.libraries}",
+    )
+    return program
+
+
+def test_find_package_gives_the_whole_library(
+    run: Run, installation: Installation, tmp_path: Path
+) -> None:
+    program = build_with_cmake(run, "consumer", installation, tmp_path)
+    assert run(program, tmp_path / "music.db") == "0 plays\nno server\n"
+
+
+def test_pkg_config_gives_the_whole_library(
+    run: Run, installation: Installation, tmp_path: Path
+) -> None:
+    program = build_with_pkg_config(run, "consumer", "playmirror", installation, tmp_path)
+    assert run(program, tmp_path / "music.db") == "0 plays\nno server\n"
+
+
+@pytest.mark.parametrize("tool", ["cmake", "pkg-config"])
+def test_core_alone_needs_no_libpq(
+    run: Run, installation: Installation, tmp_path: Path, version: str, tool: str
+) -> None:
+    if tool == "cmake":
+        program = build_with_cmake(run, "core_consumer", installation, tmp_path)
+    else:
+        program = build_with_pkg_config(
+            run, "core_consumer", "playmirror-core", installation, tmp_path
+        )
+    assert run(program, tmp_path / "music.db") == f"{version}: 0 plays\n"
+    assert "libpq" not in run("ldd", program)
+
+
+def test_a_shared_library_carries_its_abi_in_its_name(
+    run: Run, installation: Installation, version: str
+) -> None:
+    for library in ("libplaymirror", "libplaymirror_core"):
+        files = sorted(file.name for file in installation.libraries.glob(f"{library}.*"))
+        if files != [f"{library}.a"]:
+            abi = version.rpartition(".")[0]
+            assert files == [f"{library}.so", f"{library}.so.{abi}", f"{library}.so.{version}"]

@@ -1,0 +1,54 @@
+"""A build that lacks packages says in one message which, and how to install them."""
+
+from pathlib import Path
+
+import pytest
+from conftest import Run
+
+
+def configure(run: Run, source: Path, folder: Path, *options: str, expect: int = 0) -> str:
+    return run("cmake", "-S", source, "-B", folder, "-G", "Ninja", *options, expect=expect)
+
+
+def without(*packages: str) -> list[str]:
+    return [f"-DCMAKE_DISABLE_FIND_PACKAGE_{package}=ON" for package in packages]
+
+
+def test_every_missing_package_is_named_at_once(run: Run, source: Path, tmp_path: Path) -> None:
+    hidden = without("SQLite3", "cereal", "Boost", "PostgreSQL", "GTest")
+    output = configure(run, source, tmp_path, *hidden, "-DPLAYMIRROR_BUILD_TESTS=ON", expect=1)
+    for name in ("SQLite 3.37", "cereal", "Boost.Filesystem", "libpq", "GoogleTest"):
+        assert f"- {name}" in output
+    assert (
+        "apt install libsqlite3-dev libcereal-dev libboost-filesystem-dev libpq-dev libgtest-dev\n"
+        in output
+    )
+    assert "dnf install sqlite-devel cereal-devel boost-devel libpq-devel gtest-devel\n" in output
+    assert "brew install sqlite cereal boost libpq googletest\n" in output
+
+
+def test_only_what_is_missing_is_named(run: Run, source: Path, tmp_path: Path) -> None:
+    output = configure(run, source, tmp_path, *without("cereal"), expect=1)
+    assert "apt install libcereal-dev\n" in output
+    assert "libpq" not in output
+
+
+def test_without_libpq_the_offline_part_is_offered(run: Run, source: Path, tmp_path: Path) -> None:
+    output = configure(run, source, tmp_path, *without("PostgreSQL"), expect=1)
+    assert "-DPLAYMIRROR_SYNC=OFF" in output
+    configure(run, source, tmp_path, *without("PostgreSQL"), "-DPLAYMIRROR_SYNC=OFF")
+
+
+def test_a_missing_pybind11_is_installed_by_pip(run: Run, source: Path, tmp_path: Path) -> None:
+    options = [*without("pybind11"), "-DPLAYMIRROR_BUILD_PYTHON=ON"]
+    assert "pip install 'pybind11>=3.1,<4'" in configure(run, source, tmp_path, *options, expect=1)
+
+
+@pytest.mark.slow
+def test_pip_shows_the_message_too(run: Run, source: Path) -> None:
+    output = run(
+        *("python", "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", source),
+        *("-C", "cmake.define.CMAKE_DISABLE_FIND_PACKAGE_PostgreSQL=ON"),
+        expect=1,
+    )
+    assert "apt install libpq-dev\n" in output
