@@ -1,0 +1,75 @@
+/// \file
+/// The mirror file: opening, asking, what is pending.
+
+#include "bind.hpp"
+#include "describe_options.hpp"
+#include "describe_reports.hpp"
+#include "gil.hpp"
+
+#include <playmirror/mirror.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace playmirror::python {
+
+namespace {
+
+Mirror open(py::handle file, const py::kwargs& keywords) {
+  const auto path = from_python<std::filesystem::path>(file, "file");
+  const auto options = from_keywords<MirrorOptions>(keywords);
+  return without_gil([&] { return Mirror::open(path, options); });
+}
+
+py::object sql(const Mirror& mirror, py::handle query, py::handle parameters,
+               const py::kwargs& keywords) {
+  const auto text = from_python<std::string>(query, "query");
+  const auto values = from_python<std::vector<Value>>(parameters, "parameters");
+  const auto options = from_keywords<SqlOptions>(keywords);
+  return to_python(without_gil([&] { return mirror.sql(text, values, options); }));
+}
+
+std::int64_t retry(const Mirror& mirror, py::handle entry) {
+  const auto number = from_python<std::optional<std::int64_t>>(entry, "entry");
+  return without_gil([&] { return mirror.retry(number); });
+}
+
+void discard(const Mirror& mirror, py::handle entry) {
+  const auto number = from_python<std::int64_t>(entry, "entry");
+  without_gil([&] { mirror.discard(number); });
+}
+
+}  // namespace
+
+void bind_mirror(py::module_& module) {
+  py::class_<Mirror>(module, "Mirror", py::release_gil_before_calling_cpp_dtor())
+      .def_static("open", &open)
+      .def_static("default_path", [] { return to_python(Mirror::default_path()); })
+      .def("close", [](Mirror& mirror) { without_gil([&] { mirror.close(); }); })
+      .def("path", [](const Mirror& mirror) { return to_python(mirror.path()); })
+      .def("plays", &Mirror::plays)
+      .def("tracks", &Mirror::tracks)
+      .def("artists", &Mirror::artists)
+      .def("snapshots", &Mirror::snapshots)
+      .def("playlists", &Mirror::playlists)
+      .def("stats", &Mirror::stats)
+      .def("sql", &sql)
+      .def("status",
+           [](const Mirror& mirror) {
+             return to_python(without_gil([&] { return mirror.status(); }));
+           })
+      .def("pending",
+           [](const Mirror& mirror) {
+             return to_python(without_gil([&] { return mirror.pending(); }));
+           })
+      .def("retry", &retry)
+      .def("discard", &discard)
+      .def("verify", [](const Mirror& mirror) {
+        return to_python(without_gil([&] { return mirror.verify(); }));
+      });
+}
+
+}  // namespace playmirror::python

@@ -1,0 +1,112 @@
+/// \file
+/// playmirror.Timestamp. It equals, sorts with and hashes like the aware datetime of the same
+/// instant, so that lists in which only some instants fit into a datetime stay usable.
+
+#include "bind.hpp"
+#include "convert_time.hpp"
+
+#include <playmirror/error.hpp>
+#include <playmirror/timestamp.hpp>
+
+#include <compare>
+#include <optional>
+#include <string>
+
+namespace playmirror::python {
+
+namespace {
+
+/// The other side of a comparison, or nothing when it is no instant.
+std::optional<Timestamp> comparable(py::handle other) {
+  if (!is_instant(other)) return std::nullopt;
+  if (!py::isinstance<Timestamp>(other) && other.attr("utcoffset")().is_none()) return std::nullopt;
+  return from_python<Timestamp>(other, "other");
+}
+
+template <typename Holds>
+auto comparison(Holds holds) {
+  return [holds](Timestamp self, py::handle other) -> py::object {
+    const auto instant = comparable(other);
+    if (!instant) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+    return py::bool_(holds(self <=> *instant));
+  };
+}
+
+py::object datetime_or_throw(Timestamp self) {
+  if (auto datetime = to_datetime(self)) return *std::move(datetime);
+  raise(ErrorCode::invalid_argument,
+        self.to_string() + " lies outside the years 1 to 9999 of a datetime",
+        {.hint = "Use it as a Timestamp: it compares with datetimes."});
+}
+
+Py_ssize_t hash_of(Timestamp self) {
+  if (const auto datetime = to_datetime(self)) return py::hash(*datetime);
+  return py::hash(py::int_(self.postgres_micros()));
+}
+
+constexpr auto kDoc =
+    R"(An instant in UTC, exact to the microsecond: every value of PostgreSQL's timestamp.
+
+Instants that a datetime can hold arrive as aware datetimes; this class is for the others: infinity,
+-infinity, years before 1 and after 9999. It compares with, and hashes like, aware datetimes.
+
+Timestamp(instant) takes an aware datetime, a Timestamp, or ISO 8601 text with a zone.
+
+    >>> Timestamp.parse("infinity") > datetime.now(timezone.utc)
+    True
+)";
+
+}  // namespace
+
+void bind_timestamp(py::module_& module) {
+  py::class_<Timestamp> timestamp(module, "Timestamp", py::is_final(), kDoc);
+  timestamp.attr("__module__") = "playmirror";
+  timestamp
+      .def(py::init([](py::handle instant) { return from_python<Timestamp>(instant, "instant"); }),
+           py::arg("instant"))
+      .def_static("from_postgres_micros", &Timestamp::from_postgres_micros, py::arg("micros"),
+                  "From microseconds since 2000-01-01T00:00:00Z; the extremes are the infinities.")
+      .def_static("from_unix_micros", &Timestamp::from_unix_micros, py::arg("micros"),
+                  "From microseconds since 1970-01-01T00:00:00Z.")
+      .def_static("infinity", &Timestamp::infinity, "Later than every other instant.")
+      .def_static("negative_infinity", &Timestamp::negative_infinity,
+                  "Earlier than every other instant.")
+      .def_static("now", &Timestamp::now, "The system clock's present instant.")
+      .def_static(
+          "parse",
+          [](py::handle text) { return Timestamp::parse(from_python<std::string>(text, "text")); },
+          py::arg("text"),
+          "From ISO 8601 with a zone, 'infinity' or '-infinity'; a year may end in ' BC'. Raises "
+          "InvalidArgument, also for a time without a zone.")
+      .def_static(
+          "parse_postgres",
+          [](py::handle text) {
+            return Timestamp::parse_postgres(from_python<std::string>(text, "text"));
+          },
+          py::arg("text"),
+          "From the text in a mirror file's timestamp columns. Raises InvalidArgument.")
+      .def("is_finite", &Timestamp::is_finite, "Whether it is neither infinity nor -infinity.")
+      .def("postgres_micros", &Timestamp::postgres_micros,
+           "Microseconds since 2000-01-01T00:00:00Z; the 64-bit extremes for the infinities.")
+      .def("unix_micros", &Timestamp::unix_micros,
+           "Microseconds since 1970-01-01T00:00:00Z. Raises InvalidArgument where they do not fit.")
+      .def("to_datetime", &datetime_or_throw,
+           "The aware datetime in UTC. Raises InvalidArgument outside the years 1 to 9999.")
+      .def("to_string", &Timestamp::to_string, "ISO 8601, as parse() reads it.")
+      .def("to_postgres_string", &Timestamp::to_postgres_string,
+           "As PostgreSQL and the mirror file write it.")
+      .def("__str__", &Timestamp::to_string)
+      .def("__repr__", [](Timestamp self) { return "Timestamp('" + self.to_string() + "')"; })
+      .def("__hash__", &hash_of)
+      .def("__eq__", comparison([](auto order) { return order == 0; }))
+      .def("__lt__", comparison([](auto order) { return order < 0; }))
+      .def("__le__", comparison([](auto order) { return order <= 0; }))
+      .def("__gt__", comparison([](auto order) { return order > 0; }))
+      .def("__ge__", comparison([](auto order) { return order >= 0; }))
+      .def(py::pickle([](Timestamp self) { return py::int_(self.postgres_micros()); },
+                      [](py::int_ micros) {
+                        return Timestamp::from_postgres_micros(micros.cast<std::int64_t>());
+                      }));
+}
+
+}  // namespace playmirror::python

@@ -1,0 +1,125 @@
+#include "convert_time.hpp"
+
+#include <playmirror/error.hpp>
+
+#include <cmath>
+#include <cstdlib>
+#include <datetime.h>  // part of Python
+#include <string>
+
+namespace playmirror::python {
+
+namespace {
+
+using std::chrono::days;
+using std::chrono::microseconds;
+using std::chrono::seconds;
+using std::chrono::sys_days;
+using std::chrono::year;
+
+constexpr auto kFirst = sys_days(year(1) / 1 / 1);          // datetime.min
+constexpr auto kPastLast = sys_days(year(10'000) / 1 / 1);  // one day past datetime.max
+constexpr auto kPostgresEpoch = sys_days(year(2000) / 1 / 1);
+
+void import_datetime() {
+  if (PyDateTimeAPI == nullptr) {
+    PyDateTime_IMPORT;
+    if (PyDateTimeAPI == nullptr) throw py::error_already_set();
+  }
+}
+
+microseconds length_of(py::handle timedelta) {
+  return days(PyDateTime_DELTA_GET_DAYS(timedelta.ptr())) +
+         seconds(PyDateTime_DELTA_GET_SECONDS(timedelta.ptr())) +
+         microseconds(PyDateTime_DELTA_GET_MICROSECONDS(timedelta.ptr()));
+}
+
+Timestamp instant_of(py::handle datetime, const char* name) {
+  const py::object offset = datetime.attr("utcoffset")();
+  if (offset.is_none()) {
+    raise(ErrorCode::invalid_argument,
+          std::string(name) + " is a naive datetime: without a zone it names no instant",
+          {.hint = "Give it its zone: datetime.now(timezone.utc), or "
+                   "value.replace(tzinfo=ZoneInfo('Europe/Berlin'))."});
+  }
+  PyObject* value = datetime.ptr();
+  const auto day =
+      sys_days(year(PyDateTime_GET_YEAR(value)) / static_cast<int>(PyDateTime_GET_MONTH(value)) /
+               static_cast<int>(PyDateTime_GET_DAY(value)));
+  const auto local = day - kPostgresEpoch + std::chrono::hours(PyDateTime_DATE_GET_HOUR(value)) +
+                     std::chrono::minutes(PyDateTime_DATE_GET_MINUTE(value)) +
+                     seconds(PyDateTime_DATE_GET_SECOND(value)) +
+                     microseconds(PyDateTime_DATE_GET_MICROSECOND(value));
+  return Timestamp::from_postgres_micros((local - length_of(offset)).count());
+}
+
+}  // namespace
+
+bool is_instant(py::handle object) {
+  import_datetime();
+  return PyDateTime_Check(object.ptr()) || py::isinstance<Timestamp>(object);
+}
+
+std::optional<py::object> to_datetime(Timestamp instant) {
+  import_datetime();
+  if (!instant.is_finite()) return std::nullopt;
+  // Kept as a distance: PostgreSQL's range is wider than microseconds since 1970 can hold.
+  const auto distance = microseconds(instant.postgres_micros());
+  const auto since_epoch = std::chrono::floor<days>(distance);
+  const sys_days day = kPostgresEpoch + since_epoch;
+  if (day < kFirst || day >= kPastLast) return std::nullopt;
+
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(distance - since_epoch);
+  PyObject* result = PyDateTimeAPI->DateTime_FromDateAndTime(
+      static_cast<int>(date.year()), static_cast<int>(static_cast<unsigned>(date.month())),
+      static_cast<int>(static_cast<unsigned>(date.day())), static_cast<int>(time.hours().count()),
+      static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
+      static_cast<int>(time.subseconds().count()), PyDateTime_TimeZone_UTC,
+      PyDateTimeAPI->DateTimeType);
+  if (result == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(result);
+}
+
+py::object to_timedelta(microseconds length) {
+  import_datetime();
+  const auto whole_days = std::chrono::floor<days>(length);
+  const auto rest = length - whole_days;
+  const auto whole_seconds = std::chrono::floor<seconds>(rest);
+  PyObject* result =
+      PyDelta_FromDSU(static_cast<int>(whole_days.count()), static_cast<int>(whole_seconds.count()),
+                      static_cast<int>((rest - whole_seconds).count()));
+  if (result == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(result);
+}
+
+microseconds from_timedelta(py::handle object, const char* name) {
+  import_datetime();
+  constexpr int kDays = 36'525;  // a century: far from overflow wherever it is added
+  if (PyDelta_Check(object.ptr())) {
+    if (std::abs(PyDateTime_DELTA_GET_DAYS(object.ptr())) <= kDays) return length_of(object);
+  } else {
+    if (PyNumber_Check(object.ptr()) == 0) wrong_type(name, "timedelta or seconds", object);
+    const double length = from_python<double>(object, name);
+    if (std::abs(length) <= kDays * 86'400.0) return microseconds(std::llround(length * 1e6));
+  }
+  raise(ErrorCode::invalid_argument, std::string(name) + " is no sensible length of time",
+        {.hint = "Give a timedelta, or a number of seconds, of less than a century."});
+}
+
+py::object Convert<Timestamp>::to_python(Timestamp instant) {
+  if (auto datetime = to_datetime(instant)) return *std::move(datetime);
+  return py::cast(instant);
+}
+
+Timestamp Convert<Timestamp>::from_python(py::handle object, const char* name) {
+  import_datetime();
+  if (PyDateTime_Check(object.ptr())) return instant_of(object, name);
+  if (py::isinstance<Timestamp>(object)) return py::cast<Timestamp>(object);
+  if (PyUnicode_Check(object.ptr())) {
+    return Timestamp::parse(python::from_python<std::string>(object, name));
+  }
+  wrong_type(name, "an aware datetime, a Timestamp, or ISO 8601 text with a zone", object);
+}
+
+}  // namespace playmirror::python

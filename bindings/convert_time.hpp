@@ -1,0 +1,47 @@
+/// \file
+/// Time on its way between Python and C++.
+///
+/// A Timestamp becomes an aware datetime in UTC where datetime reaches (the years 1 to 9999), and
+/// playmirror.Timestamp elsewhere. An aware datetime, a Timestamp, or ISO 8601 text with a zone is
+/// taken back. A length of time is a timedelta; a number of seconds is taken as well.
+#pragma once
+
+#include "convert.hpp"
+
+#include <playmirror/timestamp.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace playmirror::python {
+
+/// Whether the object is a datetime or a Timestamp: a point in time that is not text.
+[[nodiscard]] bool is_instant(py::handle object);
+
+/// The datetime of an instant, or nothing outside the years 1 to 9999.
+[[nodiscard]] std::optional<py::object> to_datetime(Timestamp instant);
+
+/// A timedelta of so many microseconds.
+[[nodiscard]] py::object to_timedelta(std::chrono::microseconds length);
+
+/// The length of a timedelta, or of a number of seconds.
+[[nodiscard]] std::chrono::microseconds from_timedelta(py::handle object, const char* name);
+
+template <>
+struct Convert<Timestamp> {
+  static py::object to_python(Timestamp instant);
+  static Timestamp from_python(py::handle object, const char* name);
+};
+
+template <typename Rep, typename Period>
+struct Convert<std::chrono::duration<Rep, Period>> {
+  using Duration = std::chrono::duration<Rep, Period>;
+
+  static py::object to_python(Duration length) { return to_timedelta(length); }
+  static Duration from_python(py::handle object, const char* name) {
+    return std::chrono::round<Duration>(from_timedelta(object, name));
+  }
+};
+
+}  // namespace playmirror::python

@@ -1,0 +1,46 @@
+#include "describe.hpp"
+
+#include <playmirror/error.hpp>
+
+#include <string_view>
+
+namespace playmirror::python {
+
+py::object find_class(const char* name) {
+  py::object found = py::module_::import("playmirror");
+  std::string_view rest = name;
+  while (!rest.empty()) {
+    const std::size_t dot = rest.find('.');
+    found = found.attr(py::str(std::string(rest.substr(0, dot))));
+    rest = dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);
+  }
+  return found;
+}
+
+Instance::Instance(py::handle type) {
+  const py::tuple none;
+  object_ = py::reinterpret_steal<py::object>(PyBaseObject_Type.tp_new(
+      reinterpret_cast<PyTypeObject*>(type.ptr()), none.ptr(), /*kwds=*/nullptr));
+  if (!object_) throw py::error_already_set();
+}
+
+void Instance::set(py::handle name, py::handle value) {
+  if (PyObject_GenericSetAttr(object_.ptr(), name.ptr(), value.ptr()) != 0) {
+    throw py::error_already_set();
+  }
+}
+
+void unexpected_keyword(const std::string& name) {
+  throw py::type_error("unexpected keyword argument '" + name + "'");
+}
+
+py::object enum_member(py::handle type, const char* value) { return type(value); }
+
+void unknown_name(const char* name, const std::string& text,
+                  std::initializer_list<const char*> known) {
+  std::string message = std::string(name) + " must be one of";
+  for (const char* each : known) message += std::string(" '") + each + "'";
+  raise(ErrorCode::invalid_argument, message + ", not '" + text + "'");
+}
+
+}  // namespace playmirror::python

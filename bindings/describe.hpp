@@ -1,0 +1,177 @@
+/// \file
+/// Structs and enums on their way between Python and C++.
+///
+/// A struct is described once, as the list of its members, and is then an instance of the Python
+/// class of the same name (a frozen dataclass in playmirror), or keyword arguments of the same
+/// names. An enum is described as the list of its names, and is then the member of that value of
+/// the Python enum of the same name; its name as text is taken as well.
+#pragma once
+
+#include "convert.hpp"
+
+#include <array>
+#include <cstddef>
+#include <initializer_list>
+#include <pybind11/gil_safe_call_once.h>
+#include <pybind11/pybind11.h>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace playmirror::python {
+
+template <typename Struct, typename Type>
+struct Member {
+  const char* name;
+  Type Struct::*pointer;
+};
+
+template <typename Enum>
+struct Name {
+  Enum value;
+  const char* name;
+};
+
+/// Specialised for every struct and enum that crosses: kClass, the Python class, and kMembers (a
+/// tuple of Member) or kNames (an array of Name).
+template <typename T>
+struct Describe;
+
+template <typename T>
+concept Struct = requires {
+  Describe<T>::kMembers;
+};
+
+template <typename T>
+concept Enum = requires {
+  Describe<T>::kNames;
+};
+
+/// The class that playmirror has under this name; "Difference.Kind" is a class inside another.
+[[nodiscard]] py::object find_class(const char* name);
+
+/// An instance of `type`, made without its __init__ and filled without its __setattr__, which a
+/// frozen dataclass uses to say no.
+class Instance {
+ public:
+  explicit Instance(py::handle type);
+  void set(py::handle name, py::handle value);
+  [[nodiscard]] py::object take() && { return std::move(object_); }
+
+ private:
+  py::object object_;
+};
+
+/// Throws TypeError: unexpected keyword argument.
+[[noreturn]] void unexpected_keyword(const std::string& name);
+
+template <Struct T>
+struct Convert<T> {
+  static constexpr std::size_t kCount = std::tuple_size_v<decltype(Describe<T>::kMembers)>;
+
+  struct Class {
+    py::object type;
+    std::array<py::object, kCount> names;
+  };
+
+  static py::object to_python(const T& value) {
+    const Class& known = python_class();
+    Instance instance(known.type);
+    std::size_t index = 0;
+    std::apply(
+        [&](const auto&... member) {
+          (instance.set(known.names[index++], python::to_python(value.*member.pointer)), ...);
+        },
+        Describe<T>::kMembers);
+    return std::move(instance).take();
+  }
+
+ private:
+  static const Class& python_class() {
+    PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<Class> storage;
+    return storage
+        .call_once_and_store_result([] {
+          Class found{find_class(Describe<T>::kClass), {}};
+          std::size_t index = 0;
+          std::apply(
+              [&](const auto&... member) {
+                ((found.names[index++] =
+                      py::reinterpret_steal<py::object>(PyUnicode_InternFromString(member.name))),
+                 ...);
+              },
+              Describe<T>::kMembers);
+          return found;
+        })
+        .get_stored();
+  }
+};
+
+/// The struct with the members that the keywords name; the others keep their defaults.
+template <Struct T>
+[[nodiscard]] T from_keywords(const py::dict& keywords) {
+  T result;
+  for (const auto& [key, value] : keywords) {
+    const auto name = py::cast<std::string>(key);
+    bool known = false;
+    const auto take = [&](const auto& member) {
+      if (name != member.name) return;
+      auto& target = result.*member.pointer;
+      target = from_python<std::remove_reference_t<decltype(target)>>(value, member.name);
+      known = true;
+    };
+    std::apply([&](const auto&... member) { (take(member), ...); }, Describe<T>::kMembers);
+    if (!known) unexpected_keyword(name);
+  }
+  return result;
+}
+
+/// The member of `type` with this value.
+[[nodiscard]] py::object enum_member(py::handle type, const char* value);
+
+/// Throws InvalidArgument: "`name` must be one of ..., not `text`".
+[[noreturn]] void unknown_name(const char* name, const std::string& text,
+                               std::initializer_list<const char*> known);
+
+template <Enum T>
+struct Convert<T> {
+  static constexpr std::size_t kCount = Describe<T>::kNames.size();
+
+  static py::object to_python(T value) {
+    const auto& members = python_members();
+    for (std::size_t index = 0; index < kCount; ++index) {
+      if (Describe<T>::kNames[index].value == value) return members[index];
+    }
+    throw py::value_error("an enumerator without a name");  // the parity test rules it out
+  }
+
+  static T from_python(py::handle object, const char* name) {
+    const auto text = python::from_python<std::string>(object, name);  // the enums are strings
+    for (const Name<T>& known : Describe<T>::kNames) {
+      if (text == known.name) return known.value;
+    }
+    [&]<std::size_t... index>(std::index_sequence<index...>) {
+      unknown_name(name, text, {Describe<T>::kNames[index].name...});
+    }
+    (std::make_index_sequence<kCount>());
+    return {};
+  }
+
+ private:
+  using Members = std::array<py::object, kCount>;
+
+  static const Members& python_members() {
+    PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<Members> storage;
+    return storage
+        .call_once_and_store_result([] {
+          const py::object type = find_class(Describe<T>::kClass);
+          Members members;
+          for (std::size_t index = 0; index < kCount; ++index) {
+            members[index] = enum_member(type, Describe<T>::kNames[index].name);
+          }
+          return members;
+        })
+        .get_stored();
+  }
+};
+
+}  // namespace playmirror::python

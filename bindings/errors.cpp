@@ -1,0 +1,67 @@
+#include "errors.hpp"
+
+#include "convert.hpp"
+
+#include <playmirror/error.hpp>
+
+#include <exception>
+#include <pybind11/pybind11.h>
+
+namespace playmirror::python {
+
+namespace {
+
+template <typename Class>
+bool is(const Error& error) {
+  return dynamic_cast<const Class*>(&error) != nullptr;
+}
+
+struct ErrorClass {
+  const char* name;
+  bool (*matches)(const Error&);
+};
+
+constexpr ErrorClass kClasses[] = {
+    {"InvalidArgument", is<InvalidArgument>},
+    {"QueryError", is<QueryError>},
+    {"MirrorUnusable", is<MirrorUnusable>},
+    {"MirrorBusy", is<MirrorBusy>},
+    {"StorageError", is<StorageError>},
+    {"ServerUnavailable", is<ServerUnavailable>},
+    {"AccessDenied", is<AccessDenied>},
+    {"SchemaMismatch", is<SchemaMismatch>},
+    {"ServerChanged", is<ServerChanged>},
+    {"InDoubt", is<InDoubt>},
+    {"Cancelled", is<Cancelled>},
+};
+
+void raise_in_python(const Error& error) {
+  const char* name = "Error";
+  for (const ErrorClass& known : kClasses) {
+    if (known.matches(error)) {
+      name = known.name;
+      break;
+    }
+  }
+  using namespace pybind11::literals;
+  const py::object type = py::module_::import("playmirror.errors").attr(name);
+  const py::object value =
+      type(to_python(std::string(error.what())), "code"_a = to_string(error.code()),
+           "hint"_a = to_python(error.hint()), "sqlstate"_a = error.sqlstate(),
+           "retryable"_a = error.retryable(), "outcome"_a = to_string(error.outcome()));
+  PyErr_SetObject(type.ptr(), value.ptr());
+}
+
+}  // namespace
+
+void translate_errors() {
+  py::register_local_exception_translator([](std::exception_ptr pointer) {
+    try {
+      if (pointer) std::rethrow_exception(pointer);
+    } catch (const Error& error) {
+      raise_in_python(error);
+    }
+  });
+}
+
+}  // namespace playmirror::python
