@@ -18,10 +18,9 @@ CREATE TABLE playmirror_meta (
 -- One row per mirrored table: how far its copy has come.
 CREATE TABLE playmirror_tables (
   name       TEXT PRIMARY KEY NOT NULL,
-  state      TEXT NOT NULL DEFAULT 'empty' CHECK (state IN ('empty', 'copying', 'complete')),
+  state      TEXT NOT NULL DEFAULT 'empty' CHECK (state IN ('empty', 'copying', 'copied', 'complete')),
   horizon    INTEGER,            -- 64-bit transaction id: rows at or after it are read again
-  copied_to  TEXT,               -- the last key of an unfinished first copy, as a JSON array
-  storage    TEXT NOT NULL DEFAULT '',  -- what the server keeps the rows in; changes on a rewrite
+  copied_to  TEXT,               -- last key of an unfinished first copy, parts joined by char(31)
   problem    TEXT NOT NULL DEFAULT '',
   odd_times  INTEGER NOT NULL DEFAULT 0 -- 1: holds a timestamp that text does not sort
 ) STRICT, WITHOUT ROWID;

@@ -18,7 +18,8 @@ struct TableReport {
   std::int64_t deleted = 0;
   std::int64_t held_deletes = 0;            ///< rows gone on the server and kept here: too many
   std::vector<std::string> new_columns = {};  ///< columns added and back-filled by this pull
-  std::string problem = {};  ///< why the table was left as it was, or empty; the hint is part of it
+  std::string problem_code = {};  ///< an ErrorCode's name when the table was left as it was, or empty
+  std::string problem = {};       ///< the same as a sentence, with its remedy
 };
 
 /// How a pull found what changed.

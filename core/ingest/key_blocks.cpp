@@ -1,0 +1,149 @@
+#include "core/ingest/key_blocks.hpp"
+
+#include "core/ingest/row_reader.hpp"
+
+namespace playmirror::ingest {
+namespace {
+
+/// True for rows of the server, false for rows of ours that are still pending.
+std::string from_server(const schema::TableLayout& table) {
+  const std::string first = sqlite::quoted(table.key.front());
+  if (table.has_integer_key()) {
+    return first + " NOT IN (SELECT row_id FROM playmirror_outbox WHERE table_name = '" +
+           table.name + "')";
+  }
+  // A pending track brings its links along.
+  const std::string owner = table.name == "track_artists" ? "tracks" : table.name;
+  return first + " NOT IN (SELECT identity FROM playmirror_outbox WHERE table_name = '" + owner +
+         "')";
+}
+
+std::string block_expression(const schema::TableLayout& table) {
+  const std::string first = sqlite::quoted(table.key.front());
+  if (table.has_integer_key()) return first + " >> " + std::to_string(kBlockBits);
+  return "substr(" + first + ", 1, " + std::to_string(kBlockCharacters) + ")";
+}
+
+}  // namespace
+
+std::int64_t count_rows(const sqlite::Database& database, const schema::TableLayout& table) {
+  const std::string name = sqlite::quoted(table.name);
+  const std::int64_t all = database.query_int("SELECT count(*) FROM " + name);
+  // Counting the few pending rows apart keeps the plain count, which SQLite answers fastest.
+  return all - database.query_int("SELECT count(*) FROM " + name + " WHERE NOT (" +
+                                  from_server(table) + ")");
+}
+
+BlockCounts count_blocks(const sqlite::Database& database, const schema::TableLayout& table) {
+  auto rows = database.prepare("SELECT " + block_expression(table) + ", count(*) FROM " +
+                               sqlite::quoted(table.name) + " WHERE " + from_server(table) +
+                               " GROUP BY 1");
+  BlockCounts counts;
+  while (rows.step()) counts.emplace(rows.text(0), rows.integer(1));
+  return counts;
+}
+
+ServerKeys::ServerKeys(sqlite::Database& database, const schema::TableLayout& table)
+    : database_(database), table_(table) {
+  std::string columns;
+  for (const std::string& column : table_.key) {
+    const schema::ColumnLayout& layout = table_.columns[table_.find(column).value()];
+    key_columns_.push_back(layout);
+    columns += sqlite::quoted(column) + " " + std::string(schema::sqlite_type(layout.kind)) + ", ";
+  }
+  std::string key;
+  for (const std::string& column : table_.key) {
+    key += (key.empty() ? "" : ", ") + sqlite::quoted(column);
+  }
+  database_.execute("DROP TABLE IF EXISTS temp.playmirror_server_keys");
+  database_.execute("DROP TABLE IF EXISTS temp.playmirror_blocks");
+  database_.execute("CREATE TEMP TABLE playmirror_server_keys (" + columns + "PRIMARY KEY (" + key +
+                    ")) WITHOUT ROWID");
+  database_.execute("CREATE TEMP TABLE playmirror_blocks (block PRIMARY KEY) WITHOUT ROWID");
+}
+
+ServerKeys::~ServerKeys() {
+  try {
+    database_.execute("DROP TABLE IF EXISTS temp.playmirror_server_keys");
+    database_.execute("DROP TABLE IF EXISTS temp.playmirror_blocks");
+  } catch (const std::exception&) {
+    // The next use drops them first.
+  }
+}
+
+void ServerKeys::add(std::string_view rows) {
+  auto insert = database_.prepare(
+      key_columns_.size() == 1 ? "INSERT OR IGNORE INTO temp.playmirror_server_keys VALUES (?)"
+                               : "INSERT OR IGNORE INTO temp.playmirror_server_keys VALUES (?, ?)");
+  RowReader reader(rows, key_columns_);
+  while (reader.next()) {
+    for (std::size_t i = 0; i < key_columns_.size(); ++i) {
+      const auto& value = reader[i].value;
+      if (const auto* text = std::get_if<std::string_view>(&value)) {
+        insert.bind_view(static_cast<int>(i), *text);
+      } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+        insert.bind(static_cast<int>(i), *integer);
+      }
+    }
+    insert.run();
+  }
+}
+
+void ServerKeys::choose(const std::vector<std::string>& blocks) {
+  database_.execute("DELETE FROM temp.playmirror_blocks");
+  auto insert = database_.prepare(table_.has_integer_key()
+                                      ? "INSERT INTO temp.playmirror_blocks "
+                                        "VALUES (CAST(? AS INTEGER))"
+                                      : "INSERT INTO temp.playmirror_blocks VALUES (?)");
+  for (const std::string& block : blocks) insert.bind_all(block).run();
+}
+
+std::string ServerKeys::gone_condition() const {
+  const std::string table = sqlite::quoted(table_.name);
+  std::string same;
+  for (const std::string& column : table_.key) {
+    const std::string quoted = sqlite::quoted(column);
+    same += (same.empty() ? "" : " AND ") + ("k." + quoted + " = " + table + "." + quoted);
+  }
+  return block_expression(table_) + " IN (SELECT block FROM temp.playmirror_blocks) AND " +
+         from_server(table_) +
+         " AND NOT EXISTS (SELECT 1 FROM temp.playmirror_server_keys k WHERE " + same + ")";
+}
+
+std::int64_t ServerKeys::count_gone(const std::vector<std::string>& blocks) {
+  choose(blocks);
+  return database_.query_int("SELECT count(*) FROM " + sqlite::quoted(table_.name) + " WHERE " +
+                             gone_condition());
+}
+
+std::vector<std::string> ServerKeys::list_gone(const std::vector<std::string>& blocks,
+                                               std::int64_t limit) {
+  choose(blocks);
+  std::string key;
+  for (const std::string& column : table_.key) {
+    key += (key.empty() ? "" : " || char(31) || ") + sqlite::quoted(column);
+  }
+  auto rows = database_.prepare("SELECT " + key + " FROM " + sqlite::quoted(table_.name) +
+                                " WHERE " + gone_condition() + " LIMIT ?");
+  rows.bind(0, limit);
+  std::vector<std::string> keys;
+  while (rows.step()) keys.emplace_back(rows.text(0));
+  return keys;
+}
+
+std::int64_t ServerKeys::delete_gone(const std::vector<std::string>& blocks) {
+  choose(blocks);
+  database_.execute("DELETE FROM " + sqlite::quoted(table_.name) + " WHERE " + gone_condition());
+  const std::int64_t deleted = database_.changes();
+  if (table_.key.size() == 1) {
+    database_
+        .prepare("DELETE FROM playmirror_odd_values WHERE table_name = ?1 AND row_key NOT IN "
+                 "(SELECT CAST(" + sqlite::quoted(table_.key.front()) + " AS TEXT) FROM " +
+                 sqlite::quoted(table_.name) + ")")
+        .bind_all(table_.name)
+        .run();
+  }
+  return deleted;
+}
+
+}  // namespace playmirror::ingest

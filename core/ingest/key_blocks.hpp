@@ -1,0 +1,64 @@
+#pragma once
+
+#include "core/schema/layout.hpp"
+#include "core/sqlite/database.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Finding rows that the server has deleted, by comparing keys block by block.
+///
+/// After the changed rows of a snapshot have been merged, the mirror holds every key of the server
+/// in that snapshot, and perhaps some more. So equal counts mean equal sets, for the table as for
+/// each block of it. Rows pending here are not the server's yet and are left out of every count.
+namespace playmirror::ingest {
+
+/// Rows per block of integer keys, as a power of two.
+constexpr int kBlockBits = 12;
+
+/// Characters of a text key that make its block.
+constexpr int kBlockCharacters = 2;
+
+/// Block name -> number of rows; integer blocks by number, text blocks by prefix, both as text.
+using BlockCounts = std::map<std::string, std::int64_t, std::less<>>;
+
+/// How many rows of the table came from the server.
+[[nodiscard]] std::int64_t count_rows(const sqlite::Database& database,
+                                      const schema::TableLayout& table);
+[[nodiscard]] BlockCounts count_blocks(const sqlite::Database& database,
+                                       const schema::TableLayout& table);
+
+/// The keys the server has in some blocks, gathered in a temporary table of the connection.
+class ServerKeys {
+ public:
+  ServerKeys(sqlite::Database& database, const schema::TableLayout& table);
+  ~ServerKeys();
+  ServerKeys(const ServerKeys&) = delete;
+  ServerKeys& operator=(const ServerKeys&) = delete;
+
+  /// Adds the keys of a RowBatch whose fields are the key columns, in key order.
+  void add(std::string_view rows);
+
+  /// Rows of these blocks that are here, came from the server, and are not among its keys.
+  [[nodiscard]] std::int64_t count_gone(const std::vector<std::string>& blocks);
+
+  /// Deletes them and returns how many. Their odd values go with them.
+  std::int64_t delete_gone(const std::vector<std::string>& blocks);
+
+  /// Their keys, as text, at most `limit`.
+  [[nodiscard]] std::vector<std::string> list_gone(const std::vector<std::string>& blocks,
+                                                   std::int64_t limit);
+
+ private:
+  [[nodiscard]] std::string gone_condition() const;
+  void choose(const std::vector<std::string>& blocks);
+
+  sqlite::Database& database_;
+  const schema::TableLayout& table_;
+  std::vector<schema::ColumnLayout> key_columns_;
+};
+
+}  // namespace playmirror::ingest

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "core/schema/layout.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace playmirror::ingest {
+
+/// One server value as the mirror stores it. Text refers to the row's bytes.
+struct StoredValue {
+  std::variant<std::monostate, std::int64_t, double, std::string_view> value = {};
+  std::string_view odd = {};  ///< "NaN" or "-0" where SQLite cannot hold the value itself
+};
+
+/// Walks over the rows of a RowBatch and decodes their fields.
+class RowReader {
+ public:
+  RowReader(std::string_view rows, std::span<const schema::ColumnLayout> columns);
+
+  /// Moves to the next row; false at the end.
+  bool next();
+
+  [[nodiscard]] const StoredValue& operator[](std::size_t field) const { return values_[field]; }
+  [[nodiscard]] std::size_t size() const noexcept { return columns_.size(); }
+
+  /// Whether this row holds a timestamp whose text does not sort like the instant.
+  [[nodiscard]] bool has_odd_time() const noexcept { return odd_time_; }
+
+  /// Whether this row holds a value that goes to playmirror_odd_values.
+  [[nodiscard]] bool has_odd_value() const noexcept { return odd_value_; }
+
+  /// The field as the text used for keys: text as it is, integers in decimal.
+  [[nodiscard]] std::string key_text(std::size_t field) const;
+
+ private:
+  void decode(std::size_t field, std::string_view bytes);
+
+  std::string_view rest_;
+  std::span<const schema::ColumnLayout> columns_;
+  std::vector<StoredValue> values_;
+  std::vector<char> times_;  ///< room for the text of each timestamp field
+  bool odd_time_ = false;
+  bool odd_value_ = false;
+};
+
+}  // namespace playmirror::ingest

@@ -1,0 +1,219 @@
+#include "core/ingest/row_writer.hpp"
+
+#include "core/ingest/odd_values.hpp"
+
+#include <playmirror/error.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace playmirror::ingest {
+namespace {
+
+using Columns = std::vector<schema::ColumnLayout>;
+
+bool in_key(const schema::TableLayout& table, const std::string& column) {
+  return std::ranges::find(table.key, column) != table.key.end();
+}
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator) {
+  std::string result;
+  for (const std::string& part : parts) {
+    if (!result.empty()) result += separator;
+    result += part;
+  }
+  return result;
+}
+
+std::string key_condition(const schema::TableLayout& table) {
+  std::vector<std::string> parts;
+  for (const std::string& column : table.key) parts.push_back(sqlite::quoted(column) + " = ?");
+  return join(parts, " AND ");
+}
+
+std::string upsert_sql(const schema::TableLayout& table, const Columns& columns) {
+  const std::string name = sqlite::quoted(table.name);
+  std::vector<std::string> names;
+  std::vector<std::string> updates;
+  std::vector<std::string> changes;
+  for (const schema::ColumnLayout& column : columns) {
+    const std::string quoted = sqlite::quoted(column.name);
+    names.push_back(quoted);
+    if (in_key(table, column.name)) continue;
+    updates.push_back(quoted + " = excluded." + quoted);
+    changes.push_back(name + "." + quoted + " IS NOT excluded." + quoted);
+  }
+  std::vector<std::string> keys;
+  for (const std::string& column : table.key) keys.push_back(sqlite::quoted(column));
+  std::string sql = "INSERT INTO " + name + " (" + join(names, ", ") + ") VALUES (" +
+                    join(std::vector<std::string>(names.size(), "?"), ", ") + ") ON CONFLICT (" +
+                    join(keys, ", ") + ") DO ";
+  if (updates.empty()) return sql + "NOTHING";
+  return sql + "UPDATE SET " + join(updates, ", ") + " WHERE " + join(changes, " OR ");
+}
+
+std::string fill_sql(const schema::TableLayout& table, const Columns& columns) {
+  std::vector<std::string> updates;
+  for (const schema::ColumnLayout& column : columns) {
+    if (!in_key(table, column.name)) updates.push_back(sqlite::quoted(column.name) + " = ?");
+  }
+  return "UPDATE " + sqlite::quoted(table.name) + " SET " + join(updates, ", ") + " WHERE " +
+         key_condition(table);
+}
+
+}  // namespace
+
+RowWriter::RowWriter(sqlite::Database& database, const schema::TableLayout& table,
+                     std::vector<schema::ColumnLayout> columns, WriteMode mode)
+    : database_(database),
+      table_(table),
+      columns_(std::move(columns)),
+      mode_(mode),
+      write_(database.prepare(mode == WriteMode::fill ? fill_sql(table, columns_)
+                                                      : upsert_sql(table, columns_))),
+      exists_(database.prepare("SELECT 1 FROM " + sqlite::quoted(table.name) + " WHERE " +
+                               key_condition(table))) {
+  for (const std::string& column : table_.key) key_fields_.push_back(field(column));
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (mode_ != WriteMode::fill || !in_key(table_, columns_[i].name)) bind_order_.push_back(i);
+  }
+  if (mode_ == WriteMode::fill) {
+    bind_order_.insert(bind_order_.end(), key_fields_.begin(), key_fields_.end());
+  } else {
+    constexpr auto kAll = std::numeric_limits<std::int64_t>::max();
+    auto entries = database_.prepare(
+        "SELECT entry, identity, row_id FROM playmirror_outbox WHERE table_name = ? LIMIT ?");
+    entries.bind_all(table_.name, kAll);
+    while (entries.step()) {
+      outbox::Entry entry;
+      entry.entry = entries.integer(0);
+      entry.table = table_.name;
+      entry.identity = entries.text(1);
+      entry.row_id = entries.integer(2);
+      pending_.emplace(entry.identity, std::move(entry));
+    }
+  }
+  auto odd = database_.prepare("SELECT 1 FROM playmirror_odd_values WHERE table_name = ? LIMIT 1");
+  any_odd_ = odd.bind(0, table_.name).step();
+}
+
+std::size_t RowWriter::field(std::string_view column) const {
+  const auto found = std::ranges::find(columns_, column, &schema::ColumnLayout::name);
+  if (found == columns_.end()) {
+    raise(ErrorCode::internal, "rows of " + table_.name + " came without " + std::string(column));
+  }
+  return static_cast<std::size_t>(found - columns_.begin());
+}
+
+void RowWriter::write(std::string_view rows) {
+  RowReader reader(rows, columns_);
+  while (reader.next()) write_row(reader);
+}
+
+void RowWriter::write_row(const RowReader& row) {
+  for (const std::size_t key : key_fields_) {
+    if (std::holds_alternative<std::monostate>(row[key].value)) {
+      raise(ErrorCode::server_protocol, "the server sent a row of " + table_.name + " without key",
+            {.outcome = Outcome::rolled_back});
+    }
+  }
+  const bool was_here = mode_ == WriteMode::merge && is_here(row);
+  bind_row(row);
+  write_.run();
+  if (mode_ == WriteMode::load || (mode_ == WriteMode::merge && !was_here)) {
+    ++counts_.inserted;
+  } else if (database_.changes() > 0) {
+    ++counts_.updated;
+  } else {
+    ++counts_.unchanged;
+  }
+  if (any_odd_ || row.has_odd_value()) keep_odd_values(row);
+  if (row.has_odd_time() && !odd_times_) {
+    mark_odd_times(database_, table_.name);
+    odd_times_ = true;
+  }
+  if (!pending_.empty()) settle_pending(row);
+}
+
+void RowWriter::bind_row(const RowReader& row) {
+  int parameter = 0;
+  for (const std::size_t i : bind_order_) {
+    const auto& value = row[i].value;
+    if (const auto* text = std::get_if<std::string_view>(&value)) {
+      write_.bind_view(parameter, *text);
+    } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+      write_.bind(parameter, *integer);
+    } else if (const auto* real = std::get_if<double>(&value)) {
+      write_.bind(parameter, *real);
+    } else {
+      write_.bind(parameter, std::nullopt);
+    }
+    ++parameter;
+  }
+}
+
+bool RowWriter::is_here(const RowReader& row) {
+  int parameter = 0;
+  for (const std::size_t key : key_fields_) {
+    const auto& value = row[key].value;
+    if (const auto* text = std::get_if<std::string_view>(&value)) {
+      exists_.bind_view(parameter++, *text);
+    } else {
+      exists_.bind(parameter++, std::get<std::int64_t>(value));
+    }
+  }
+  const bool found = exists_.step();
+  exists_.reset();
+  return found;
+}
+
+std::string RowWriter::row_key(const RowReader& row) const {
+  std::string key;
+  for (const std::size_t i : key_fields_) key += (key.empty() ? "" : "\x1f") + row.key_text(i);
+  return key;
+}
+
+void RowWriter::keep_odd_values(const RowReader& row) {
+  any_odd_ = true;
+  const std::string key = row_key(row);
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    database_
+        .prepare("DELETE FROM playmirror_odd_values "
+                 "WHERE table_name = ? AND row_key = ? AND column_name = ?")
+        .bind_all(table_.name, key, columns_[i].name)
+        .run();
+    if (row[i].odd.empty()) continue;
+    database_
+        .prepare("INSERT INTO playmirror_odd_values (table_name, row_key, column_name, value) "
+                 "VALUES (?, ?, ?, ?)")
+        .bind_all(table_.name, key, columns_[i].name, row[i].odd)
+        .run();
+  }
+}
+
+void RowWriter::settle_pending(const RowReader& row) {
+  std::string identity;
+  std::int64_t server_id = 0;
+  if (table_.name == "play_history") {
+    identity = outbox::play_identity(row.key_text(field("track_id")),
+                                     row.key_text(field("played_at")));
+    server_id = std::get<std::int64_t>(row[key_fields_.front()].value);
+  } else if (table_.name == "analysis_snapshots") {
+    const std::size_t label = field("period_label");
+    const bool has_label = !std::holds_alternative<std::monostate>(row[label].value);
+    identity = outbox::snapshot_identity(
+        row.key_text(field("date")),
+        has_label ? std::optional(row.key_text(label)) : std::nullopt);
+    server_id = std::get<std::int64_t>(row[key_fields_.front()].value);
+  } else {
+    identity = row.key_text(key_fields_.front());
+  }
+  const auto found = pending_.find(identity);
+  if (found == pending_.end()) return;
+  outbox::delivered(database_, found->second, server_id);
+  pending_.erase(found);
+  ++counts_.delivered;
+}
+
+}  // namespace playmirror::ingest

@@ -1,0 +1,110 @@
+#include "core/ingest/table_state.hpp"
+
+#include <algorithm>
+
+namespace playmirror::ingest {
+namespace {
+
+std::string_view name_of(CopyState state) {
+  switch (state) {
+    case CopyState::empty:
+      return "empty";
+    case CopyState::copying:
+      return "copying";
+    case CopyState::copied:
+      return "copied";
+    default:
+      return "complete";
+  }
+}
+
+}  // namespace
+
+TableState read_state(const sqlite::Database& database, std::string_view table) {
+  auto row = database.prepare(
+      "SELECT state, horizon, copied_to, problem FROM playmirror_tables WHERE name = ?");
+  row.bind(0, table);
+  TableState state;
+  if (!row.step()) return state;
+  const auto copy = row.text(0);
+  state.copy = copy == "complete"  ? CopyState::complete
+               : copy == "copied"  ? CopyState::copied
+               : copy == "copying" ? CopyState::copying
+                                   : CopyState::empty;
+  if (!row.is_null(1)) state.horizon = row.integer(1);
+  if (!row.is_null(2)) state.copied_to = row.text(2);
+  state.problem = row.text(3);
+  return state;
+}
+
+void write_state(sqlite::Database& database, std::string_view table, const TableState& state) {
+  database
+      .prepare("UPDATE playmirror_tables SET state = ?, horizon = ?, copied_to = ?, "
+               "problem = ? WHERE name = ?")
+      .bind_all(name_of(state.copy), state.horizon, state.copied_to, state.problem, table)
+      .run();
+}
+
+schema::TableLayout read_layout(const sqlite::Database& database, std::string_view table) {
+  schema::TableLayout layout;
+  layout.name = table;
+  layout.key = schema::record_layout(table).key;
+  auto rows = database.prepare(
+      "SELECT name, server_type FROM playmirror_columns WHERE table_name = ? ORDER BY position");
+  rows.bind(0, table);
+  while (rows.step()) {
+    layout.columns.push_back(
+        {std::string(rows.text(0)), std::string(rows.text(1)), schema::kind_of(rows.text(1))});
+  }
+  return layout;
+}
+
+LayoutChange compare(const schema::TableLayout& here, const schema::TableLayout& server) {
+  LayoutChange change;
+  for (const schema::ColumnLayout& column : server.columns) {
+    const auto found = here.find(column.name);
+    if (!found) {
+      change.added.push_back(column);
+    } else if (const auto& known = here.columns[*found]; known.server_type != column.server_type) {
+      // Another storage class means other values: dropped here and filled anew.
+      if (schema::sqlite_type(known.kind) != schema::sqlite_type(column.kind)) {
+        change.dropped.push_back(column.name);
+        change.added.push_back(column);
+      } else {
+        change.retyped = true;
+      }
+    }
+  }
+  for (const schema::ColumnLayout& column : here.columns) {
+    if (!server.find(column.name)) change.dropped.push_back(column.name);
+  }
+  return change;
+}
+
+void adopt_layout(sqlite::Database& database, const schema::TableLayout& server,
+                  const LayoutChange& change) {
+  const std::string table = sqlite::quoted(server.name);
+  for (const std::string& column : change.dropped) {
+    database.execute("ALTER TABLE " + table + " DROP COLUMN " + sqlite::quoted(column));
+    database.prepare("DELETE FROM playmirror_odd_values WHERE table_name = ? AND column_name = ?")
+        .bind_all(server.name, column)
+        .run();
+  }
+  for (const schema::ColumnLayout& column : change.added) {
+    database.execute("ALTER TABLE " + table + " ADD COLUMN " + sqlite::quoted(column.name) + " " +
+                     std::string(schema::sqlite_type(column.kind)));
+  }
+  database.prepare("DELETE FROM playmirror_columns WHERE table_name = ?")
+      .bind_all(server.name)
+      .run();
+  std::int64_t position = 0;
+  for (const schema::ColumnLayout& column : server.columns) {
+    database
+        .prepare("INSERT INTO playmirror_columns (table_name, position, name, server_type) "
+                 "VALUES (?, ?, ?, ?)")
+        .bind_all(server.name, ++position, column.name, column.server_type)
+        .run();
+  }
+}
+
+}  // namespace playmirror::ingest

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "core/schema/layout.hpp"
+#include "core/sqlite/database.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// How far the copy of each table has come, and the columns it has. Every function works inside
+/// the caller's transaction.
+namespace playmirror::ingest {
+
+enum class CopyState {
+  empty,     ///< nothing was copied yet
+  copying,   ///< the first copy has reached `copied_to`
+  copied,    ///< all rows came, from different moments; the next pull brings them to one
+  complete,  ///< as the server was at the last pull
+};
+
+struct TableState {
+  CopyState copy = CopyState::empty;
+  std::optional<std::int64_t> horizon = {};  ///< read rows whose transaction is at or after it
+  std::optional<std::string> copied_to = {}; ///< last key of an unfinished first copy
+  std::string problem = {};
+};
+
+[[nodiscard]] TableState read_state(const sqlite::Database& database, std::string_view table);
+void write_state(sqlite::Database& database, std::string_view table, const TableState& state);
+
+/// The columns of the mirrored table with the server's types, as of the last pull.
+[[nodiscard]] schema::TableLayout read_layout(const sqlite::Database& database,
+                                              std::string_view table);
+
+/// How a mirrored table differs from what the server has now.
+struct LayoutChange {
+  std::vector<schema::ColumnLayout> added = {};  ///< to be filled for the rows already here
+  std::vector<std::string> dropped = {};
+  bool retyped = false;  ///< types changed without changing what is stored
+
+  [[nodiscard]] bool empty() const noexcept {
+    return added.empty() && dropped.empty() && !retyped;
+  }
+};
+
+[[nodiscard]] LayoutChange compare(const schema::TableLayout& here,
+                                   const schema::TableLayout& server);
+
+/// Gives the mirrored table the server's columns. A dropped or added column is dropped or added
+/// here; columns that the typed records need must not be among the dropped ones.
+void adopt_layout(sqlite::Database& database, const schema::TableLayout& server,
+                  const LayoutChange& change);
+
+}  // namespace playmirror::ingest
