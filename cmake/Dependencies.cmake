@@ -42,7 +42,10 @@ if(PLAYMIRROR_SYNC)
   find_package(PostgreSQL 12 QUIET)
   if(NOT PostgreSQL_FOUND)
     playmirror_missing("libpq, the PostgreSQL client library" libpq-dev libpq-devel libpq)
-    string(APPEND missing_advice "\n  The offline part alone needs no libpq: -DPLAYMIRROR_SYNC=OFF")
+    if(NOT PLAYMIRROR_BUILD_PYTHON)
+      string(APPEND missing_advice
+        "\n  The offline part alone needs no libpq: -DPLAYMIRROR_SYNC=OFF")
+    endif()
   endif()
 endif()
 

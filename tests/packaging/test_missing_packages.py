@@ -45,9 +45,19 @@ def test_a_missing_pybind11_is_installed_by_pip(run: Run, source: Path, tmp_path
 
 
 @pytest.mark.slow
-def test_pip_shows_the_message_too(run: Run, source: Path) -> None:
+def test_pip_shows_the_message_too(run: Run, source: Path, tmp_path: Path) -> None:
     output = run(
-        *("python", "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", source),
+        *(
+            "python",
+            "-m",
+            "pip",
+            "wheel",
+            "--no-deps",
+            "--no-build-isolation",
+            "-w",
+            tmp_path,
+            source,
+        ),
         *("-C", "cmake.define.CMAKE_DISABLE_FIND_PACKAGE_PostgreSQL=ON"),
         expect=1,
     )
