@@ -1,0 +1,88 @@
+"""The enums of playmirror. Each member is also the string that C++ and JSON use for it.
+
+>>> Order("newest_first") is Order.NEWEST_FIRST
+True
+>>> Order.NEWEST_FIRST == "newest_first"
+True
+"""
+
+import enum
+
+
+class _Name(str, enum.Enum):
+    """A member that prints as its value, in every version of Python."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Order(_Name):
+    """The order of a listing by time."""
+
+    NEWEST_FIRST = "newest_first"  #: then by id descending; rows without a time first
+    OLDEST_FIRST = "oldest_first"  #: then by id ascending; rows without a time last
+
+
+class PendingState(_Name):
+    """Where a recorded row stands on its way to the server."""
+
+    QUEUED = "queued"  #: the next push sends it
+    IN_DOUBT = "in_doubt"  #: sent, and the answer to the COMMIT was lost; the next push finds out
+    WAITING = "waiting"  #: the server lacks something it refers to; offered again at each push
+    REJECTED = "rejected"  #: the server refused it; kept until retry() or discard()
+
+
+class PullMethod(_Name):
+    """How a pull found what changed."""
+
+    NONE = "none"  #: no pull in this call
+    FIRST_COPY = "first_copy"  #: whole tables
+    SWEEP = "sweep"  #: every table scanned for rows at or after the horizon
+    UNCHANGED = "unchanged"  #: the server's snapshot equals that of the last pull
+
+
+class Outcome(_Name):
+    """What is true of the data after an error."""
+
+    UNCHANGED = "unchanged"  #: nothing was attempted
+    ROLLED_BACK = "rolled_back"  #: attempted and undone, on both sides
+    IN_DOUBT = "in_doubt"  #: the server may or may not have committed; the next sync finds out
+
+
+class ErrorCode(_Name):
+    """What went wrong, finer than the class of the exception. Never renamed or reused."""
+
+    # The call itself.
+    INVALID_ARGUMENT = "invalid_argument"  #: a value that no schema could take
+    UNKNOWN_REFERENCE = "unknown_reference"  #: a track or artist that the mirror does not know
+    VALUE_TOO_LARGE = "value_too_large"  #: a field above the cap
+    IMMUTABLE = "immutable"  #: mirrored rows cannot be changed locally
+    CLOSED = "closed"  #: closed, or opened by the parent of a forked process
+    # sql().
+    QUERY_REFUSED = "query_refused"  #: not one read-only statement
+    QUERY_FAILED = "query_failed"  #: SQL that SQLite rejects
+    QUERY_LIMIT = "query_limit"  #: took too long or asked for too much memory
+    # The mirror file.
+    NOT_A_MIRROR = "not_a_mirror"  #: the file is something else
+    FORMAT_TOO_NEW = "format_too_new"  #: a newer playmirror wrote it
+    DAMAGED = "damaged"  #: its content contradicts its own checks
+    UNSAFE_FILE = "unsafe_file"  #: a link, another owner, or readable by others
+    BUSY = "busy"  #: another process kept the lock for longer than the timeout
+    STORAGE_FULL = "storage_full"  #: no space left
+    STORAGE_FAILED = "storage_failed"  #: the file system refused
+    # The connection.
+    BAD_CONNECTION_OPTIONS = "bad_connection_options"  #: the DSN cannot be understood
+    UNREACHABLE = "unreachable"  #: no server answered in time, or the connection broke
+    AUTHENTICATION_FAILED = "authentication_failed"  #: wrong role or password
+    ENCRYPTION_REFUSED = "encryption_refused"  #: TLS was demanded and not to be had
+    # The server.
+    PERMISSION_DENIED = "permission_denied"  #: the role lacks a privilege; hint holds the GRANT
+    ROW_SECURITY = "row_security"  #: row-level security hides rows from the role
+    SCHEMA_MISMATCH = "schema_mismatch"  #: a needed table or column is missing or retyped
+    SERVER_CHANGED = "server_changed"  #: not the server or history this mirror was made from
+    SERVER_BEHIND = "server_behind"  #: a replica that has not yet seen what this mirror has
+    SERVER_REFUSED = "server_refused"  #: any other error of the server; sqlstate says which
+    SERVER_PROTOCOL = "server_protocol"  #: the server sent what its protocol does not allow
+    IN_DOUBT = "in_doubt"  #: a COMMIT was sent and its answer is not known yet
+    CANCELLED = "cancelled"  #: the caller asked to stop
+    INTERNAL = "internal"  #: a defect in playmirror

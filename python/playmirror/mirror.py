@@ -1,0 +1,227 @@
+"""The local side: one SQLite file that mirrors the server's tables.
+
+Nothing here touches the network, except sync(), pull() and push(), which connect a Server for you.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from . import _core
+from .artists import Artists
+from .pending import PendingEntry
+from .playlists import Playlists
+from .plays import Plays
+from .progress import ProgressOption
+from .report import SyncReport
+from .server import PullOptions, PushOptions, Server, StopFlag
+from .snapshots import Snapshots
+from .stats import Stats
+from .status import FileReport, Status
+from .table import Table, Value
+from .timestamp import Duration, Instant
+from .tracks import Tracks
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+class Mirror:
+    """A local mirror of one remote music database: `playmirror.open()`.
+
+    Reads never wait for a writer. Writes wait for other writers, in any process, up to
+    `busy_timeout`, and are on disk when they return. Safe to share between threads. After
+    os.fork(), the child must open its own; every call on the parent's raises.
+
+    >>> with playmirror.open("music.db") as mirror:
+    ...     for play in mirror.plays.recent(10):
+    ...         print(play.played_at, play.track_id)
+    """
+
+    def __init__(self, core: _core.Mirror) -> None:
+        """Private: use Mirror.open(), which is also playmirror.open()."""
+        self._core = core
+        self._path = core.path()
+
+    @classmethod
+    def open(
+        cls,
+        file: str | os.PathLike[str] | None = None,
+        *,
+        busy_timeout: Duration = 10.0,
+        create: bool = True,
+        read_only: bool = False,
+    ) -> Mirror:
+        """Opens a mirror file, creating it (mode 0600) or upgrading its format where needed.
+
+        `file` None means default_path(). `busy_timeout` is how long a write waits for another
+        writer; `create` False makes a missing file an error; `read_only` never writes, not even to
+        create or upgrade. Raises MirrorUnusable, MirrorBusy or StorageError.
+        """
+        return cls(
+            _core.Mirror.open(
+                cls.default_path() if file is None else file,
+                busy_timeout=busy_timeout,
+                create=create,
+                read_only=read_only,
+            )
+        )
+
+    @staticmethod
+    def default_path() -> Path:
+        """PLAYMIRROR_DB, else `playmirror/music.db` in the XDG data directory."""
+        return _core.Mirror.default_path()
+
+    def close(self) -> None:
+        """Lets go of the file; later calls raise Error with the code `closed`. May be called twice.
+
+        Cursors made before keep the file open until they are at their end.
+        """
+        self._core.close()
+
+    def __enter__(self) -> Mirror:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def path(self) -> Path:
+        """The mirror file."""
+        return self._path
+
+    def __repr__(self) -> str:
+        return f"<Mirror {str(self._path)!r}>"
+
+    @property
+    def plays(self) -> Plays:
+        """The log of listening events."""
+        return Plays(self._core.plays())
+
+    @property
+    def tracks(self) -> Tracks:
+        """Tracks, with features and lyrics."""
+        return Tracks(self._core.tracks())
+
+    @property
+    def artists(self) -> Artists:
+        """Artists."""
+        return Artists(self._core.artists())
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Analysis snapshots."""
+        return Snapshots(self._core.snapshots())
+
+    @property
+    def playlists(self) -> Playlists:
+        """The backend's generated playlists."""
+        return Playlists(self._core.playlists())
+
+    @property
+    def stats(self) -> Stats:
+        """Listening statistics."""
+        return Stats(self._core.stats())
+
+    def sql(
+        self,
+        query: str,
+        parameters: Iterable[Value | Instant] = (),
+        *,
+        timeout: Duration = 60.0,
+        max_rows: int = 0,
+    ) -> Table:
+        """Runs one read-only SELECT over the mirrored tables, `?` bound to `parameters` in order.
+
+        Tables and columns are named as on the server; timestamps are text such as "2026-01-31
+        06:00:00.25" in UTC, and an aware datetime among the parameters is passed as such. The
+        statement is stopped after `timeout`; more than `max_rows` rows are an error (0: no limit).
+        Raises QueryError.
+
+        >>> mirror.sql("SELECT id FROM play_history WHERE skipped = ?", [True]).column("id")
+        """
+        return self._core.sql(query, parameters, timeout=timeout, max_rows=max_rows)
+
+    def status(self) -> Status:
+        """Where the mirror stands: last sync, rows per table, what is pending."""
+        return self._core.status()
+
+    def pending(self) -> list[PendingEntry]:
+        """Every row recorded here that is not known to be on the server, in order of recording."""
+        return self._core.pending()
+
+    def retry(self, entry: int | None = None) -> int:
+        """Puts rejected or waiting rows back in the queue: one entry, or all. Returns how many.
+
+        Raises InvalidArgument for a number that is not pending.
+
+        >>> mirror.retry(mirror.pending()[0].entry)
+        """
+        return self._core.retry(entry)
+
+    def discard(self, entry: int) -> None:
+        """Drops a recorded row for good: the only call that does.
+
+        Raises InvalidArgument for a number that is not pending, one in doubt (it may already be on
+        the server), or a track or artist that another pending row needs.
+        """
+        self._core.discard(entry)
+
+    def verify(self) -> FileReport:
+        """Checks the file itself, without a server; reads all of it.
+
+        SQLite's own check, and the checksum of every pending row. Server.verify() compares with the
+        server.
+
+        >>> assert mirror.verify().ok
+        """
+        return self._core.verify()
+
+    def sync(
+        self,
+        dsn: str | None = None,
+        *,
+        push: PushOptions | None = None,
+        pull: PullOptions | None = None,
+        progress: ProgressOption = None,
+        stop: StopFlag | None = None,
+    ) -> SyncReport:
+        """Connects to the server, does Server.sync(), and closes the connection.
+
+        >>> mirror.sync("service=music", progress=True)
+        """
+        with Server.connect(dsn, progress=progress, stop=stop) as server:
+            return server.sync(self, push=push, pull=pull, progress=progress, stop=stop)
+
+    def pull(
+        self,
+        dsn: str | None = None,
+        *,
+        progress: ProgressOption = None,
+        stop: StopFlag | None = None,
+        **options: Unpack[PullOptions],
+    ) -> SyncReport:
+        """Connects to the server, does Server.pull() with its options, and closes it."""
+        with Server.connect(dsn, progress=progress, stop=stop) as server:
+            return server.pull(self, progress=progress, stop=stop, **options)
+
+    def push(
+        self,
+        dsn: str | None = None,
+        *,
+        progress: ProgressOption = None,
+        stop: StopFlag | None = None,
+        **options: Unpack[PushOptions],
+    ) -> SyncReport:
+        """Connects to the server, does Server.push() with its options, and closes it."""
+        with Server.connect(dsn, progress=progress, stop=stop) as server:
+            return server.push(self, progress=progress, stop=stop, **options)

@@ -1,0 +1,38 @@
+"""What add() is given, made ready for the core."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any, TypeAlias
+
+from .enums import ErrorCode
+from .errors import InvalidArgument
+
+#: A JSON member of a new row: JSON text, taken as it is, or a value that json.dumps() can write.
+Json: TypeAlias = Any
+
+
+def json_text(name: str, value: Json) -> str | None:
+    """The text of a JSON member; None stays None, the SQL NULL. Raises InvalidArgument for NaN."""
+    if value is None or isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError as error:
+        raise InvalidArgument(
+            f"{name} cannot be written as JSON: {error}",
+            code=ErrorCode.INVALID_ARGUMENT,
+            hint="JSON has neither NaN nor infinity: use None.",
+        ) from error
+
+
+def fields_of(cls: type[Any], record: object, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a record that is given whole, or as keyword arguments, but not as both."""
+    if record is None:
+        record = cls(**fields)
+    elif fields:
+        raise TypeError(f"give a {cls.__name__} or its fields, not both")
+    elif not isinstance(record, cls):
+        raise TypeError(f"must be a {cls.__name__}, not {type(record).__name__}")
+    return {field.name: getattr(record, field.name) for field in dataclasses.fields(cls)}

@@ -1,0 +1,27 @@
+"""The backend's generated playlists."""
+
+from __future__ import annotations
+
+from . import _core
+from .collection import Collection
+from .cursor import Cursor
+from .records import PlaylistConfig
+
+
+class Playlists(Collection[str, PlaylistConfig]):
+    """The playlists of one mirror: `mirror.playlists`. Read only; safe to share between threads."""
+
+    def __init__(self, core: _core.Playlists) -> None:
+        self._core = core
+
+    def find(self, key: str) -> PlaylistConfig | None:
+        """The playlist of this key, such as "six_hour", or None."""
+        return self._core.find(key)
+
+    def list(self) -> Cursor[PlaylistConfig]:
+        """All playlists, in order of key."""
+        return Cursor(self._core.list())
+
+    def count(self) -> int:
+        """How many playlists there are."""
+        return self._core.count()

@@ -1,0 +1,100 @@
+"""Following a long call: what `progress=` takes, and what `progress=True` shows."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TextIO, TypeAlias
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a long call is doing now. Reported at most ten times a second."""
+
+    phase: str  #: "connect", "push", "pull", "first copy", "index", "apply", "verify"
+    table: str  #: the table at work, or empty
+    rows: int  #: rows done in this table
+    rows_total: int  #: an estimate; 0 when unknown
+    bytes: int  #: bytes received so far in this call
+
+    @property
+    def label(self) -> str:
+        """The phase and the table, for people: "first copy of tracks"."""
+        return f"{self.phase} of {self.table}" if self.table else self.phase
+
+
+#: None or False: nothing is shown. True: tqdm's bar where tqdm is installed, else lines on stderr.
+#: A callable gets a Progress, on the calling thread; what it raises ends the call and is raised
+#: there.
+ProgressOption: TypeAlias = bool | Callable[[Progress], object] | None
+
+
+@contextlib.contextmanager
+def reporting(progress: ProgressOption) -> Iterator[Callable[[Progress], object] | None]:
+    """The callable, if any, for what a caller gave as `progress`; closes what it opened."""
+    if not isinstance(progress, bool):
+        yield progress
+    elif not progress:
+        yield None
+    else:
+        display = _display()
+        try:
+            yield display
+        finally:
+            display.close()
+
+
+def _display() -> _Bar | Lines:
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return Lines(sys.stderr)
+    return _Bar(tqdm)
+
+
+class _Bar:
+    """One tqdm bar for each phase of each table."""
+
+    def __init__(self, tqdm: Any) -> None:
+        self._tqdm = tqdm
+        self._label = ""
+        self._bar: Any = None
+
+    def __call__(self, now: Progress) -> None:
+        if now.label != self._label:
+            self.close()
+            self._label = now.label
+            self._bar = self._tqdm(desc=now.label, unit=" rows", unit_scale=True, leave=False)
+        self._bar.total = now.rows_total or None
+        self._bar.update(now.rows - self._bar.n)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+class Lines:
+    """A line that is written over on a terminal; elsewhere a line for each phase and table."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._terminal = stream.isatty()
+        self._label = ""
+
+    def __call__(self, now: Progress) -> None:
+        if self._terminal:
+            rows = f" {now.rows:,}" if now.rows else ""
+            total = f" of {now.rows_total:,} rows" if now.rows and now.rows_total else ""
+            self._stream.write(f"\r\x1b[K{now.label}{rows}{total}")
+        elif now.label != self._label:
+            self._stream.write(f"{now.label}\n")
+        self._label = now.label
+        self._stream.flush()
+
+    def close(self) -> None:
+        if self._terminal and self._label:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()

@@ -1,0 +1,168 @@
+"""The rows of the mirrored tables: one frozen dataclass per table, one field per column.
+
+Fields are None where the server holds NULL. JSON columns hold the server's text unchanged; beside
+each such field `x` there is `x_json`, the parsed value, parsed anew at every access. Points in time
+are described in timestamp.py. Columns that a server has beyond these are reached through
+Mirror.sql().
+
+Records are values: immutable, compared and hashed by content, picklable, and good for `match`:
+
+>>> match play:
+...     case Play(track_id=str(id), skipped=True): ...
+
+`dataclasses.replace()` makes a changed copy, `dataclasses.asdict()` a dict.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import reprlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .timestamp import Instant
+
+_short = reprlib.Repr()
+_short.maxstring = 60
+_short.maxother = 60
+
+
+class Record:
+    """Base of the records: a short repr, one line whatever the lyrics."""
+
+    def __repr__(self) -> str:
+        shown = []
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]  # every subclass is one
+            value = getattr(self, field.name)
+            if value is not None:
+                text = _short.repr(value) if isinstance(value, str) else repr(value)
+                shown.append(f"{field.name}={text}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def _parsed(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
+@dataclass(frozen=True, repr=False)
+class Artist(Record):
+    """A row of `artists`."""
+
+    id: str  #: Spotify artist id
+    name: str | None = None
+    genres: str | None = None  #: JSON list of strings
+    image_url: str | None = None
+
+    @property
+    def genres_json(self) -> Any:
+        """`genres`, parsed."""
+        return _parsed(self.genres)
+
+
+@dataclass(frozen=True, repr=False)
+class Track(Record):
+    """A row of `tracks`."""
+
+    id: str  #: Spotify track id
+    reccobeats_id: str | None = None  #: UUID at the source of the audio features
+    name: str | None = None
+    artist: str | None = None  #: display string, may name several artists
+    album: str | None = None
+    image_url: str | None = None
+    duration_ms: int | None = None  #: milliseconds
+    popularity: int | None = None  #: 0 to 100
+    raw_data: str | None = None  #: JSON: the whole Spotify API response
+    danceability: float | None = None  #: 0 to 1
+    energy: float | None = None  #: 0 to 1
+    key: int | None = None  #: pitch class 0 to 11; -1 is unknown
+    loudness: float | None = None  #: dB
+    mode: int | None = None  #: 1 major, 0 minor
+    speechiness: float | None = None  #: 0 to 1
+    acousticness: float | None = None  #: 0 to 1
+    instrumentalness: float | None = None  #: 0 to 1
+    liveness: float | None = None  #: 0 to 1
+    valence: float | None = None  #: 0 to 1
+    tempo: float | None = None  #: beats per minute
+    time_signature: int | None = None  #: beats per bar
+    genres: str | None = None  #: JSON; deprecated, see Artist.genres
+    lyrics: str | None = None
+    lyrics_summary: str | None = None
+    genre_tags: str | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+    @property
+    def raw_data_json(self) -> Any:
+        """`raw_data`, parsed."""
+        return _parsed(self.raw_data)
+
+    @property
+    def genres_json(self) -> Any:
+        """`genres`, parsed."""
+        return _parsed(self.genres)
+
+
+@dataclass(frozen=True, repr=False)
+class Play(Record):
+    """A row of `play_history`: one listening event of an immutable log."""
+
+    id: int  #: the server's id; negative until pushed
+    track_id: str | None = None
+    played_at: Instant | None = None
+    context_uri: str | None = None  #: playlist, album, ... it was played from
+    listened_ms: int | None = None  #: milliseconds actually listened
+    skipped: bool | None = None
+    source: str | None = None  #: where the event came from
+
+
+@dataclass(frozen=True, repr=False)
+class Snapshot(Record):
+    """A row of `analysis_snapshots`."""
+
+    id: int  #: the server's id; negative until pushed
+    date: Instant | None = None  #: when the analysis was run
+    period_start: Instant | None = None
+    period_end: Instant | None = None
+    period_label: str | None = None  #: such as "last_30_days"
+    metrics_payload: str | None = None  #: JSON
+    narrative_report: str | None = None  #: JSON
+    model_used: str | None = None
+    playlist_theme: str | None = None
+    playlist_theme_reasoning: str | None = None
+    six_hour_playlist_id: str | None = None
+    daily_playlist_id: str | None = None
+    playlist_composition: str | None = None  #: JSON
+
+    @property
+    def metrics_payload_json(self) -> Any:
+        """`metrics_payload`, parsed."""
+        return _parsed(self.metrics_payload)
+
+    @property
+    def narrative_report_json(self) -> Any:
+        """`narrative_report`, parsed."""
+        return _parsed(self.narrative_report)
+
+    @property
+    def playlist_composition_json(self) -> Any:
+        """`playlist_composition`, parsed."""
+        return _parsed(self.playlist_composition)
+
+
+@dataclass(frozen=True, repr=False)
+class PlaylistConfig(Record):
+    """A row of `playlist_config`."""
+
+    key: str  #: such as "six_hour"
+    spotify_id: str | None = None
+    last_updated: Instant | None = None
+    current_theme: str | None = None
+    description: str | None = None
+    composition: str | None = None  #: JSON
+
+    @property
+    def composition_json(self) -> Any:
+        """`composition`, parsed."""
+        return _parsed(self.composition)

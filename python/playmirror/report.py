@@ -1,0 +1,125 @@
+"""What sync(), pull(), push(), verify() and doctor() report: what happened, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from .enums import PullMethod, _Name
+from .pending import PendingEntry
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """What a pull did to one table."""
+
+    inserted: int
+    updated: int  #: rows delivered again with other content
+    unchanged: int  #: rows delivered again with the same content (the horizon re-reads)
+    deleted: int
+    held_deletes: int  #: rows gone on the server and kept here: too many
+    new_columns: list[str]  #: columns added and back-filled by this pull
+    problem: str  #: why the table was left as it was, or empty; the hint is part of it
+
+
+@dataclass(frozen=True)
+class RowOutcome:
+    """A row that a push did not newly insert."""
+
+    class Kind(_Name):
+        """Why not."""
+
+        ALREADY_THERE = "already_there"
+        WAITING = "waiting"
+        REJECTED = "rejected"
+
+    entry: PendingEntry
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class WireCounts:
+    """What went over the wire."""
+
+    round_trips: int
+    bytes_sent: int
+    bytes_received: int
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """The result of sync(), pull() and push().
+
+    Trouble with single rows or tables is listed here; only what stopped the whole call is raised.
+    """
+
+    pushed: int  #: rows newly inserted on the server
+    already_there: int  #: rows the server had already; its copy was adopted
+    waiting: int  #: rows kept until what they refer to exists on the server
+    rejected: int  #: rows the server refused in this call, now in quarantine
+    rows: list[RowOutcome]  #: every row counted above except the newly inserted
+
+    method: PullMethod
+    pulled: dict[str, TableReport]  #: by table
+    complete: bool  #: the mirror holds every table whole
+    horizon_age: int  #: transactions between the horizon and the newest one
+    alembic_version: str
+    warnings: list[str]
+
+    wire: WireCounts
+    duration: timedelta
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A row that differs between mirror and server."""
+
+    class Kind(_Name):
+        """Where the row is."""
+
+        MISSING_HERE = "missing_here"  #: on the server only
+        MISSING_ON_SERVER = "missing_on_server"  #: here only
+        DIFFERENT = "different"  #: same key, other content
+
+    table: str
+    key: str
+    kind: Kind
+    columns: list[str]  #: the columns that differ
+    newer_on_server: bool  #: changed after the last pull: the next one brings it
+
+
+@dataclass(frozen=True)
+class VerifyReport:
+    """The answer of Server.verify()."""
+
+    equal: bool  #: every mirrored row has the server's values, none is extra
+    rows_compared: int
+    difference_count: int  #: all of them
+    differences: list[Difference]  #: the first `max_differences`
+    skipped: dict[str, str]  #: table -> why it could not be compared
+    wire: WireCounts
+    duration: timedelta
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding of Server.doctor()."""
+
+    class Level(_Name):
+        """How much it matters."""
+
+        OK = "ok"
+        ADVICE = "advice"
+        PROBLEM = "problem"
+
+    level: Level
+    what: str  #: one sentence
+    remedy: str  #: what to run or change, such as an exact GRANT; may be empty
+
+
+@dataclass(frozen=True)
+class DoctorReport:
+    """The answer of Server.doctor()."""
+
+    ok: bool  #: no finding is a problem
+    findings: list[Finding]

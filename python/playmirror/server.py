@@ -1,0 +1,251 @@
+"""The server side: a connection to PostgreSQL and the calls that use it.
+
+These are the only calls of playmirror that touch the network.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, TypedDict
+
+from . import _core
+from .progress import ProgressOption, reporting
+from .report import DoctorReport, SyncReport, VerifyReport
+from .timestamp import Duration
+
+if TYPE_CHECKING:
+    from .mirror import Mirror
+
+_logger = logging.getLogger("playmirror")
+
+
+class StopFlag(Protocol):
+    """What `stop` takes: a threading.Event, or anything else with an is_set()."""
+
+    is_set: Callable[[], bool]
+
+
+class PullOptions(TypedDict, total=False):
+    """The keyword arguments of Server.pull(), for the pull inside Server.sync()."""
+
+    lock_timeout: Duration
+    delete_limit: float
+    confirm_deletes: bool
+    accept_server: bool
+    field_cap: int
+
+
+class PushOptions(TypedDict, total=False):
+    """The keyword arguments of Server.push(), for the push inside Server.sync()."""
+
+    lock_timeout: Duration
+    batch_rows: int
+
+
+class Server:
+    """A connection to one server: `playmirror.connect()`.
+
+    Connects at once, and again by itself when the connection was lost. Every call blocks, and each
+    wait ends within `timeout`; other Python threads go on meanwhile. Ctrl-C, a set `stop` (a
+    threading.Event), or an exception from `progress` ends a call within a second and leaves the
+    mirror as it was before. Threads may share a Server: its calls take turns.
+
+    >>> with playmirror.connect("service=music") as server:
+    ...     report = server.sync(mirror, progress=True)
+    """
+
+    def __init__(self, core: _core.Server) -> None:
+        """Private: use Server.connect(), which is also playmirror.connect()."""
+        self._core = core
+
+    @classmethod
+    def connect(
+        cls,
+        dsn: str | None = None,
+        *,
+        schema: str = "public",
+        connect_timeout: Duration = 10.0,
+        timeout: Duration = 60.0,
+        allow_plaintext: bool = False,
+        progress: ProgressOption = None,
+        stop: StopFlag | None = None,
+    ) -> Server:
+        """Connects to a server.
+
+        `dsn` is libpq's: "service=music", "host=... dbname=..." or a postgresql:// URI. None means
+        PLAYMIRROR_DSN, else libpq's own environment. Nothing of it is stored.
+
+        `schema` is where the tables live; `timeout` is the longest silence of the server before
+        giving up; `allow_plaintext` permits a TCP connection without TLS to another host.
+
+        Raises ServerUnavailable, AccessDenied or InvalidArgument; no message ever holds the
+        password.
+        """
+        with reporting(progress) as callback:
+            core = _core.Server.connect(
+                dsn or "",
+                callback,
+                stop,
+                schema=schema,
+                connect_timeout=connect_timeout,
+                timeout=timeout,
+                allow_plaintext=allow_plaintext,
+            )
+        return cls(core)
+
+    def close(self) -> None:
+        """Ends the connection. May be called twice."""
+        self._core.close()
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def name(self) -> str:
+        """ "host:port/database", without role or password."""
+        return self._core.name()
+
+    def __repr__(self) -> str:
+        return f"<Server {self.name}>"
+
+    def sync(
+        self,
+        mirror: Mirror,
+        *,
+        push: PushOptions | None = None,
+        pull: PullOptions | None = None,
+        progress: ProgressOption = None,
+        stop: StopFlag | None = None,
+    ) -> SyncReport:
+        """push(), then pull(). `push` and `pull` are dicts of the keyword arguments of those calls.
+
+        A push that fails for a reason of its own does not keep the pull from running; its error is
+        raised afterwards.
+
+        >>> report = server.sync(mirror, pull={"confirm_deletes": True})
+        >>> report.pulled["play_history"].inserted, report.pushed, report.rejected
+        """
+        with reporting(progress) as callback:
+            report = self._core.sync(
+                mirror._core, dict(push or {}), dict(pull or {}), callback, stop
+            )
+        return _logged("sync", self, report)
+
+    def pull(
+        self,
+        mirror: Mirror,
+        *,
+        lock_timeout: Duration = 2.0,
+        delete_limit: float = 0.2,
+        confirm_deletes: bool = False,
+        accept_server: bool = False,
+        field_cap: int = 64 << 20,
+        progress: ProgressOption = None,
+        stop: StopFlag | None = None,
+    ) -> SyncReport:
+        """Brings the mirror to the server's present state.
+
+        One consistent moment of the server, applied in one local transaction. The first pull copies
+        everything, piece by piece, and goes on where it stopped.
+
+        `lock_timeout` is the longest wait behind a migration; deletes are held back when more than
+        the share `delete_limit` of a table would vanish, unless `confirm_deletes`; `accept_server`
+        adopts a server whose identity changed, after comparing; `field_cap` is in bytes, and a
+        larger field is refused as value_too_large.
+
+        Raises ServerUnavailable, AccessDenied, SchemaMismatch, ServerChanged, MirrorBusy,
+        StorageError, Cancelled.
+        """
+        with reporting(progress) as callback:
+            report = self._core.pull(
+                mirror._core,
+                callback,
+                stop,
+                lock_timeout=lock_timeout,
+                delete_limit=delete_limit,
+                confirm_deletes=confirm_deletes,
+                accept_server=accept_server,
+                field_cap=field_cap,
+            )
+        return _logged("pull", self, report)
+
+    def push(
+        self,
+        mirror: Mirror,
+        *,
+        lock_timeout: Duration = 10.0,
+        batch_rows: int = 1_000,
+        progress: ProgressOption = None,
+        stop: StopFlag | None = None,
+    ) -> SyncReport:
+        """Sends what was recorded here, each row exactly once.
+
+        `lock_timeout` is the longest wait for another device's push; `batch_rows` go into one
+        server transaction. Rows that the server refuses are data in the report, and stay pending.
+
+        Raises ServerUnavailable, AccessDenied, SchemaMismatch, ServerChanged, InDoubt, MirrorBusy,
+        StorageError, Cancelled.
+        """
+        with reporting(progress) as callback:
+            report = self._core.push(
+                mirror._core, callback, stop, lock_timeout=lock_timeout, batch_rows=batch_rows
+            )
+        return _logged("push", self, report)
+
+    def verify(
+        self,
+        mirror: Mirror,
+        *,
+        max_differences: int = 1_000,
+        progress: ProgressOption = None,
+        stop: StopFlag | None = None,
+    ) -> VerifyReport:
+        """Compares every mirrored row with the server, in one snapshot. Changes nothing.
+
+        `max_differences` is how many to list; all are counted.
+
+        >>> assert server.verify(mirror).equal
+        """
+        with reporting(progress) as callback:
+            return self._core.verify(mirror._core, callback, stop, max_differences=max_differences)
+
+    def doctor(
+        self, *, progress: ProgressOption = None, stop: StopFlag | None = None
+    ) -> DoctorReport:
+        """Says what this role may not do, with the exact GRANT that is missing.
+
+        Also says what could be safer or faster. Changes nothing.
+
+        >>> for finding in server.doctor().findings:
+        ...     print(finding.level, finding.what, finding.remedy)
+        """
+        with reporting(progress) as callback:
+            return self._core.doctor(callback, stop)
+
+
+def _logged(call: str, server: Server, report: SyncReport) -> SyncReport:
+    """Tells the logger `playmirror` what the report says."""
+    _logger.info(
+        "%s with %s: %d rows pushed, %d tables pulled by %s",
+        call,
+        server.name,
+        report.pushed,
+        len(report.pulled),
+        report.method,
+    )
+    for warning in report.warnings:
+        _logger.warning("%s with %s: %s", call, server.name, warning)
+    for table, pulled in report.pulled.items():
+        if pulled.problem:
+            _logger.warning("%s with %s: %s: %s", call, server.name, table, pulled.problem)
+    return report

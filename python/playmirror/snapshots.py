@@ -1,0 +1,120 @@
+"""Analysis snapshots."""
+
+from __future__ import annotations
+
+import builtins
+
+from . import _core
+from .collection import Collection
+from .cursor import Cursor
+from .enums import Order
+from .new_row import Json, json_text
+from .records import Snapshot
+from .timestamp import InstantLike
+
+
+class Snapshots(Collection[int, Snapshot]):
+    """The analysis snapshots of one mirror: `mirror.snapshots`. Safe to share between threads."""
+
+    def __init__(self, core: _core.Snapshots) -> None:
+        self._core = core
+
+    def find(self, id: int) -> Snapshot | None:
+        """By id. A provisional id still resolves after the snapshot got its server id."""
+        return self._core.find(id)
+
+    def recent(self, limit: int = 10) -> builtins.list[Snapshot]:
+        """The latest snapshots, newest first. `limit` 0 means all."""
+        return self._core.recent(limit)
+
+    def list(
+        self,
+        *,
+        since: InstantLike | None = None,
+        until: InstantLike | None = None,
+        period_label: str | None = None,
+        pending: bool | None = None,
+        order: Order | str = Order.NEWEST_FIRST,
+        limit: int = 0,
+    ) -> Cursor[Snapshot]:
+        """The snapshots that match every given filter.
+
+        `since` and `until` are about `date`, the first inclusive, the second not; `pending` True
+        means only those not yet on the server; `limit` 0 means no limit.
+
+        >>> for snapshot in mirror.snapshots.list(period_label="last_30_days"): ...
+        """
+        return Cursor(
+            self._core.list(
+                since=since,
+                until=until,
+                period_label=period_label,
+                pending=pending,
+                order=order,
+                limit=limit,
+            )
+        )
+
+    def count(
+        self,
+        *,
+        since: InstantLike | None = None,
+        until: InstantLike | None = None,
+        period_label: str | None = None,
+        pending: bool | None = None,
+        order: Order | str = Order.NEWEST_FIRST,
+        limit: int = 0,
+    ) -> int:
+        """How many snapshots list() would give with the same filters."""
+        return self._core.count(
+            since=since,
+            until=until,
+            period_label=period_label,
+            pending=pending,
+            order=order,
+            limit=limit,
+        )
+
+    def add(
+        self,
+        *,
+        date: InstantLike,
+        period_label: str | None = None,
+        period_start: InstantLike | None = None,
+        period_end: InstantLike | None = None,
+        metrics_payload: Json = None,
+        narrative_report: Json = None,
+        model_used: str | None = None,
+        playlist_theme: str | None = None,
+        playlist_theme_reasoning: str | None = None,
+        six_hour_playlist_id: str | None = None,
+        daily_playlist_id: str | None = None,
+        playlist_composition: Json = None,
+    ) -> Snapshot:
+        """Records a snapshot here and queues it for the server, in one durable transaction.
+
+        A snapshot is identified by `date` and `period_label`: if the mirror already has it, returns
+        that one and changes nothing. `metrics_payload`, `narrative_report` and
+        `playlist_composition` are JSON: text is taken as JSON text, anything else is written as
+        JSON; what is no JSON raises InvalidArgument. Otherwise like Plays.add().
+
+        >>> mirror.snapshots.add(
+        ...     date=datetime.now(timezone.utc),
+        ...     period_label="last_30_days",
+        ...     metrics_payload={"plays": 412},
+        ... )
+        """
+        return self._core.add(
+            date=date,
+            period_label=period_label,
+            period_start=period_start,
+            period_end=period_end,
+            metrics_payload=json_text("metrics_payload", metrics_payload),
+            narrative_report=json_text("narrative_report", narrative_report),
+            model_used=model_used,
+            playlist_theme=playlist_theme,
+            playlist_theme_reasoning=playlist_theme_reasoning,
+            six_hour_playlist_id=six_hour_playlist_id,
+            daily_playlist_id=daily_playlist_id,
+            playlist_composition=json_text("playlist_composition", playlist_composition),
+        )

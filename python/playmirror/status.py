@@ -1,0 +1,58 @@
+"""Where a mirror stands, read from the file alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .timestamp import Instant
+
+
+@dataclass(frozen=True)
+class TableStatus:
+    """What the mirror knows about one server table."""
+
+    rows: int = 0  #: rows in the file, pending ones included
+    complete: bool = False  #: the first copy of this table has ended
+    problem: str = ""  #: why it is not being synced, or empty
+
+
+@dataclass(frozen=True)
+class Status:
+    """The answer of Mirror.status()."""
+
+    file: Path
+    server: str  #: "host:port/database" at the last sync, or empty
+    last_pull: Instant | None  #: when the latest pull was applied; None: never
+    last_push: Instant | None  #: when a push last had nothing left to send
+    complete: bool  #: the first copy of every table has ended
+    alembic_version: str  #: of the server at the last pull
+    tables: dict[str, TableStatus]
+    queued: int  #: outbox entries by state
+    in_doubt: int
+    waiting: int
+    rejected: int
+
+    @property
+    def pending(self) -> int:
+        """Rows recorded here that are not known to be on the server."""
+        return self.queued + self.in_doubt + self.waiting + self.rejected
+
+
+@dataclass(frozen=True)
+class FileProblem:
+    """One thing wrong with a mirror file."""
+
+    where: str  #: table, and row or block where known
+    what: str
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """The answer of Mirror.verify()."""
+
+    ok: bool
+    outbox_entries: int  #: entries whose checksum was recomputed
+    problems: list[FileProblem]

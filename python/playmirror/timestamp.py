@@ -1,0 +1,19 @@
+"""Points and lengths of time, as playmirror gives and takes them."""
+
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from ._core import Timestamp
+
+__all__ = ["Duration", "Instant", "InstantLike", "Timestamp"]
+
+#: What playmirror gives: an aware datetime in UTC, or a Timestamp outside the years 1 to 9999.
+Instant: TypeAlias = datetime | Timestamp
+
+#: What playmirror takes: an aware datetime, a Timestamp, or ISO 8601 text with a zone. A naive
+#: datetime is refused with InvalidArgument, because guessing its zone would shift a history by
+#: hours.
+InstantLike: TypeAlias = datetime | Timestamp | str
+
+#: A length of time that playmirror takes: a timedelta, or a number of seconds.
+Duration: TypeAlias = timedelta | float
