@@ -1,0 +1,68 @@
+/// Mirror::sql().
+
+#include "core/mirror/state.hpp"
+#include "core/schema/layout.hpp"
+#include "core/sqlite/fence.hpp"
+#include "core/sqlite/time_function.hpp"
+
+#include <playmirror/mirror.hpp>
+
+#include <algorithm>
+
+namespace playmirror {
+namespace {
+
+/// The longest text, blob or sorted row that a statement may make, unless the mirror itself holds
+/// longer ones.
+constexpr std::int64_t kValueBytes = 16 << 20;
+
+/// SQLite's own upper limit.
+constexpr std::int64_t kLargestValueBytes = 1'000'000'000;
+
+/// Memory of one result: about two million plays with all their columns.
+constexpr std::int64_t kResultBytes = std::int64_t{1} << 30;
+
+/// A longer timeout is none, and must not overflow the clock.
+constexpr std::chrono::milliseconds kLongestTimeout = std::chrono::hours(24 * 365);
+
+/// Bytes of the longest row of the mirrored tables. Reads all of them.
+std::int64_t longest_row(const sqlite::Database& database) {
+  std::int64_t longest = 0;
+  for (const schema::TableLayout& layout : schema::record_layouts()) {
+    auto columns = database.prepare("SELECT name FROM pragma_table_info(?)");
+    columns.bind(0, layout.name);
+    std::string sum = "0";
+    while (columns.step()) {
+      sum += " + ifnull(length(CAST(" + sqlite::quoted(columns.text(0)) + " AS BLOB)), 0)";
+    }
+    longest = std::max(
+        longest, database.query_int("SELECT max(" + sum + ") FROM " + sqlite::quoted(layout.name)));
+  }
+  return longest;
+}
+
+}  // namespace
+
+Table Mirror::sql(std::string_view query, const std::vector<Value>& parameters,
+                  const SqlOptions& options) const {
+  auto reader = state()->reader();
+  sqlite::add_time_function(reader.database());
+  sqlite::FenceLimits limits{
+      .deadline = std::chrono::steady_clock::now() + std::min(options.timeout, kLongestTimeout),
+      .value_bytes = static_cast<int>(kValueBytes),
+      .result_rows = options.max_rows,
+      .result_bytes = kResultBytes,
+  };
+  try {
+    return sqlite::run_fenced(reader.database(), query, parameters, limits);
+  } catch (const sqlite::ValueTooLarge&) {
+    // What the person mirrored can be read whatever its size; nothing else may grow like that.
+    // Twice the longest row: a join may sort two of them as one.
+    const std::int64_t longest = longest_row(reader.database());
+    if (longest <= kValueBytes / 2) throw;
+    limits.value_bytes = static_cast<int>(std::min(kValueBytes + 2 * longest, kLargestValueBytes));
+  }
+  return sqlite::run_fenced(reader.database(), query, parameters, limits);
+}
+
+}  // namespace playmirror

@@ -1,0 +1,85 @@
+#include "core/query/genre_list.hpp"
+#include "core/query/moment.hpp"
+#include "core/query/query.hpp"
+#include "core/query/read_time.hpp"
+#include "core/query/time_column.hpp"
+#include "core/text/utf8.hpp"
+
+#include <playmirror/stats.hpp>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace playmirror {
+namespace {
+
+using query::Query;
+
+std::optional<std::string> optional_text(const sqlite::Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return std::string(row.text(column));
+}
+
+}  // namespace
+
+Stats::Stats(std::shared_ptr<MirrorState> state) noexcept : state_(std::move(state)) {}
+
+std::vector<RecentPlay> Stats::recent_plays(std::int64_t limit) const {
+  const query::Moment moment(*state_);
+  // CROSS JOIN: SQLite then keeps the order of the tables, and so the order of the index.
+  const Query plays(
+      "SELECT r.id, r.track_id, t.name, t.artist, r.played_at "
+      "FROM play_history AS r CROSS JOIN tracks AS t ON t.id = r.track_id");
+  const query::TimeColumn played_at(moment.database(), "play_history", "played_at");
+  std::vector<RecentPlay> result;
+  for (const Query& part : played_at.ordered(plays, {}, {}, Order::newest_first, limit)) {
+    auto row = part.prepare(moment.database());
+    while ((limit == 0 || std::ssize(result) < limit) && row.step()) {
+      RecentPlay& play = result.emplace_back();
+      play.id = row.integer(0);
+      play.track_id = row.text(1);
+      play.name = optional_text(row, 2);
+      play.artist = optional_text(row, 3);
+      if (!row.is_null(4)) play.played_at = query::read_time(row, 4, "played_at");
+    }
+  }
+  return result;
+}
+
+std::vector<TopTrack> Stats::top_tracks(std::int64_t limit) const {
+  const query::Moment moment(*state_);
+  Query query(
+      "SELECT t.id, t.name, t.artist, counted.plays FROM "
+      "(SELECT track_id, count(*) AS plays FROM play_history GROUP BY track_id) AS counted "
+      "JOIN tracks AS t ON t.id = counted.track_id");
+  query.order_by("counted.plays DESC, t.id").limit(limit);
+  auto row = query.prepare(moment.database());
+  std::vector<TopTrack> result;
+  while (row.step()) {
+    TopTrack track;
+    track.track_id = row.text(0);
+    track.name = optional_text(row, 1);
+    track.artist = optional_text(row, 2);
+    track.plays = row.integer(3);
+    track.position = std::ssize(result) + 1;
+    const bool tied = !result.empty() && result.back().plays == track.plays;
+    track.rank = tied ? result.back().rank : track.position;
+    result.push_back(std::move(track));
+  }
+  return result;
+}
+
+std::vector<GenreCount> Stats::genre_artist_counts() const {
+  const query::Moment moment(*state_);
+  auto row = moment.database().prepare(query::kGenreCounts);
+  std::vector<GenreCount> result;
+  while (row.step()) {
+    // An escaped lone surrogate, which makes the server's query fail, is no text.
+    if (!text::is_server_text(row.text(0))) continue;
+    result.push_back({std::string(row.text(0)), row.integer(1)});
+  }
+  return result;
+}
+
+}  // namespace playmirror

@@ -1,0 +1,258 @@
+#include "core/sqlite/fence.hpp"
+
+#include "core/sqlite/failure.hpp"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <new>
+#include <sqlite3.h>
+#include <string>
+#include <utility>
+
+namespace playmirror::sqlite {
+namespace {
+
+/// Functions that reach files, logs or code. Most exist only where a program added them.
+constexpr std::array kRefusedFunctions{"load_extension", "readfile",      "writefile",
+                                       "edit",           "eval",          "sqlite_log",
+                                       "rtreecheck",     "fts3_tokenizer"};
+
+constexpr int kSqlBytes = 1'000'000;
+
+struct Limit {
+  int category;
+  int value;
+};
+
+/// SQLite's own limits suit a program's own statements.
+constexpr std::array kFixedLimits{
+    Limit{SQLITE_LIMIT_ATTACHED, 0},
+    Limit{SQLITE_LIMIT_SQL_LENGTH, kSqlBytes},
+    // Matching takes time like text times pattern, and cannot be interrupted.
+    Limit{SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1'000},
+};
+
+int authorize(void*, int action, const char*, const char* name, const char*, const char*) {
+  switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+    case SQLITE_RECURSIVE:
+      return SQLITE_OK;
+    case SQLITE_FUNCTION: {
+      const auto is_name = [&](const char* refused) { return sqlite3_stricmp(name, refused) == 0; };
+      return std::ranges::any_of(kRefusedFunctions, is_name) ? SQLITE_DENY : SQLITE_OK;
+    }
+    default:
+      return SQLITE_DENY;
+  }
+}
+
+/// The rights and limits of a connection, taken away for as long as this lives.
+class Fence {
+ public:
+  Fence(Database& database, const FenceLimits& limits) : database_(database) {
+    std::ranges::copy(kFixedLimits, limits_.begin());
+    limits_.back() = {SQLITE_LIMIT_LENGTH, limits.value_bytes};
+    exchange_limits();
+    sqlite3_set_authorizer(database_.handle(), authorize, nullptr);
+    database_.on_progress(
+        [deadline = limits.deadline] { return std::chrono::steady_clock::now() >= deadline; });
+  }
+  Fence(const Fence&) = delete;
+  Fence& operator=(const Fence&) = delete;
+  ~Fence() {
+    exchange_limits();
+    sqlite3_set_authorizer(database_.handle(), nullptr, nullptr);
+    database_.on_progress({});
+  }
+
+ private:
+  void exchange_limits() {
+    for (Limit& limit : limits_) {
+      limit.value = sqlite3_limit(database_.handle(), limit.category, limit.value);
+    }
+  }
+
+  Database& database_;
+  std::array<Limit, kFixedLimits.size() + 1> limits_{};
+};
+
+[[noreturn]] void refuse(const std::string& reason) {
+  raise(ErrorCode::query_refused, "sql() did not run the statement: " + reason,
+        {.hint = "Pass one SELECT statement."});
+}
+
+[[noreturn]] void exceed(const std::string& what) {
+  raise(ErrorCode::query_limit, "sql() stopped the statement: " + what,
+        {.hint = "Ask for less at a time, or raise the limits in SqlOptions."});
+}
+
+[[noreturn]] void reject(const std::string& reason) {
+  raise(ErrorCode::query_failed, "SQLite rejects the statement: " + reason,
+        {.hint = "Correct the SQL."});
+}
+
+/// Throws what a failure of the connection means for the caller of sql().
+[[noreturn]] void fail_query(int result, sqlite3* handle) {
+  const std::string message = sqlite3_errmsg(handle);
+  switch (result & 0xff) {
+    case SQLITE_AUTH:
+      refuse(message);
+    case SQLITE_INTERRUPT:
+      exceed("it ran longer than its timeout");
+    case SQLITE_TOOBIG:
+      throw ValueTooLarge(ErrorCode::query_limit, "sql() stopped the statement: " + message,
+                          {.hint = "Compute shorter values."});
+    case SQLITE_ERROR:
+    case SQLITE_MISMATCH:
+    case SQLITE_RANGE: {
+#if SQLITE_VERSION_NUMBER >= 3'038'000
+      const int offset = sqlite3_error_offset(handle);
+      if (offset >= 0) reject(message + " (byte " + std::to_string(offset) + ")");
+#endif
+      reject(message);
+    }
+    default:
+      fail(result, handle, "run the statement of sql()");
+  }
+}
+
+struct Finalize {
+  void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+};
+
+/// A statement known to be alone, read-only and the source of rows.
+class FencedStatement {
+ public:
+  FencedStatement(sqlite3* handle, std::string_view sql) : handle_(handle) {
+    if (sql.size() > kSqlBytes) exceed("it is longer than a megabyte");
+    // SQLite would take a NUL for the end and leave out what follows.
+    if (sql.find('\0') != sql.npos) refuse("it holds a NUL character");
+    const std::string text(sql);
+    const char* rest = text.c_str();
+    while (!statement_ && *rest != '\0') {
+      const int result = prepare(rest, statement_);
+      if (result != SQLITE_OK) fail_query(result, handle_);
+    }
+    if (!statement_) refuse("there is none");
+    while (*rest != '\0') {
+      Handle second;
+      if (prepare(rest, second) != SQLITE_OK || second) refuse("another one follows it");
+    }
+    if (sqlite3_stmt_readonly(statement_.get()) == 0) refuse("it may write");
+    if (sqlite3_column_count(statement_.get()) == 0) refuse("it returns no columns");
+  }
+
+  void bind(const std::vector<Value>& values) {
+    const int wanted = sqlite3_bind_parameter_count(statement_.get());
+    if (std::cmp_not_equal(wanted, values.size())) {
+      reject("it has " + std::to_string(wanted) + " parameters, and " +
+             std::to_string(values.size()) + " values were given");
+    }
+    int index = 0;
+    for (const Value& value : values) {
+      const int result = std::visit(Binder{statement_.get(), ++index}, value);
+      if (result != SQLITE_OK) fail_query(result, handle_);
+    }
+  }
+
+  [[nodiscard]] Table run(const FenceLimits& limits) {
+    Table table;
+    table.columns.resize(static_cast<std::size_t>(sqlite3_column_count(statement_.get())));
+    int index = 0;
+    for (Column& column : table.columns) {
+      const char* name = sqlite3_column_name(statement_.get(), index++);
+      if (name == nullptr) throw std::bad_alloc();
+      column.name = name;
+    }
+    std::int64_t rows = 0;
+    std::int64_t bytes = 0;
+    while (step()) {
+      if (++rows > limits.result_rows && limits.result_rows != 0) {
+        exceed("it returns more than " + std::to_string(limits.result_rows) + " rows");
+      }
+      for (index = 0; Column & column : table.columns) {
+        bytes += static_cast<std::int64_t>(sizeof(Value)) + heap_bytes(index);
+        if (bytes > limits.result_bytes) exceed("its result is too large to hold in memory");
+        column.values.push_back(value(index++));
+      }
+    }
+    return table;
+  }
+
+ private:
+  using Handle = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+  struct Binder {
+    sqlite3_stmt* statement;
+    int index;
+    // The values outlive the statement, so nothing is copied.
+    int operator()(std::monostate) const { return sqlite3_bind_null(statement, index); }
+    int operator()(std::int64_t value) const { return sqlite3_bind_int64(statement, index, value); }
+    int operator()(double value) const { return sqlite3_bind_double(statement, index, value); }
+    int operator()(const std::string& value) const {
+      return sqlite3_bind_text64(statement, index, value.data(), value.size(), SQLITE_STATIC,
+                                 SQLITE_UTF8);
+    }
+    int operator()(const Blob& value) const {
+      return sqlite3_bind_blob64(statement, index, value.bytes.data(), value.bytes.size(),
+                                 SQLITE_STATIC);
+    }
+  };
+
+  /// Moves `sql` behind its first statement; that is null for nothing but space and comments.
+  int prepare(const char*& sql, Handle& statement) const {
+    sqlite3_stmt* prepared = nullptr;
+    const int result = sqlite3_prepare_v3(handle_, sql, -1, 0, &prepared, &sql);
+    statement.reset(prepared);
+    return result;
+  }
+
+  bool step() {
+    const int result = sqlite3_step(statement_.get());
+    if (result != SQLITE_ROW && result != SQLITE_DONE) fail_query(result, handle_);
+    return result == SQLITE_ROW;
+  }
+
+  [[nodiscard]] std::int64_t heap_bytes(int column) const {
+    const int type = sqlite3_column_type(statement_.get(), column);
+    const bool on_heap = type == SQLITE_TEXT || type == SQLITE_BLOB;
+    return on_heap ? sqlite3_column_bytes(statement_.get(), column) : 0;
+  }
+
+  [[nodiscard]] Value value(int column) const {
+    sqlite3_stmt* row = statement_.get();
+    const auto bytes = [&](const void* data) {
+      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(row, column));
+      return size == 0 ? std::string() : std::string(static_cast<const char*>(data), size);
+    };
+    switch (sqlite3_column_type(row, column)) {
+      case SQLITE_INTEGER:
+        return sqlite3_column_int64(row, column);
+      case SQLITE_FLOAT:
+        return sqlite3_column_double(row, column);
+      case SQLITE_TEXT:
+        return bytes(sqlite3_column_text(row, column));
+      case SQLITE_BLOB:
+        return Blob{bytes(sqlite3_column_blob(row, column))};
+      default:
+        return std::monostate{};
+    }
+  }
+
+  sqlite3* handle_;
+  Handle statement_;
+};
+
+}  // namespace
+
+Table run_fenced(Database& database, std::string_view sql, const std::vector<Value>& parameters,
+                 const FenceLimits& limits) {
+  const Fence fence(database, limits);
+  FencedStatement statement(database.handle(), sql);
+  statement.bind(parameters);
+  return statement.run(limits);
+}
+
+}  // namespace playmirror::sqlite
