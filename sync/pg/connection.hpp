@@ -38,7 +38,8 @@ struct Command {
 /// One connection, for one thread at a time.
 class Connection {
  public:
-  /// Connects. `dsn` as in Server::connect. Throws ServerUnavailable, AccessDenied, InvalidArgument.
+  /// Connects. `dsn` as in Server::connect. Throws ServerUnavailable, AccessDenied,
+  /// InvalidArgument.
   static Connection open(std::string_view dsn, const ServerOptions& options, Waiter& waiter);
 
   Connection(Connection&&) noexcept;

@@ -6,7 +6,8 @@
 
 namespace playmirror::pg {
 
-/// The facts of one ErrorResponse of the server.
+/// The facts of one ErrorResponse of the server. The texts are fit to be shown: secrets and control
+/// characters are out, the length is capped.
 struct Diagnostics {
   std::string sqlstate = {};
   std::string message = {};
@@ -15,6 +16,7 @@ struct Diagnostics {
   std::string table = {};
   std::string column = {};
   std::string constraint = {};
+  std::string source = {};  ///< the server's own function; messages are translated, this is not
 };
 
 /// A statement that the server refused. The connection is still good; the transaction is not.
@@ -40,5 +42,8 @@ struct Classification {
 };
 
 [[nodiscard]] Classification classify(const Diagnostics& diagnostics);
+
+/// "could not <doing>: <message> (<sqlstate>)", with the detail where there is one.
+[[nodiscard]] std::string in_words(const std::string& doing, const Diagnostics& diagnostics);
 
 }  // namespace playmirror::pg

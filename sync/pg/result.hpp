@@ -18,8 +18,8 @@ class Row {
   [[nodiscard]] bool is_null(int column) const noexcept;
   [[nodiscard]] std::string_view bytes(int column) const noexcept;  ///< as sent, text or binary
   [[nodiscard]] std::string text(int column) const;                 ///< "" for NULL
-  [[nodiscard]] std::int64_t integer(int column) const;  ///< of a text-format field; throws server_protocol
-  [[nodiscard]] bool boolean(int column) const;          ///< of a text-format field: 't'
+  [[nodiscard]] std::int64_t integer(int column) const;  ///< of a text field; or server_protocol
+  [[nodiscard]] bool boolean(int column) const;          ///< of a text field; or server_protocol
 
  private:
   const pg_result* result_;

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "sync/pg/connection.hpp"
+#include "sync/pg/handshake.hpp"
+#include "sync/pg/session.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace playmirror::pg {
+
+/// What a Connection is made of; shared by connection.cpp, pipeline.cpp and copy.cpp.
+struct Connection::Impl {
+  Impl(Connected connected, Secrets secrets);
+
+  /// Hands one statement with parameters to libpq.
+  void send(const std::string& sql, const std::vector<Parameter>& parameters, Format format,
+            const std::string& doing);
+
+  /// Reads all results of what was sent, returns the last, throws the first refusal.
+  Result last_result(const std::string& doing, Waiter& waiter);
+
+  void run_pipeline(const std::vector<Command>& commands, Waiter& waiter);
+  void read_results(const Command& command, Waiter& waiter);
+
+  /// Fails when the result is not one of an ordinary statement.
+  void check_kind(const Result& result, const std::string& doing);
+
+  std::string database;
+  std::string name;
+  int server_version;
+  Session session;
+};
+
+/// Throws InvalidArgument for a zero byte, at which libpq would cut the text without a word. `what`
+/// begins the message, such as "a name".
+void refuse_nul(std::string_view text, const char* what);
+
+/// Throws InvalidArgument when the protocol cannot carry the statement.
+void check_sendable(const std::string& sql, const std::vector<Parameter>& parameters);
+
+}  // namespace playmirror::pg

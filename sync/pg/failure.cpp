@@ -1,0 +1,114 @@
+// What the server's error codes mean to us.
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+
+#include "sync/pg/failure.hpp"
+
+#include <string_view>
+#include <utility>
+
+namespace playmirror::pg {
+namespace {
+
+struct Meaning {
+  std::string_view sqlstate;  ///< the whole code, or the two characters of its class
+  ErrorCode code;
+  bool retryable;
+  bool row_at_fault;
+  const char* hint;
+};
+
+constexpr const char* kComeBack = "The server went away; try again when it is back.";
+constexpr const char* kBusy = "The server is short of resources; try again later.";
+constexpr const char* kCollided = "Another transaction was in the way; try again.";
+constexpr const char* kSchema =
+    "The server's tables are not the expected ones; doctor() lists the differences.";
+constexpr const char* kGrant =
+    "Ask the server's owner for the privilege; doctor() prints the exact GRANT.";
+constexpr const char* kLogin = "Check user and password in the connection string or in .pgpass.";
+constexpr const char* kRowSecurity =
+    "Row-level security hides rows from this role. Ask the server's owner for a policy that shows "
+    "all rows, or for BYPASSRLS.";
+
+// A whole code stands before its class: the first entry that fits decides.
+constexpr Meaning kMeanings[] = {
+    // PgBouncer says 08P01 for nearly everything, bad database names included.
+    {"08P01", ErrorCode::server_refused, false, false, ""},
+    {"08", ErrorCode::unreachable, true, false, kComeBack},
+    {"22", ErrorCode::server_refused, false, true, ""},
+    {"23", ErrorCode::server_refused, false, true, ""},
+    {"25006", ErrorCode::server_refused, false, false,
+     "This server only takes reads: it may be a standby. Connect to the primary."},
+    {"25P03", ErrorCode::unreachable, true, false, kComeBack},
+    {"28", ErrorCode::authentication_failed, false, false, kLogin},
+    {"3D000", ErrorCode::server_refused, false, false, "Check dbname in the connection string."},
+    {"3F000", ErrorCode::schema_mismatch, false, false, kSchema},
+    {"40", ErrorCode::server_refused, true, false, kCollided},
+    {"42501", ErrorCode::permission_denied, false, false, kGrant},
+    {"42703", ErrorCode::schema_mismatch, false, false, kSchema},
+    {"42804", ErrorCode::schema_mismatch, false, false, kSchema},
+    {"42883", ErrorCode::schema_mismatch, false, false, kSchema},
+    {"428C9", ErrorCode::schema_mismatch, false, false, kSchema},
+    {"42P01", ErrorCode::schema_mismatch, false, false, kSchema},
+    {"44000", ErrorCode::server_refused, false, true, ""},
+    {"53", ErrorCode::server_refused, true, false, kBusy},
+    {"54000", ErrorCode::server_refused, false, true, ""},
+    {"55P03", ErrorCode::server_refused, true, false,
+     "A lock was held for too long, as by a migration; try again later."},
+    {"57014", ErrorCode::server_refused, true, false,
+     "The server cancelled the statement: its statement_timeout, or an administrator."},
+    {"57P04", ErrorCode::server_refused, false, false, "The database was dropped."},
+    {"57P", ErrorCode::unreachable, true, false, kComeBack},
+    {"P0", ErrorCode::server_refused, false, true, ""},  // a trigger's RAISE
+};
+
+bool about_row_security(const Diagnostics& diagnostics) {
+  return diagnostics.source == "check_enable_rls" || diagnostics.source == "ExecWithCheckOptions" ||
+         diagnostics.message.find("row-level security") != std::string::npos;
+}
+
+}  // namespace
+
+Classification classify(const Diagnostics& diagnostics) {
+  const std::string_view sqlstate = diagnostics.sqlstate;
+  if (sqlstate == "42501" && about_row_security(diagnostics)) {
+    // A policy's WITH CHECK judges one row; row_security=off refuses the table.
+    const bool one_row =
+        diagnostics.source == "ExecWithCheckOptions" || diagnostics.message.starts_with("new row");
+    return {.code = ErrorCode::row_security, .row_at_fault = one_row, .hint = kRowSecurity};
+  }
+  // The table was altered between planning and running.
+  if (sqlstate == "0A000" && (diagnostics.source == "RevalidateCachedQuery" ||
+                              diagnostics.message.starts_with("cached plan"))) {
+    return {.code = ErrorCode::server_refused, .retryable = true, .hint = kCollided};
+  }
+  for (const Meaning& meaning : kMeanings) {
+    if (sqlstate.starts_with(meaning.sqlstate)) {
+      return {meaning.code, meaning.retryable, meaning.row_at_fault, meaning.hint};
+    }
+  }
+  return {};
+}
+
+std::string in_words(const std::string& doing, const Diagnostics& diagnostics) {
+  std::string words = "could not " + doing + ": " + diagnostics.message;
+  if (!diagnostics.sqlstate.empty()) words += " (" + diagnostics.sqlstate + ")";
+  if (!diagnostics.detail.empty()) words += ". " + diagnostics.detail;
+  return words;
+}
+
+namespace {
+
+ErrorDetails details_of(const Diagnostics& diagnostics) {
+  const Classification meaning = classify(diagnostics);
+  return {.hint = meaning.hint, .sqlstate = diagnostics.sqlstate, .retryable = meaning.retryable};
+}
+
+}  // namespace
+
+StatementFailed::StatementFailed(const std::string& doing, Diagnostics diagnostics)
+    : Error(classify(diagnostics).code, in_words(doing, diagnostics), details_of(diagnostics)),
+      diagnostics_(std::move(diagnostics)) {}
+
+StatementFailed::~StatementFailed() = default;
+
+}  // namespace playmirror::pg

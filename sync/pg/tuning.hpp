@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+/// The numbers of this folder that were chosen rather than given, each with its reason.
+namespace playmirror::pg::tuning {
+
+/// How often a wait looks up: Ctrl-C and stop requests are felt at once, and twenty wake-ups a
+/// second cost nothing.
+inline constexpr std::chrono::milliseconds kSlice{50};
+
+/// Progress reaches the caller at most ten times a second, as CallControl promises.
+inline constexpr std::chrono::milliseconds kProgressInterval{100};
+
+/// How long a cancelled exchange may take to come to rest before its connection is given up. Many
+/// round trips of a bad link, and still well within the second in which a call must stop.
+inline constexpr std::chrono::milliseconds kSettleLimit{600};
+
+/// Longest text of a server that is shown. Longer ones carry whole rows or statements.
+inline constexpr std::size_t kTextLimit = 2'048;
+
+/// A secret shorter than this is found in half of all sentences, and the gaps would spell it: a
+/// text that holds one is not shown at all.
+inline constexpr std::size_t kShortSecret = 4;
+
+/// TCP probes an idle connection after 15 s, then every 5 s; three unanswered end it. Below the
+/// usual 30-60 s after which a NAT or VPN forgets a connection. In seconds, as libpq takes them.
+inline constexpr const char* kKeepaliveIdle = "15";
+inline constexpr const char* kKeepaliveInterval = "5";
+inline constexpr const char* kKeepaliveCount = "3";
+
+}  // namespace playmirror::pg::tuning
