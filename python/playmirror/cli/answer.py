@@ -1,0 +1,13 @@
+"""What a verb answers, before anybody decides how to print it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`document` is printed with --json, `text()` without; `exit_code` is the process's."""
+
+    document: object
+    text: Callable[[], str]
+    exit_code: int = 0

@@ -1,0 +1,101 @@
+"""The verbs that ask the mirror: status, recent, top, sql."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Sequence
+
+from ..status import Status
+from .answer import Answer
+from .options import open_mirror
+from .terminal import pairs, table
+
+
+def status(args: argparse.Namespace) -> Answer:
+    """Where the mirror stands."""
+    with open_mirror(args) as mirror:
+        now = mirror.status()
+    tables = {name: dataclasses.asdict(each) for name, each in now.tables.items()}
+    document = {**vars(now), "tables": tables, "pending": now.pending}
+    return Answer(document, lambda: _status_text(now))
+
+
+def _status_text(now: Status) -> str:
+    states = {
+        "queued": now.queued,
+        "in doubt": now.in_doubt,
+        "waiting": now.waiting,
+        "rejected": now.rejected,
+    }
+    details = ", ".join(f"{count} {name}" for name, count in states.items() if count)
+    facts = pairs(
+        [
+            ("mirror", now.file),
+            ("server", now.server or "none yet"),
+            ("last pull", now.last_pull or "never"),
+            ("last push", now.last_push or "never"),
+            ("first copy", "complete" if now.complete else "not complete: pull goes on with it"),
+            ("schema", now.alembic_version or "unknown"),
+            ("pending", f"{now.pending} ({details})" if details else "0"),
+        ],
+        out=sys.stdout,
+    )
+    rows = [
+        (name, each.rows, "whole" if each.complete else "not yet whole", each.problem)
+        for name, each in now.tables.items()
+    ]
+    if not rows:
+        return facts
+    return facts + "\n\n" + table(("table", "rows", "copy", "problem"), rows, out=sys.stdout)
+
+
+def recent(args: argparse.Namespace) -> Answer:
+    """The latest plays."""
+    with open_mirror(args) as mirror:
+        plays = mirror.stats.recent_plays(args.limit)
+    return Answer(
+        plays,
+        lambda: _listing(
+            ("played at", "track", "artist", ""),
+            [
+                (play.played_at, play.name or play.track_id, play.artist, _unsent(play.id))
+                for play in plays
+            ],
+            nothing="no plays",
+        ),
+    )
+
+
+def _unsent(id: int) -> str:
+    return "not sent yet" if id < 0 else ""
+
+
+def top(args: argparse.Namespace) -> Answer:
+    """The most played tracks."""
+    with open_mirror(args) as mirror:
+        tracks = mirror.stats.top_tracks(args.limit)
+    return Answer(
+        tracks,
+        lambda: _listing(
+            ("rank", "plays", "track", "artist"),
+            [(each.rank, each.plays, each.name or each.track_id, each.artist) for each in tracks],
+            nothing="no plays",
+        ),
+    )
+
+
+def sql(args: argparse.Namespace) -> Answer:
+    """The answer to one SELECT."""
+    query = sys.stdin.read() if args.query == "-" else args.query
+    with open_mirror(args) as mirror:
+        answer = mirror.sql(query, args.parameters)
+    return Answer(
+        answer,
+        lambda: table([column.name for column in answer.columns], answer, out=sys.stdout),
+    )
+
+
+def _listing(names: Sequence[str], rows: Sequence[Sequence[object]], *, nothing: str) -> str:
+    return table(names, rows, out=sys.stdout) if rows else nothing
