@@ -1,7 +1,7 @@
 -- The music database as its migrations leave it: the schema that playmirror mirrors, not owns.
 --
--- The migrations beside this file are the truth for the server; check_schema.py loads this text into
--- an empty database and proves that both give the same catalog. Read it to see the whole at once.
+-- The migrations beside this file are the truth for the server; check_schema.py loads this text
+-- into an empty database and proves that both give the same catalog. Read it to see the whole.
 --
 -- Worth knowing before trusting a column:
 --   * timestamps carry no zone; the backend writes UTC

@@ -1,0 +1,17 @@
+// What the backend's own analysis leaves behind: weekly snapshots and the playlists it maintains.
+#pragma once
+
+#include "catalogue.hpp"
+#include "days.hpp"
+#include "row_writer.hpp"
+
+namespace music_generator {
+
+/// One snapshot each Sunday for its last 7 days, and one each month's first Sunday for its last 30.
+void write_analysis_snapshots(const Plan& plan, const Catalogue& catalogue, const Days& days,
+                              RowWriter& rows);
+
+void write_playlist_config(const Plan& plan, const Catalogue& catalogue, const Days& days,
+                           RowWriter& rows);
+
+}  // namespace music_generator
