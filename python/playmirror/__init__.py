@@ -12,112 +12,109 @@
 
 Opening, reading and recording never touch the network; only a Server does. Names, defaults, errors
 and results are those of the C++ library. Messages go to the logger `playmirror`.
+
+Each name is imported when it is first used: `import playmirror` itself costs next to nothing.
 """
 
-import logging
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from ._core import __version__
-from .artists import Artists
-from .cursor import Cursor
-from .enums import ErrorCode, Order, Outcome, PendingState, PullMethod
-from .errors import (
-    AccessDenied,
-    Cancelled,
-    Error,
-    InDoubt,
-    InvalidArgument,
-    MirrorBusy,
-    MirrorUnusable,
-    QueryError,
-    SchemaMismatch,
-    ServerChanged,
-    ServerUnavailable,
-    StorageError,
-)
-from .mirror import Mirror
-from .pending import PendingEntry
-from .playlists import Playlists
-from .plays import Plays
-from .progress import Progress
-from .records import Artist, Play, PlaylistConfig, Snapshot, Track
-from .report import (
-    Difference,
-    DoctorReport,
-    Finding,
-    RowOutcome,
-    SyncReport,
-    TableReport,
-    VerifyReport,
-    WireCounts,
-)
-from .server import PullOptions, PushOptions, Server
-from .snapshots import Snapshots
-from .stats import GenreCount, RecentPlay, Stats, TopTrack
-from .status import FileProblem, FileReport, Status, TableStatus
-from .table import Column, Table
-from .timestamp import Timestamp
-from .tracks import Tracks
+if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
+    from ._core import __version__ as __version__
+    from .artists import Artists as Artists
+    from .cursor import Cursor as Cursor
+    from .enums import ErrorCode as ErrorCode
+    from .enums import Order as Order
+    from .enums import Outcome as Outcome
+    from .enums import PendingState as PendingState
+    from .enums import PullMethod as PullMethod
+    from .errors import AccessDenied as AccessDenied
+    from .errors import Cancelled as Cancelled
+    from .errors import Error as Error
+    from .errors import InDoubt as InDoubt
+    from .errors import InvalidArgument as InvalidArgument
+    from .errors import MirrorBusy as MirrorBusy
+    from .errors import MirrorUnusable as MirrorUnusable
+    from .errors import QueryError as QueryError
+    from .errors import SchemaMismatch as SchemaMismatch
+    from .errors import ServerChanged as ServerChanged
+    from .errors import ServerUnavailable as ServerUnavailable
+    from .errors import StorageError as StorageError
+    from .mirror import Mirror as Mirror
+    from .mirror import open as open
+    from .pending import PendingEntry as PendingEntry
+    from .playlists import Playlists as Playlists
+    from .plays import Plays as Plays
+    from .progress import Progress as Progress
+    from .records import Artist as Artist
+    from .records import Play as Play
+    from .records import PlaylistConfig as PlaylistConfig
+    from .records import Snapshot as Snapshot
+    from .records import Track as Track
+    from .report import Difference as Difference
+    from .report import DoctorReport as DoctorReport
+    from .report import Finding as Finding
+    from .report import RowOutcome as RowOutcome
+    from .report import SyncReport as SyncReport
+    from .report import TableReport as TableReport
+    from .report import VerifyReport as VerifyReport
+    from .report import WireCounts as WireCounts
+    from .server import PullOptions as PullOptions
+    from .server import PushOptions as PushOptions
+    from .server import Server as Server
+    from .server import connect as connect
+    from .snapshots import Snapshots as Snapshots
+    from .stats import GenreCount as GenreCount
+    from .stats import RecentPlay as RecentPlay
+    from .stats import Stats as Stats
+    from .stats import TopTrack as TopTrack
+    from .status import FileProblem as FileProblem
+    from .status import FileReport as FileReport
+    from .status import Status as Status
+    from .status import TableStatus as TableStatus
+    from .table import Column as Column
+    from .table import Table as Table
+    from .timestamp import Timestamp as Timestamp
+    from .tracks import Tracks as Tracks
 
-__all__ = [
-    "AccessDenied",
-    "Artist",
-    "Artists",
-    "Cancelled",
-    "Column",
-    "Cursor",
-    "Difference",
-    "DoctorReport",
-    "Error",
-    "ErrorCode",
-    "FileProblem",
-    "FileReport",
-    "Finding",
-    "GenreCount",
-    "InDoubt",
-    "InvalidArgument",
-    "Mirror",
-    "MirrorBusy",
-    "MirrorUnusable",
-    "Order",
-    "Outcome",
-    "PendingEntry",
-    "PendingState",
-    "Play",
-    "PlaylistConfig",
-    "Playlists",
-    "Plays",
-    "Progress",
-    "PullMethod",
-    "PullOptions",
-    "PushOptions",
-    "QueryError",
-    "RecentPlay",
-    "RowOutcome",
-    "SchemaMismatch",
-    "Server",
-    "ServerChanged",
-    "ServerUnavailable",
-    "Snapshot",
-    "Snapshots",
-    "Stats",
-    "Status",
-    "StorageError",
-    "SyncReport",
-    "Table",
-    "TableReport",
-    "TableStatus",
-    "Timestamp",
-    "TopTrack",
-    "Track",
-    "Tracks",
-    "VerifyReport",
-    "WireCounts",
-    "__version__",
-    "connect",
-    "open",
-]
+_NAMES = {
+    "_core": "__version__",
+    "artists": "Artists",
+    "cursor": "Cursor",
+    "enums": "ErrorCode Order Outcome PendingState PullMethod",
+    "errors": (
+        "AccessDenied Cancelled Error InDoubt InvalidArgument MirrorBusy MirrorUnusable "
+        "QueryError SchemaMismatch ServerChanged ServerUnavailable StorageError"
+    ),
+    "mirror": "Mirror open",
+    "pending": "PendingEntry",
+    "playlists": "Playlists",
+    "plays": "Plays",
+    "progress": "Progress",
+    "records": "Artist Play PlaylistConfig Snapshot Track",
+    "report": (
+        "Difference DoctorReport Finding RowOutcome SyncReport TableReport VerifyReport WireCounts"
+    ),
+    "server": "PullOptions PushOptions Server connect",
+    "snapshots": "Snapshots",
+    "stats": "GenreCount RecentPlay Stats TopTrack",
+    "status": "FileProblem FileReport Status TableStatus",
+    "table": "Column Table",
+    "timestamp": "Timestamp",
+    "tracks": "Tracks",
+}
+_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
+__all__ = sorted(_HOME)
 
-open = Mirror.open
-connect = Server.connect
 
-logging.getLogger("playmirror").addHandler(logging.NullHandler())
+def __getattr__(name: str) -> object:
+    """Imports the module of a public name, once."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'playmirror' has no attribute {name!r}")
+    value: object = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

@@ -6,28 +6,30 @@ Nothing here touches the network, except sync(), pull() and push(), which connec
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from . import _core
 from .artists import Artists
-from .pending import PendingEntry
 from .playlists import Playlists
 from .plays import Plays
-from .progress import ProgressOption
-from .report import SyncReport
-from .server import PullOptions, PushOptions, Server, StopFlag
 from .snapshots import Snapshots
 from .stats import Stats
-from .status import FileReport, Status
-from .table import Table, Value
-from .timestamp import Duration, Instant
 from .tracks import Tracks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from types import TracebackType
+
     from typing_extensions import Unpack
+
+    from .pending import PendingEntry
+    from .progress import ProgressOption
+    from .report import SyncReport
+    from .server import PullOptions, PushOptions, Server, StopFlag
+    from .status import FileReport, Status
+    from .table import Table, Value
+    from .timestamp import Duration, Instant
 
 
 class Mirror:
@@ -199,7 +201,7 @@ class Mirror:
 
         >>> mirror.sync("service=music", progress=True)
         """
-        with Server.connect(dsn, progress=progress, stop=stop) as server:
+        with _connect(dsn, progress=progress, stop=stop) as server:
             return server.sync(self, push=push, pull=pull, progress=progress, stop=stop)
 
     def pull(
@@ -211,7 +213,7 @@ class Mirror:
         **options: Unpack[PullOptions],
     ) -> SyncReport:
         """Connects to the server, does Server.pull() with its options, and closes it."""
-        with Server.connect(dsn, progress=progress, stop=stop) as server:
+        with _connect(dsn, progress=progress, stop=stop) as server:
             return server.pull(self, progress=progress, stop=stop, **options)
 
     def push(
@@ -223,5 +225,14 @@ class Mirror:
         **options: Unpack[PushOptions],
     ) -> SyncReport:
         """Connects to the server, does Server.push() with its options, and closes it."""
-        with Server.connect(dsn, progress=progress, stop=stop) as server:
+        with _connect(dsn, progress=progress, stop=stop) as server:
             return server.push(self, progress=progress, stop=stop, **options)
+
+
+open = Mirror.open
+
+
+def _connect(dsn: str | None, *, progress: ProgressOption, stop: StopFlag | None) -> Server:
+    from .server import connect  # here, so that a program that stays offline never loads it
+
+    return connect(dsn, progress=progress, stop=stop)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .mirror import Mirror
 
 _logger = logging.getLogger("playmirror")
+_logger.addHandler(logging.NullHandler())
 
 
 class StopFlag(Protocol):
@@ -249,3 +250,6 @@ def _logged(call: str, server: Server, report: SyncReport) -> SyncReport:
         if pulled.problem:
             _logger.warning("%s with %s: %s: %s", call, server.name, table, pulled.problem)
     return report
+
+
+connect = Server.connect
