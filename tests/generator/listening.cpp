@@ -147,7 +147,8 @@ class Listener {
     playlist_ = static_cast<std::uint8_t>(random_.below(kPlaylists));
     Instant start = session.start + milliseconds{random_.between(0, 999)};
     for (std::uint32_t i = 0; i < session.plays && rows_left_ > 0; ++i) {
-      start = hear(taste_.next_track(), start) + milliseconds{random_.between(0, 5000)};
+      start = hear(taste_.next_track(), start);
+      start += milliseconds{random_.between(0, 5000)};
     }
   }
 
