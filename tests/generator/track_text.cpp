@@ -70,8 +70,8 @@ void write_album(const Plan& plan, const Catalogue& catalogue, std::uint32_t mai
   }
   json.close_array().member("name", album.name).member("release_date", album.release_date());
   json.member("release_date_precision", album.precision).member("total_tracks", album.total_tracks);
-  if (album.total_tracks > 8 &&
-      random.chance(500)) {  // the full album, as some endpoints send it, with its other tracks
+  // Some endpoints send the full album, with its other tracks.
+  if (album.total_tracks > 8 && random.chance(500)) {
     json.member("label", title(random) + " Records").key("tracks").open_object();
     json.key("items").open_array();
     for (std::int64_t i = 0, count = random.between(3, 8); i < count; ++i) {
@@ -84,14 +84,14 @@ void write_album(const Plan& plan, const Catalogue& catalogue, std::uint32_t mai
   json.close_object();
 }
 
-/// The id of a recording: country, registrant, year and number, such as DEUM71703429.
+/// The id of a recording, such as DEUM71703429; no two recordings have the same digits.
 std::string isrc(const Plan& plan, std::uint32_t recording) {
   constexpr std::array<std::string_view, 6> kRegistrants = {"USUM7", "GBAYE", "DEUM7",
                                                             "SEYOK", "FRZ03", "QZES8"};
   Random random(plan.seed, Stream::isrc, recording);
-  std::string code(random.pick(kRegistrants));
-  while (code.size() < 12) code += static_cast<char>('0' + random.below(10));
-  return code;
+  const std::uint64_t shuffled = (std::uint64_t{recording} * 7'368'787 + 1'703'429) % 10'000'000;
+  const std::string digits = std::to_string(10'000'000 + shuffled);
+  return std::string(random.pick(kRegistrants)) + digits.substr(1);
 }
 
 Random album_random(const Plan& plan, const Catalogue& catalogue, std::uint32_t track) {

@@ -48,8 +48,8 @@ constexpr std::array<Word, 14> kForeignTitles = {"Über den Dächern", "Für imm
 constexpr std::array<Word, 6> kTitleEndings = {
     " (Remastered 2011)", " - Live", " (Acoustic)", " - Radio Edit", " (Bonus Track)", ", Pt. 2"};
 
-// Patterns: %n noun, %v verb, %a adjective (in capitals: with a capital), %F and %L a person's
-// names.
+// In patterns: %n a noun, %v a verb, %a an adjective; %N, %V and %A the same with a capital; %F and
+// %L a person's names.
 constexpr std::array<Word, 6> kArtistPatterns = {"The %A %Ns", "%A %N", "%N & the %Ns",
                                                  "%F %N",      "%F %L", "%F %L"};
 constexpr std::array<Word, 16> kTitlePatterns = {
