@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 #include <new>
+#include <optional>
 #include <sqlite3.h>
 #include <string>
 #include <utility>
@@ -33,31 +34,24 @@ constexpr std::array kFixedLimits{
     Limit{SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1'000},
 };
 
-int authorize(void*, int action, const char*, const char* name, const char*, const char*) {
-  switch (action) {
-    case SQLITE_SELECT:
-    case SQLITE_READ:
-    case SQLITE_RECURSIVE:
-      return SQLITE_OK;
-    case SQLITE_FUNCTION: {
-      const auto is_name = [&](const char* refused) { return sqlite3_stricmp(name, refused) == 0; };
-      return std::ranges::any_of(kRefusedFunctions, is_name) ? SQLITE_DENY : SQLITE_OK;
-    }
-    default:
-      return SQLITE_DENY;
-  }
+/// What a statement may do: read rows, compute, recur.
+bool is_harmless(int action) {
+  return action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE;
 }
 
 /// The rights and limits of a connection, taken away for as long as this lives.
 class Fence {
  public:
   Fence(Database& database, const FenceLimits& limits) : database_(database) {
+    // SQLite declares a table-valued function at its first use, by what an authorizer must take for
+    // a write. These two are declared beforehand; all others stay out of reach.
+    static_cast<void>(database_.prepare("SELECT 1 FROM json_each('[]'), json_tree('[]')"));
+    database_.on_progress(
+        [deadline = limits.deadline] { return std::chrono::steady_clock::now() >= deadline; });
+    sqlite3_set_authorizer(database_.handle(), authorize, this);
     std::ranges::copy(kFixedLimits, limits_.begin());
     limits_.back() = {SQLITE_LIMIT_LENGTH, limits.value_bytes};
     exchange_limits();
-    sqlite3_set_authorizer(database_.handle(), authorize, nullptr);
-    database_.on_progress(
-        [deadline = limits.deadline] { return std::chrono::steady_clock::now() >= deadline; });
   }
   Fence(const Fence&) = delete;
   Fence& operator=(const Fence&) = delete;
@@ -67,7 +61,33 @@ class Fence {
     database_.on_progress({});
   }
 
+  [[nodiscard]] sqlite3* connection() const noexcept { return database_.handle(); }
+
+  /// Why the authorizer has said no, or nothing. SQLite's own message often hides it.
+  [[nodiscard]] std::optional<std::string> objection() const {
+    if (refused_function_ != nullptr) return "it calls " + std::string(refused_function_) + "()";
+    if (more_than_reads_) return "it does more than read the mirror's tables";
+    return std::nullopt;
+  }
+
  private:
+  static int authorize(void* fence, int action, const char*, const char* name, const char*,
+                       const char*) {
+    return static_cast<Fence*>(fence)->allows(action, name) ? SQLITE_OK : SQLITE_DENY;
+  }
+
+  bool allows(int action, const char* name) {
+    if (action != SQLITE_FUNCTION) {
+      more_than_reads_ = more_than_reads_ || !is_harmless(action);
+      return is_harmless(action);
+    }
+    const auto* refused = std::ranges::find_if(
+        kRefusedFunctions, [&](const char* other) { return sqlite3_stricmp(name, other) == 0; });
+    if (refused == kRefusedFunctions.end()) return true;
+    refused_function_ = *refused;
+    return false;
+  }
+
   void exchange_limits() {
     for (Limit& limit : limits_) {
       limit.value = sqlite3_limit(database_.handle(), limit.category, limit.value);
@@ -76,6 +96,8 @@ class Fence {
 
   Database& database_;
   std::array<Limit, kFixedLimits.size() + 1> limits_{};
+  const char* refused_function_ = nullptr;
+  bool more_than_reads_ = false;
 };
 
 [[noreturn]] void refuse(const std::string& reason) {
@@ -94,11 +116,11 @@ class Fence {
 }
 
 /// Throws what a failure of the connection means for the caller of sql().
-[[noreturn]] void fail_query(int result, sqlite3* handle) {
+[[noreturn]] void fail_query(int result, const Fence& fence) {
+  if (const auto objection = fence.objection()) refuse(*objection);
+  sqlite3* handle = fence.connection();
   const std::string message = sqlite3_errmsg(handle);
   switch (result & 0xff) {
-    case SQLITE_AUTH:
-      refuse(message);
     case SQLITE_INTERRUPT:
       exceed("it ran longer than its timeout");
     case SQLITE_TOOBIG:
@@ -125,7 +147,7 @@ struct Finalize {
 /// A statement known to be alone, read-only and the source of rows.
 class FencedStatement {
  public:
-  FencedStatement(sqlite3* handle, std::string_view sql) : handle_(handle) {
+  FencedStatement(const Fence& fence, std::string_view sql) : fence_(fence) {
     if (sql.size() > kSqlBytes) exceed("it is longer than a megabyte");
     // SQLite would take a NUL for the end and leave out what follows.
     if (sql.find('\0') != sql.npos) refuse("it holds a NUL character");
@@ -133,7 +155,7 @@ class FencedStatement {
     const char* rest = text.c_str();
     while (!statement_ && *rest != '\0') {
       const int result = prepare(rest, statement_);
-      if (result != SQLITE_OK) fail_query(result, handle_);
+      if (result != SQLITE_OK) fail_query(result, fence_);
     }
     if (!statement_) refuse("there is none");
     while (*rest != '\0') {
@@ -153,7 +175,7 @@ class FencedStatement {
     int index = 0;
     for (const Value& value : values) {
       const int result = std::visit(Binder{statement_.get(), ++index}, value);
-      if (result != SQLITE_OK) fail_query(result, handle_);
+      if (result != SQLITE_OK) fail_query(result, fence_);
     }
   }
 
@@ -204,14 +226,14 @@ class FencedStatement {
   /// Moves `sql` behind its first statement; that is null for nothing but space and comments.
   int prepare(const char*& sql, Handle& statement) const {
     sqlite3_stmt* prepared = nullptr;
-    const int result = sqlite3_prepare_v3(handle_, sql, -1, 0, &prepared, &sql);
+    const int result = sqlite3_prepare_v3(fence_.connection(), sql, -1, 0, &prepared, &sql);
     statement.reset(prepared);
     return result;
   }
 
   bool step() {
     const int result = sqlite3_step(statement_.get());
-    if (result != SQLITE_ROW && result != SQLITE_DONE) fail_query(result, handle_);
+    if (result != SQLITE_ROW && result != SQLITE_DONE) fail_query(result, fence_);
     return result == SQLITE_ROW;
   }
 
@@ -241,7 +263,7 @@ class FencedStatement {
     }
   }
 
-  sqlite3* handle_;
+  const Fence& fence_;
   Handle statement_;
 };
 
@@ -250,7 +272,7 @@ class FencedStatement {
 Table run_fenced(Database& database, std::string_view sql, const std::vector<Value>& parameters,
                  const FenceLimits& limits) {
   const Fence fence(database, limits);
-  FencedStatement statement(database.handle(), sql);
+  FencedStatement statement(fence, sql);
   statement.bind(parameters);
   return statement.run(limits);
 }
