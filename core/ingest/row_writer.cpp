@@ -108,7 +108,12 @@ std::size_t RowWriter::field(std::string_view column) const {
 
 void RowWriter::write(std::string_view rows) {
   RowReader reader(rows, columns_);
-  while (reader.next()) write_row(reader);
+  bool any = false;
+  while (reader.next()) {
+    write_row(reader);
+    any = true;
+  }
+  if (any) last_key_ = row_key(reader);
 }
 
 void RowWriter::write_row(const RowReader& row) {

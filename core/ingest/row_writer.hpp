@@ -37,6 +37,9 @@ class RowWriter {
   /// Writes all rows of a batch, in the form described at RowBatch.
   void write(std::string_view rows);
 
+  /// The key of the last row written, its parts joined by char(31).
+  [[nodiscard]] const std::string& last_key() const noexcept { return last_key_; }
+
   [[nodiscard]] const WriteCounts& counts() const noexcept { return counts_; }
 
  private:
@@ -59,6 +62,7 @@ class RowWriter {
   std::unordered_map<std::string, outbox::Entry> pending_;  ///< by identity
   bool any_odd_ = false;  ///< the table may have rows in playmirror_odd_values
   bool odd_times_ = false;
+  std::string last_key_;
   WriteCounts counts_;
 };
 

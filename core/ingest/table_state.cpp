@@ -11,6 +11,8 @@ std::string_view name_of(CopyState state) {
       return "empty";
     case CopyState::copying:
       return "copying";
+    case CopyState::filling:
+      return "filling";
     case CopyState::copied:
       return "copied";
     default:
@@ -28,6 +30,7 @@ TableState read_state(const sqlite::Database& database, std::string_view table) 
   if (!row.step()) return state;
   const auto copy = row.text(0);
   state.copy = copy == "complete"  ? CopyState::complete
+               : copy == "filling" ? CopyState::filling
                : copy == "copied"  ? CopyState::copied
                : copy == "copying" ? CopyState::copying
                                    : CopyState::empty;

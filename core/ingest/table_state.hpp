@@ -16,6 +16,7 @@ namespace playmirror::ingest {
 enum class CopyState {
   empty,     ///< nothing was copied yet
   copying,   ///< the first copy has reached `copied_to`
+  filling,   ///< every row came; their bulky columns have reached `copied_to`
   copied,    ///< all rows came, from different moments; the next pull brings them to one
   complete,  ///< as the server was at the last pull
 };

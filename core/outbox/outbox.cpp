@@ -108,7 +108,7 @@ std::int64_t add(sqlite::Database& database, std::string_view table, std::string
 std::vector<Entry> sendable(const sqlite::Database& database, std::string_view table,
                             std::int64_t after, std::int64_t limit) {
   auto rows = database.prepare(
-      "SELECT entry, identity, row_id, state, recorded_at, image, checksum "
+      "SELECT entry, identity, row_id, state, recorded_at, image, checksum, offered_id "
       "FROM playmirror_outbox WHERE table_name = ? AND entry > ? "
       "AND state IN ('queued', 'waiting') ORDER BY entry LIMIT ?");
   rows.bind_all(table, after, limit);
@@ -120,6 +120,7 @@ std::vector<Entry> sendable(const sqlite::Database& database, std::string_view t
     entry.identity = rows.text(1);
     entry.row_id = rows.integer(2);
     entry.state = state_named(rows.text(3));
+    entry.offered_id = rows.integer(7);
     const Value image = rows.value(5);
     const auto* blob = std::get_if<Blob>(&image);
     if (blob == nullptr || checksum(table, entry.identity, entry.row_id, rows.text(4),
@@ -150,6 +151,43 @@ std::optional<PendingEntry> find(const sqlite::Database& database, std::int64_t 
   return read_pending(rows);
 }
 
+std::int64_t begin_push(sqlite::Database& database, const PushRecord& push,
+                        const std::vector<std::pair<std::int64_t, std::int64_t>>& offered) {
+  database
+      .prepare("INSERT INTO playmirror_pushes (xid, backend_pid, backend_start, "
+               "system_identifier, timeline, database, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .bind_all(push.xid, push.backend_pid, push.backend_start, push.system_identifier,
+                push.timeline, push.database, Timestamp::now().to_postgres_string())
+      .run();
+  const std::int64_t number = database.last_insert_rowid();
+  auto update = database.prepare(
+      "UPDATE playmirror_outbox SET state = 'in_doubt', push = ?, offered_id = ?, "
+      "attempts = attempts + 1 WHERE entry = ?");
+  for (const auto& [entry, id] : offered) update.bind_all(number, id, entry).run();
+  return number;
+}
+
+std::vector<PushRecord> unfinished_pushes(const sqlite::Database& database) {
+  auto rows = database.prepare(
+      "SELECT push, xid, backend_pid, backend_start, system_identifier, timeline, database "
+      "FROM playmirror_pushes ORDER BY push");
+  std::vector<PushRecord> pushes;
+  while (rows.step()) {
+    pushes.push_back({rows.integer(0), rows.integer(1), rows.integer(2), std::string(rows.text(3)),
+                      std::string(rows.text(4)), rows.integer(5), std::string(rows.text(6))});
+  }
+  return pushes;
+}
+
+void end_push(sqlite::Database& database, std::int64_t push) {
+  database
+      .prepare("UPDATE playmirror_outbox SET state = 'queued', push = NULL "
+               "WHERE push = ? AND state = 'in_doubt'")
+      .bind_all(push)
+      .run();
+  database.prepare("DELETE FROM playmirror_pushes WHERE push = ?").bind_all(push).run();
+}
+
 void delivered(sqlite::Database& database, const Entry& entry, std::int64_t server_id) {
   database.prepare("DELETE FROM playmirror_outbox WHERE entry = ?").bind_all(entry.entry).run();
   if (entry.row_id == 0) return;
@@ -159,6 +197,12 @@ void delivered(sqlite::Database& database, const Entry& entry, std::int64_t serv
       .bind_all(server_id, entry.row_id)
       .run();
   database.prepare("DELETE FROM " + table + " WHERE id = ?").bind_all(entry.row_id).run();
+  // A row that was sent before and had to be sent again: its older handle follows.
+  database
+      .prepare("UPDATE playmirror_delivered SET server_id = ? "
+               "WHERE table_name = ? AND server_id = ?")
+      .bind_all(server_id, entry.table, entry.row_id)
+      .run();
   database
       .prepare("INSERT OR REPLACE INTO playmirror_delivered "
                "(table_name, provisional_id, server_id) VALUES (?, ?, ?)")

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// The rows recorded here and not known to be on the server. Every function works inside the
@@ -21,6 +22,7 @@ struct Entry {
   std::string identity = {};
   std::int64_t row_id = 0;  ///< provisional id; 0 where the key is the id
   PendingState state = PendingState::queued;
+  std::int64_t offered_id = 0;  ///< its server id in a push whose COMMIT got no answer; 0: none
   RowImage image = {};
 };
 
@@ -45,6 +47,28 @@ std::int64_t add(sqlite::Database& database, std::string_view table, std::string
 [[nodiscard]] std::vector<PendingEntry> list(const sqlite::Database& database);
 [[nodiscard]] std::optional<PendingEntry> find(const sqlite::Database& database,
                                                std::int64_t entry);
+
+/// A push of ours, as it is remembered before its COMMIT is sent.
+struct PushRecord {
+  std::int64_t push = 0;
+  std::int64_t xid = 0;
+  std::int64_t backend_pid = 0;
+  std::string backend_start = {};
+  std::string system_identifier = {};
+  std::int64_t timeline = 0;
+  std::string database = {};
+};
+
+/// Remembers the push and what it holds, (entry, server id) each; returns its number.
+std::int64_t begin_push(sqlite::Database& database, const PushRecord& push,
+                        const std::vector<std::pair<std::int64_t, std::int64_t>>& offered);
+
+/// Pushes whose end is not known.
+[[nodiscard]] std::vector<PushRecord> unfinished_pushes(const sqlite::Database& database);
+
+/// The push has ended, one way or the other: what is left of it is to be looked up and, where the
+/// server lacks it, sent again.
+void end_push(sqlite::Database& database, std::int64_t push);
 
 /// The row is on the server under `server_id` (ignored where the key is the id): the provisional id
 /// becomes that one in the mirrored table, the old one keeps resolving, the entry goes.

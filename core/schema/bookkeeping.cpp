@@ -18,7 +18,8 @@ CREATE TABLE playmirror_meta (
 -- One row per mirrored table: how far its copy has come.
 CREATE TABLE playmirror_tables (
   name       TEXT PRIMARY KEY NOT NULL,
-  state      TEXT NOT NULL DEFAULT 'empty' CHECK (state IN ('empty', 'copying', 'copied', 'complete')),
+  state      TEXT NOT NULL DEFAULT 'empty'
+             CHECK (state IN ('empty', 'copying', 'filling', 'copied', 'complete')),
   horizon    INTEGER,            -- 64-bit transaction id: rows at or after it are read again
   copied_to  TEXT,               -- last key of an unfinished first copy, parts joined by char(31)
   problem    TEXT NOT NULL DEFAULT '',

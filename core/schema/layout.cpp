@@ -84,6 +84,19 @@ constexpr std::array kReferences{
     Reference{"play_history", "track_id", "tracks"},
 };
 
+struct Index {
+  std::string_view name;
+  std::string_view table;
+  std::string_view column;
+};
+
+/// Only those that a question needs. The one on played_at also finds a play by its identity, since
+/// few plays share an instant.
+constexpr std::array kIndexes{
+    Index{"play_history_played_at", "play_history", "played_at"},
+    Index{"track_artists_artist_id", "track_artists", "artist_id"},
+};
+
 bool is_textual(ValueKind kind) { return kind == ValueKind::text || kind == ValueKind::json; }
 
 bool is_real(ValueKind kind) { return kind == ValueKind::real32 || kind == ValueKind::real64; }
@@ -127,6 +140,10 @@ bool TableLayout::has_integer_key() const noexcept {
   if (key.size() != 1) return false;
   const auto position = find(key.front());
   return position && columns[*position].kind == ValueKind::integer;
+}
+
+bool is_bulky(std::string_view table, std::string_view column) noexcept {
+  return table == "tracks" && (column == "raw_data" || column == "lyrics");
 }
 
 std::span<const TableLayout> record_layouts() noexcept {
@@ -174,15 +191,22 @@ std::string create_table_sql(const TableLayout& layout) {
   return sql + (only_key ? ")) STRICT, WITHOUT ROWID" : ")) STRICT");
 }
 
+std::vector<std::string> index_names(std::string_view table) {
+  std::vector<std::string> names;
+  for (const Index& index : kIndexes) {
+    if (index.table == table) names.emplace_back(index.name);
+  }
+  return names;
+}
+
 std::vector<std::string> create_index_sql(std::string_view table) {
-  if (table == "play_history") {
-    // Also finds a play by its identity: few plays share an instant.
-    return {"CREATE INDEX IF NOT EXISTS play_history_played_at ON play_history (played_at)"};
+  std::vector<std::string> statements;
+  for (const Index& index : kIndexes) {
+    if (index.table != table) continue;
+    statements.push_back("CREATE INDEX IF NOT EXISTS " + sqlite::quoted(index.name) + " ON " +
+                         sqlite::quoted(table) + " (" + sqlite::quoted(index.column) + ")");
   }
-  if (table == "track_artists") {
-    return {"CREATE INDEX IF NOT EXISTS track_artists_artist_id ON track_artists (artist_id)"};
-  }
-  return {};
+  return statements;
 }
 
 }  // namespace playmirror::schema

@@ -54,6 +54,9 @@ struct TableLayout {
   friend bool operator==(const TableLayout&, const TableLayout&) = default;
 };
 
+/// Columns of kilobytes that a first copy brings last, so that listening can be asked about sooner.
+[[nodiscard]] bool is_bulky(std::string_view table, std::string_view column) noexcept;
+
 /// The six mirrored tables as the typed records need them: parents before children, the columns in
 /// the server's order with the types that its migrations give them.
 [[nodiscard]] std::span<const TableLayout> record_layouts() noexcept;
@@ -67,6 +70,9 @@ struct TableLayout {
 
 /// CREATE TABLE for the mirrored table, STRICT, with keys and references, under its own name.
 [[nodiscard]] std::string create_table_sql(const TableLayout& layout);
+
+/// The names of the table's secondary indexes; may be empty.
+[[nodiscard]] std::vector<std::string> index_names(std::string_view table);
 
 /// CREATE INDEX IF NOT EXISTS for the secondary indexes of the table; may be empty.
 [[nodiscard]] std::vector<std::string> create_index_sql(std::string_view table);

@@ -1,0 +1,102 @@
+#include "sync/batch_writer.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace playmirror::sync {
+namespace {
+
+/// Batches that may lie between the two threads: enough that neither waits for the other's pauses.
+constexpr std::size_t kWaitingBatches = 1;
+
+/// How long the receiving thread waits at a time before it looks after its caller.
+constexpr std::chrono::milliseconds kSlice{50};
+
+}  // namespace
+
+BatchWriter::BatchWriter(MirrorState& mirror, const schema::TableLayout& layout,
+                         std::vector<schema::ColumnLayout> columns,
+                         const ingest::TableState& state)
+    : mirror_(mirror),
+      layout_(layout),
+      columns_(std::move(columns)),
+      mode_(state.copy == ingest::CopyState::filling ? ingest::WriteMode::fill
+                                                     : ingest::WriteMode::load),
+      last_key_(state.copied_to),
+      thread_([this] { work(); }) {}
+
+BatchWriter::~BatchWriter() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+    waiting_.clear();
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+template <typename Ready>
+void BatchWriter::wait_until(Ready ready, pg::Waiter& waiter) {
+  std::unique_lock lock(mutex_);
+  while (!failure_ && !ready()) {
+    changed_.wait_for(lock, kSlice);
+    lock.unlock();
+    waiter.tick();
+    lock.lock();
+  }
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+void BatchWriter::put(ingest::RowBatch batch, pg::Waiter& waiter) {
+  if (batch.rows == 0) return;
+  wait_until([this] { return waiting_.size() < kWaitingBatches; }, waiter);
+  {
+    const std::scoped_lock lock(mutex_);
+    waiting_.push_back(std::move(batch));
+  }
+  changed_.notify_all();
+}
+
+std::optional<std::string> BatchWriter::drain(pg::Waiter& waiter) {
+  wait_until([this] { return waiting_.empty() && !busy_; }, waiter);
+  return last_key_;
+}
+
+void BatchWriter::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (stopping_) return;
+    const ingest::RowBatch batch = std::move(waiting_.front());
+    waiting_.pop_front();
+    busy_ = true;
+    lock.unlock();
+    changed_.notify_all();
+    std::exception_ptr failure;
+    try {
+      write(batch);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    lock.lock();
+    busy_ = false;
+    failure_ = failure;
+    changed_.notify_all();
+    if (failure) return;
+  }
+}
+
+void BatchWriter::write(const ingest::RowBatch& batch) {
+  mirror_.write([&](sqlite::Database& database) {
+    ingest::RowWriter rows(database, layout_, columns_, mode_);
+    rows.write(batch.bytes);
+    ingest::TableState state = ingest::read_state(database, layout_.name);
+    state.copied_to = rows.last_key();
+    ingest::write_state(database, layout_.name, state);
+    last_key_ = rows.last_key();
+    counts_.inserted += rows.counts().inserted;
+    counts_.delivered += rows.counts().delivered;
+  });
+}
+
+}  // namespace playmirror::sync

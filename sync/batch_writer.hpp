@@ -1,0 +1,63 @@
+#pragma once
+
+#include "core/ingest/copy_splitter.hpp"
+#include "core/ingest/row_writer.hpp"
+#include "core/ingest/table_state.hpp"
+#include "core/mirror/state.hpp"
+#include "sync/pg/wait.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace playmirror::sync {
+
+/// Writes batches of a first copy on a thread of its own, each with the point it has reached in one
+/// local transaction, while the calling thread receives the next.
+class BatchWriter {
+ public:
+  BatchWriter(MirrorState& mirror, const schema::TableLayout& layout,
+              std::vector<schema::ColumnLayout> columns, const ingest::TableState& state);
+  ~BatchWriter();  ///< waits for the batch at work; drops those behind it
+  BatchWriter(const BatchWriter&) = delete;
+  BatchWriter& operator=(const BatchWriter&) = delete;
+
+  /// Hands a batch over; waits, looking after the caller, while enough others are under way. Throws
+  /// what the writing threw.
+  void put(ingest::RowBatch batch, pg::Waiter& waiter);
+
+  /// Waits until everything is written; returns the last key, or nothing before the first row.
+  std::optional<std::string> drain(pg::Waiter& waiter);
+
+  /// Call after drain().
+  [[nodiscard]] const ingest::WriteCounts& counts() const noexcept { return counts_; }
+
+ private:
+  void work();
+  void write(const ingest::RowBatch& batch);
+
+  template <typename Ready>
+  void wait_until(Ready ready, pg::Waiter& waiter);
+
+  MirrorState& mirror_;
+  const schema::TableLayout& layout_;
+  std::vector<schema::ColumnLayout> columns_;
+  ingest::WriteMode mode_;
+  std::optional<std::string> last_key_;
+  ingest::WriteCounts counts_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<ingest::RowBatch> waiting_;
+  bool busy_ = false;
+  bool stopping_ = false;
+  std::exception_ptr failure_;
+  std::thread thread_;
+};
+
+}  // namespace playmirror::sync

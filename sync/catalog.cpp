@@ -1,0 +1,129 @@
+#include "sync/catalog.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace playmirror::sync {
+namespace {
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+std::optional<Problem> problem_of(const ServerTable& table, const std::string& schema) {
+  const std::string name = schema + "." + table.name;
+  if (table.kind == 0) {
+    return Problem{ErrorCode::schema_mismatch, "the server has no table " + name,
+                   "Run the backend's migrations, or choose another schema."};
+  }
+  if (!table.readable) {
+    std::string columns;
+    for (const ServerColumn& column : table.columns) {
+      if (!column.readable) columns += (columns.empty() ? "" : ", ") + column.layout.name;
+    }
+    return Problem{ErrorCode::permission_denied,
+                   "the role may not read " + name +
+                       (columns.empty() ? "" : " (columns " + columns + ")"),
+                   "GRANT SELECT ON " + pg::quoted(schema) + "." + pg::quoted(table.name) +
+                       " TO the role."};
+  }
+  if (table.rows_hidden) {
+    return Problem{ErrorCode::row_security,
+                   "row-level security hides rows of " + name + " from the role",
+                   "Give the role a policy that shows every row and BYPASSRLS, or take the policy "
+                   "off; until then the mirrored rows stay as they are."};
+  }
+  const schema::TableLayout& needed = schema::record_layout(table.name);
+  for (const schema::ColumnLayout& column : needed.columns) {
+    const ServerColumn* found = table.find(column.name);
+    if (found == nullptr) {
+      return Problem{ErrorCode::schema_mismatch,
+                     "table " + name + " has no column " + column.name + " any more",
+                     "Upgrade playmirror, or undo the migration; the mirrored rows stay readable."};
+    }
+    if (const auto why = schema::mismatch(column, found->layout)) {
+      return Problem{ErrorCode::schema_mismatch, "table " + name + ": " + *why,
+                     "Upgrade playmirror, or undo the migration; the mirrored rows stay readable."};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+schema::TableLayout ServerTable::layout() const {
+  schema::TableLayout result;
+  result.name = name;
+  result.key = schema::record_layout(name).key;
+  for (const ServerColumn& column : columns) {
+    // SQLite's column names ignore case: of two that differ in nothing else, the first is kept.
+    const bool taken = std::ranges::any_of(result.columns, [&](const schema::ColumnLayout& other) {
+      return lower(other.name) == lower(column.layout.name);
+    });
+    if (!taken) result.columns.push_back(column.layout);
+  }
+  return result;
+}
+
+const ServerColumn* ServerTable::find(std::string_view column) const noexcept {
+  for (const ServerColumn& candidate : columns) {
+    if (candidate.layout.name == column) return &candidate;
+  }
+  return nullptr;
+}
+
+std::string catalog_sql() {
+  std::string names;
+  for (const schema::TableLayout& layout : schema::record_layouts()) {
+    names += pg::literal(layout.name) + ", ";
+  }
+  // A domain is read as the type under it.
+  return "SELECT c.relname, c.relkind, "
+         "pg_catalog.has_table_privilege(c.oid, 'SELECT'), "
+         "pg_catalog.has_table_privilege(c.oid, 'INSERT'), "
+         "c.relrowsecurity AND pg_catalog.row_security_active(c.oid), "
+         "a.attname, coalesce(b.typname, t.typname), a.attnotnull, "
+         "a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '', "
+         "pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'), "
+         "pg_catalog.has_column_privilege(c.oid, a.attnum, 'INSERT') "
+         "FROM pg_catalog.pg_class c "
+         "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+         "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
+         "AND NOT a.attisdropped "
+         "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
+         "LEFT JOIN pg_catalog.pg_type b ON t.typtype = 'd' AND b.oid = t.typbasetype "
+         "WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname IN (" +
+         names + "'alembic_version') ORDER BY c.relname, a.attnum";
+}
+
+Catalog read_catalog(const pg::Result& result, const std::string& schema) {
+  Catalog catalog;
+  for (const schema::TableLayout& layout : schema::record_layouts()) {
+    catalog.tables[layout.name].name = layout.name;
+  }
+  for (int i = 0; i < result.size(); ++i) {
+    const pg::Row row = result[i];
+    const std::string name = row.text(0);
+    if (name == "alembic_version") {
+      if (row.text(5) == "version_num") catalog.has_alembic_version = row.boolean(9);
+      continue;
+    }
+    ServerTable& table = catalog.tables[name];
+    table.kind = row.text(1).front();
+    table.readable = row.boolean(2);
+    table.insertable = row.boolean(3);
+    table.rows_hidden = row.boolean(4);
+    const std::string type = row.text(6);
+    table.columns.push_back({{row.text(5), type, schema::kind_of(type)},
+                             row.boolean(7),
+                             row.boolean(8),
+                             row.boolean(9),
+                             row.boolean(10)});
+  }
+  for (auto& [name, table] : catalog.tables) table.problem = problem_of(table, schema);
+  return catalog;
+}
+
+}  // namespace playmirror::sync

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "core/schema/layout.hpp"
+#include "sync/pg/connection.hpp"
+
+#include <playmirror/error.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace playmirror::sync {
+
+/// Why a table cannot be used now, as an Error would say it.
+struct Problem {
+  ErrorCode code = ErrorCode::schema_mismatch;
+  std::string message = {};
+  std::string hint = {};
+
+  [[nodiscard]] std::string sentence() const { return hint.empty() ? message : message + ". " + hint; }
+};
+
+/// A column as the server's catalog describes it.
+struct ServerColumn {
+  schema::ColumnLayout layout = {};
+  bool not_null = false;
+  bool has_default = false;  ///< a default, an identity or a generated column
+  bool readable = false;
+  bool insertable = false;
+};
+
+/// A mirrored table as the server's catalog describes it to our role.
+struct ServerTable {
+  std::string name = {};
+  char kind = 0;  ///< pg_class.relkind; 0: there is no such table
+  bool readable = false;
+  bool insertable = false;
+  bool rows_hidden = false;  ///< a row-level security policy applies to our role
+  std::vector<ServerColumn> columns = {};
+  std::optional<Problem> problem = {};  ///< why it cannot be pulled
+
+  [[nodiscard]] schema::TableLayout layout() const;
+  [[nodiscard]] const ServerColumn* find(std::string_view column) const noexcept;
+};
+
+/// The six mirrored tables on the server, with what our role may do to them.
+struct Catalog {
+  std::map<std::string, ServerTable> tables = {};
+  bool has_alembic_version = false;  ///< there is such a table and we may read it
+};
+
+/// A SELECT whose rows read_catalog() understands; its one parameter is the schema's name.
+[[nodiscard]] std::string catalog_sql();
+[[nodiscard]] Catalog read_catalog(const pg::Result& result, const std::string& schema);
+
+}  // namespace playmirror::sync

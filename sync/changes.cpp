@@ -1,0 +1,237 @@
+#include "sync/changes.hpp"
+
+#include "core/ingest/key_blocks.hpp"
+#include "core/ingest/row_reader.hpp"
+
+#include <map>
+#include <set>
+
+namespace playmirror::sync {
+namespace {
+
+/// Transaction ids compare by the sign of a 32-bit difference; beyond half the circle, minus some
+/// room for transactions that start meanwhile, a horizon says nothing.
+constexpr std::int64_t kHalfCircle = (std::int64_t{1} << 31) - 10'000'000;
+
+std::string block_expression(const schema::TableLayout& layout) {
+  const std::string first = pg::quoted(layout.key.front());
+  if (layout.has_integer_key()) {
+    return "(" + first + "::bigint >> " + std::to_string(ingest::kBlockBits) + ")::text";
+  }
+  return "pg_catalog.left(" + first + ", " + std::to_string(ingest::kBlockCharacters) + ")";
+}
+
+std::vector<pg::Parameter> as_parameters(const std::vector<std::string>& texts) {
+  return {texts.begin(), texts.end()};
+}
+
+/// Counts, by block, the keys of received rows that the mirror does not hold yet.
+ingest::BlockCounts count_new(const sqlite::Database& database, TableChanges& table) {
+  std::string condition;
+  std::string block = table.layout.has_integer_key()
+                          ? "?1 >> " + std::to_string(ingest::kBlockBits)
+                          : "substr(?1, 1, " + std::to_string(ingest::kBlockCharacters) + ")";
+  int parameter = 0;
+  for (const std::string& column : table.layout.key) {
+    condition += (condition.empty() ? "" : " AND ") + sqlite::quoted(column) + " = ?" +
+                 std::to_string(++parameter);
+  }
+  // A row of ours that is pending under the same key is the server's from now on.
+  std::string pending = "0";
+  if (!table.layout.has_integer_key()) {
+    const std::string owner =
+        table.layout.name == "track_artists" ? "tracks" : table.layout.name;
+    pending = "EXISTS (SELECT 1 FROM playmirror_outbox WHERE table_name = '" + owner +
+              "' AND identity = ?1)";
+  }
+  auto lookup = database.prepare("SELECT " + block + ", EXISTS (SELECT 1 FROM " +
+                                 sqlite::quoted(table.layout.name) + " WHERE " + condition +
+                                 ") AND NOT " + pending);
+  std::vector<std::size_t> fields;
+  for (const std::string& column : table.layout.key) {
+    fields.push_back(table.layout.find(column).value());
+  }
+  ingest::BlockCounts counts;
+  table.changed.for_each([&](std::string_view rows) {
+    ingest::RowReader reader(rows, table.layout.columns);
+    while (reader.next()) {
+      int index = 0;
+      for (const std::size_t field : fields) {
+        const auto& value = reader[field].value;
+        if (const auto* text = std::get_if<std::string_view>(&value)) {
+          lookup.bind_view(index++, *text);
+        } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+          lookup.bind(index++, *integer);
+        }
+      }
+      if (lookup.step() && lookup.integer(1) == 0) ++counts[std::string(lookup.text(0))];
+      lookup.reset();
+    }
+  });
+  return counts;
+}
+
+std::int64_t total(const ingest::BlockCounts& counts) {
+  std::int64_t sum = 0;
+  for (const auto& [block, count] : counts) sum += count;
+  return sum;
+}
+
+struct BlockComparison {
+  ingest::BlockCounts here = {};  ///< as they will be once the changed rows are merged
+  ingest::BlockCounts server = {};
+};
+
+}  // namespace
+
+std::string horizon_condition(std::int64_t horizon, const Moment& moment) {
+  if (horizon <= 0 || moment.xmax - horizon >= kHalfCircle) return {};
+  // Both ages are measured from the same point, so their order is that of the transactions. The
+  // subselect is evaluated once.
+  const std::string xid = std::to_string(horizon & 0xFFFFFFFF);
+  return "pg_catalog.age(xmin) <= (SELECT pg_catalog.age('" + xid + "'::pg_catalog.xid))";
+}
+
+std::vector<schema::ColumnLayout> key_columns(const schema::TableLayout& layout) {
+  std::vector<schema::ColumnLayout> columns;
+  for (const std::string& column : layout.key) {
+    columns.push_back(layout.columns[layout.find(column).value()]);
+  }
+  return columns;
+}
+
+ChangeReader::ChangeReader(Session& session, MirrorState& mirror, const PullOptions& options,
+                           pg::Waiter& waiter)
+    : session_(session), mirror_(mirror), options_(options), waiter_(waiter) {}
+
+pg::Command ChangeReader::rows_command(const schema::TableLayout& layout,
+                                       const std::vector<schema::ColumnLayout>& columns,
+                                       const std::string& condition, ingest::RowSpool& spool) {
+  pg::Command command;
+  command.sql = "SELECT " + select_list(columns) + " FROM " + session_.qualified(layout.name);
+  if (!condition.empty()) command.sql += " WHERE " + condition;
+  command.format = pg::Format::binary;
+  command.doing = "read " + layout.name;
+  command.on_row = [this, &layout, &spool, columns](const pg::Row& row) {
+    ingest::RowBuilder builder(spool.batch(), columns.size());
+    for (int field = 0; field < row.size(); ++field) {
+      if (row.is_null(field)) {
+        builder.null();
+        continue;
+      }
+      const std::string_view bytes = row.bytes(field);
+      if (static_cast<std::int64_t>(bytes.size()) > options_.field_cap) {
+        raise(ErrorCode::value_too_large,
+              "column " + columns[static_cast<std::size_t>(field)].name + " of a row in " +
+                  layout.name + " has " + std::to_string(bytes.size()) + " bytes; the cap is " +
+                  std::to_string(options_.field_cap),
+              {.hint = "Raise PullOptions::field_cap, or shorten the value on the server.",
+               .outcome = Outcome::rolled_back});
+      }
+      builder.field(bytes);
+    }
+    spool.settle();
+    waiter_.progress({.phase = "pull", .table = layout.name, .rows = spool.rows()});
+  };
+  return command;
+}
+
+std::vector<TableChanges> ChangeReader::sweep(const std::vector<ServerTable>& tables,
+                                              const Moment& moment) {
+  std::vector<TableChanges> changes(tables.size());
+  std::vector<pg::Command> commands;
+  {
+    auto reader = mirror_.reader();
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      TableChanges& change = changes[i];
+      change.layout = tables[i].layout();
+      const ingest::TableState state = ingest::read_state(reader.database(), tables[i].name);
+      change.layout_change =
+          ingest::compare(ingest::read_layout(reader.database(), tables[i].name), change.layout);
+      commands.push_back(rows_command(change.layout, change.layout.columns,
+                                      horizon_condition(state.horizon.value_or(0), moment),
+                                      change.changed));
+      pg::Command count;
+      count.sql = "SELECT count(*) FROM " + session_.qualified(tables[i].name);
+      count.doing = "count the rows of " + tables[i].name;
+      count.on_result = [&change](const pg::Result& result) {
+        change.server_rows = result[0].integer(0);
+      };
+      commands.push_back(std::move(count));
+      if (!change.layout_change.added.empty()) {
+        change.fill_columns = key_columns(change.layout);
+        change.fill_columns.insert(change.fill_columns.end(), change.layout_change.added.begin(),
+                                   change.layout_change.added.end());
+        commands.push_back(rows_command(change.layout, change.fill_columns, "", change.fill));
+      }
+    }
+  }
+  session_.connection(waiter_).pipeline(std::move(commands), waiter_);
+  return changes;
+}
+
+void ChangeReader::compare_keys(std::vector<TableChanges>& changes) {
+  std::map<std::string, BlockComparison> comparisons;
+  {
+    auto reader = mirror_.reader();
+    for (TableChanges& table : changes) {
+      waiter_.tick();
+      const ingest::BlockCounts fresh = count_new(reader.database(), table);
+      const std::int64_t here =
+          ingest::count_rows(reader.database(), table.layout) + total(fresh);
+      if (here == table.server_rows) continue;
+      ingest::BlockCounts blocks = ingest::count_blocks(reader.database(), table.layout);
+      for (const auto& [block, count] : fresh) blocks[block] += count;
+      comparisons[table.layout.name].here = std::move(blocks);
+    }
+  }
+  if (comparisons.empty()) return;
+
+  std::vector<pg::Command> commands;
+  for (const TableChanges& table : changes) {
+    const auto found = comparisons.find(table.layout.name);
+    if (found == comparisons.end()) continue;
+    pg::Command command;
+    command.sql = "SELECT " + block_expression(table.layout) + ", count(*) FROM " +
+                  session_.qualified(table.layout.name) + " GROUP BY 1";
+    command.doing = "count the key blocks of " + table.layout.name;
+    command.on_row = [&counts = found->second.server](const pg::Row& row) {
+      counts.emplace(row.text(0), row.integer(1));
+    };
+    commands.push_back(std::move(command));
+  }
+  session_.connection(waiter_).pipeline(std::move(commands), waiter_);
+
+  commands.clear();
+  for (TableChanges& table : changes) {
+    const auto found = comparisons.find(table.layout.name);
+    if (found == comparisons.end()) continue;
+    auto& [here, server] = found->second;
+    std::vector<std::string> blocks_to_fetch;
+    for (const auto& [block, count] : here) {
+      const auto on_server = server.find(block);
+      const std::int64_t other = on_server == server.end() ? 0 : on_server->second;
+      if (count > other) table.blocks_to_thin.push_back(block);
+      if (count > other) table.gone += count - other;
+      if (count < other) blocks_to_fetch.push_back(block);
+    }
+    for (const auto& [block, count] : server) {
+      if (!here.contains(block)) blocks_to_fetch.push_back(block);
+    }
+    const std::string condition = block_expression(table.layout) + " = ANY ($1::text[])";
+    if (!table.blocks_to_thin.empty()) {
+      commands.push_back(
+          rows_command(table.layout, key_columns(table.layout), condition, table.keys));
+      commands.back().parameters = {pg::text_array(as_parameters(table.blocks_to_thin))};
+    }
+    // Rows that the horizon rule cannot have missed are here again after damage or a foreign hand.
+    if (!blocks_to_fetch.empty()) {
+      commands.push_back(
+          rows_command(table.layout, table.layout.columns, condition, table.changed));
+      commands.back().parameters = {pg::text_array(as_parameters(blocks_to_fetch))};
+    }
+  }
+  session_.connection(waiter_).pipeline(std::move(commands), waiter_);
+}
+
+}  // namespace playmirror::sync

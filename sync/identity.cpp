@@ -1,0 +1,89 @@
+#include "sync/identity.hpp"
+
+#include "core/mirror/meta.hpp"
+
+#include <playmirror/error.hpp>
+
+namespace playmirror::sync {
+
+std::string moment_sql(const IdentityAccess& access) {
+  // The control file of a promoted server can name the old timeline for a moment; the WAL file's
+  // name never does, but a standby has none to tell.
+  const std::string control_timeline =
+      access.control_checkpoint
+          ? "(SELECT timeline_id FROM pg_catalog.pg_control_checkpoint())::bigint"
+          : "0::bigint";
+  const std::string timeline =
+      access.wal_position
+          ? "CASE WHEN pg_catalog.pg_is_in_recovery() THEN " + control_timeline +
+                " ELSE ('x' || pg_catalog.substr(pg_catalog.pg_walfile_name("
+                "pg_catalog.pg_current_wal_lsn()), 1, 8))::bit(32)::bigint END"
+          : control_timeline;
+  const std::string system =
+      access.control_system
+          ? "(SELECT system_identifier FROM pg_catalog.pg_control_system())::text"
+          : "''";
+  const std::string checkpoint =
+      access.control_checkpoint
+          ? "(SELECT checkpoint_lsn FROM pg_catalog.pg_control_checkpoint())::text"
+          : "''";
+  return "SELECT s::text, pg_catalog.pg_snapshot_xmin(s)::text, "
+         "pg_catalog.pg_snapshot_xmax(s)::text, " +
+         system + ", " + timeline + ", pg_catalog.current_database(), " + checkpoint +
+         ", pg_catalog.pg_is_in_recovery() FROM pg_catalog.pg_current_snapshot() s";
+}
+
+Moment read_moment(const pg::Row& row, const std::string& schema) {
+  Moment moment;
+  moment.snapshot = row.text(0);
+  moment.xmin = row.integer(1);
+  moment.xmax = row.integer(2);
+  moment.identity = {row.text(3), row.integer(4), row.text(5), schema};
+  moment.checkpoint = row.text(6);
+  moment.in_recovery = row.boolean(7);
+  return moment;
+}
+
+std::optional<ServerIdentity> stored_identity(const sqlite::Database& database) {
+  const auto name = meta::read(database, meta::kDatabase);
+  if (!name) return std::nullopt;
+  return ServerIdentity{meta::read(database, meta::kSystemIdentifier).value_or(""),
+                        meta::read_int(database, meta::kTimeline), *name,
+                        meta::read(database, meta::kSchema).value_or("")};
+}
+
+void store_identity(sqlite::Database& database, const ServerIdentity& identity) {
+  meta::write(database, meta::kSystemIdentifier, identity.system_identifier);
+  meta::write(database, meta::kTimeline, identity.timeline);
+  meta::write(database, meta::kDatabase, identity.database);
+  meta::write(database, meta::kSchema, identity.schema);
+}
+
+std::optional<std::string> difference(const ServerIdentity& known, const ServerIdentity& now) {
+  if (known.system_identifier != now.system_identifier) {
+    return "it is another cluster (system identifier " + now.system_identifier + ", not " +
+           known.system_identifier + ")";
+  }
+  if (known.database != now.database) {
+    return "it is database " + now.database + ", not " + known.database;
+  }
+  if (known.schema != now.schema) return "it is schema " + now.schema + ", not " + known.schema;
+  if (known.timeline != now.timeline) {
+    return "its history branched off (timeline " + std::to_string(now.timeline) + ", not " +
+           std::to_string(known.timeline) + "): a standby was promoted or a backup restored";
+  }
+  return std::nullopt;
+}
+
+void check_identity(const sqlite::Database& database, const ServerIdentity& now) {
+  const auto known = stored_identity(database);
+  if (!known) return;
+  if (const auto why = difference(*known, now)) {
+    raise(ErrorCode::server_changed, "this is not the server that the mirror follows: " + *why,
+          {.hint = "Connect to the right server. If this one took its place, pull once with "
+                   "accept_server: the mirror is compared with it whole, and rows of yours that "
+                   "it lacks are sent again."});
+  }
+}
+
+}  // namespace playmirror::sync

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "core/sqlite/database.hpp"
+#include "sync/pg/connection.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace playmirror::sync {
+
+/// Which history of which database we are talking to.
+struct ServerIdentity {
+  std::string system_identifier = {};  ///< of the cluster; empty where the service hides it
+  std::int64_t timeline = 0;           ///< raised by each promotion; 0 where hidden
+  std::string database = {};
+  std::string schema = {};
+};
+
+/// One moment of the server, as one transaction's snapshot sees it.
+struct Moment {
+  ServerIdentity identity = {};
+  std::string snapshot = {};   ///< pg_current_snapshot() as text
+  std::int64_t xmin = 0;       ///< every older transaction has ended
+  std::int64_t xmax = 0;       ///< no transaction at or after it is visible
+  std::string checkpoint = {}; ///< where the last checkpoint began; changes when a server recovers
+  bool in_recovery = false;    ///< a standby
+};
+
+/// What this server lets a role ask about itself.
+struct IdentityAccess {
+  bool control_system = false;
+  bool control_checkpoint = false;
+  bool wal_position = false;
+};
+
+/// A SELECT of one row that read_moment() understands.
+[[nodiscard]] std::string moment_sql(const IdentityAccess& access);
+[[nodiscard]] Moment read_moment(const pg::Row& row, const std::string& schema);
+
+/// The identity that the mirror was made from; nothing before its first pull.
+[[nodiscard]] std::optional<ServerIdentity> stored_identity(const sqlite::Database& database);
+void store_identity(sqlite::Database& database, const ServerIdentity& identity);
+
+/// Why `now` is not the history that the mirror follows, or nothing when it is.
+[[nodiscard]] std::optional<std::string> difference(const ServerIdentity& known,
+                                                    const ServerIdentity& now);
+
+/// Throws ServerChanged unless the mirror is new or follows this server's history.
+void check_identity(const sqlite::Database& database, const ServerIdentity& now);
+
+}  // namespace playmirror::sync

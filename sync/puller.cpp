@@ -1,0 +1,253 @@
+#include "sync/puller.hpp"
+
+#include "core/ingest/key_blocks.hpp"
+#include "core/ingest/row_writer.hpp"
+#include "core/mirror/meta.hpp"
+#include "sync/first_copy.hpp"
+#include "core/outbox/requeue.hpp"
+
+#include <playmirror/error.hpp>
+
+#include <algorithm>
+#include <ranges>
+
+namespace playmirror::sync {
+namespace {
+
+/// Below this many rows no deletion is unlikely: a person empties a list of four playlists.
+constexpr std::int64_t kFewRows = 4;
+
+/// How often a pull starts over because the server's tables changed under it.
+constexpr int kAttempts = 3;
+
+/// A pull that finds nothing writes nothing but its time, and that no more often than this.
+constexpr std::int64_t kVisitNoteMicros = 10'000'000;
+
+/// The mirror is to follow another server or another history: every row will be read and compared
+/// again, and what was sent from here counts as unsent until it is found there.
+void start_over(sqlite::Database& database) {
+  outbox::requeue_delivered(database);
+  database.execute("UPDATE playmirror_tables SET horizon = 0 WHERE horizon IS NOT NULL");
+  database.execute("DELETE FROM playmirror_pushes");
+  meta::write(database, meta::kSnapshot, "");
+  meta::write(database, meta::kHighWater, std::int64_t{0});
+  database.prepare("DELETE FROM playmirror_meta WHERE key = ?").bind_all(meta::kDatabase).run();
+}
+
+}  // namespace
+
+Puller::Puller(Session& session, MirrorState& mirror, const PullOptions& options,
+               pg::Waiter& waiter, SyncReport& report)
+    : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
+
+void Puller::run() {
+  for (int attempt = 1;; ++attempt) {
+    const Opening opening = session_.begin_reading(waiter_, options_.lock_timeout);
+    follow_server(opening.moment);
+    const std::vector<ServerTable> tables = usable_tables(opening.catalog);
+    if (needs_first_copy(tables)) {
+      session_.connection(waiter_).abandon_transaction();
+      report_.method = PullMethod::first_copy;
+      FirstCopy(session_, mirror_, options_, waiter_, report_).run(tables, opening.moment);
+      if (attempt < kAttempts) continue;
+    }
+    if (nothing_happened(opening.moment)) {
+      session_.connection(waiter_).abandon_transaction();
+      report_.method = PullMethod::unchanged;
+      report_.complete = true;
+      note_visit();
+      return;
+    }
+    if (report_.method == PullMethod::none) report_.method = PullMethod::sweep;
+    ChangeReader changes(session_, mirror_, options_, waiter_);
+    std::vector<TableChanges> received = changes.sweep(tables, opening.moment);
+    read_alembic_version(opening.catalog);
+    changes.compare_keys(received);
+    session_.connection(waiter_).abandon_transaction();
+    apply(received, opening.moment);
+    return;
+  }
+}
+
+std::vector<ServerTable> Puller::usable_tables(const Catalog& catalog) {
+  std::vector<ServerTable> usable;
+  const Problem* first_problem = nullptr;
+  for (const schema::TableLayout& layout : schema::record_layouts()) {
+    const ServerTable& table = catalog.tables.at(layout.name);
+    TableReport& report = report_.pulled[layout.name];
+    if (!table.problem) {
+      report.problem.clear();
+      report.problem_code.clear();
+      usable.push_back(table);
+      continue;
+    }
+    report.problem_code = to_string(table.problem->code);
+    report.problem = table.problem->sentence();
+    if (first_problem == nullptr) first_problem = &*table.problem;
+  }
+  if (usable.empty()) {
+    raise(first_problem->code, "nothing can be pulled: " + first_problem->message,
+          {.hint = first_problem->hint});
+  }
+  return usable;
+}
+
+void Puller::follow_server(const Moment& moment) {
+  const auto known = stored_identity(mirror_.reader().database());
+  if (known && difference(*known, moment.identity)) {
+    if (!options_.accept_server) check_identity(mirror_.reader().database(), moment.identity);
+    mirror_.write([](sqlite::Database& database) { start_over(database); },
+                  [this] { waiter_.tick(); });
+    return;
+  }
+  const std::int64_t high_water =
+      meta::read_int(mirror_.reader().database(), meta::kHighWater);
+  if (moment.xmax < high_water) {
+    raise(ErrorCode::server_behind,
+          "the server has not yet seen what this mirror holds (transaction " +
+              std::to_string(moment.xmax) + " of " + std::to_string(high_water) + ")",
+          {.hint = "A replica lags behind: wait, or connect to the primary. If the server was set "
+                   "back to an older state, pull once with accept_server.",
+           .retryable = true});
+  }
+}
+
+bool Puller::nothing_happened(const Moment& moment) const {
+  // A standby's snapshot does not list what runs, so only a primary's can prove anything. The
+  // checkpoint rules out a server that crashed, lost commits, and gave their numbers out again.
+  if (moment.in_recovery || moment.checkpoint.empty()) return false;
+  auto reader = mirror_.reader();
+  for (const auto& [table, report] : report_.pulled) {
+    if (!report.problem.empty()) return false;
+  }
+  return meta::read(reader.database(), meta::kSnapshot) == moment.snapshot &&
+         meta::read(reader.database(), meta::kCheckpoint) == moment.checkpoint;
+}
+
+bool Puller::needs_first_copy(const std::vector<ServerTable>& tables) const {
+  auto reader = mirror_.reader();
+  return std::ranges::any_of(tables, [&](const ServerTable& table) {
+    const auto state = ingest::read_state(reader.database(), table.name);
+    return state.copy != ingest::CopyState::copied && state.copy != ingest::CopyState::complete;
+  });
+}
+
+void Puller::note_visit() {
+  Timestamp last = Timestamp::negative_infinity();
+  {
+    auto reader = mirror_.reader();
+    report_.alembic_version = meta::read(reader.database(), meta::kAlembicVersion).value_or("");
+    if (const auto text = meta::read(reader.database(), meta::kLastPull)) {
+      last = Timestamp::parse_postgres(*text);
+    }
+  }
+  const Timestamp now = Timestamp::now();
+  if (last.is_finite() && now >= last &&
+      now.postgres_micros() - last.postgres_micros() < kVisitNoteMicros) {
+    return;
+  }
+  mirror_.write(
+      [&](sqlite::Database& database) {
+        meta::write(database, meta::kLastPull, now.to_postgres_string());
+      },
+      [this] { waiter_.tick(); });
+}
+
+void Puller::read_alembic_version(const Catalog& catalog) {
+  if (!catalog.has_alembic_version) return;
+  const auto result = session_.connection(waiter_).query(
+      "SELECT version_num FROM " + session_.qualified("alembic_version") + " ORDER BY 1", {},
+      "read alembic_version", waiter_);
+  for (int i = 0; i < result.size(); ++i) {
+    report_.alembic_version += (i == 0 ? "" : ",") + result[i].text(0);
+  }
+}
+
+void Puller::apply(std::vector<TableChanges>& changes, const Moment& moment) {
+  waiter_.progress({.phase = "apply"}, true);
+  mirror_.write(
+      [&](sqlite::Database& database) {
+        for (TableChanges& table : changes) apply_table(database, table);
+        for (TableChanges& table : std::views::reverse(changes)) delete_gone(database, table);
+        remember(database, changes, moment);
+      },
+      [this] { waiter_.tick(); });
+}
+
+void Puller::apply_table(sqlite::Database& database, TableChanges& table) {
+  TableReport& report = report_.pulled[table.layout.name];
+  if (!table.layout_change.empty()) {
+    ingest::adopt_layout(database, table.layout, table.layout_change);
+    for (const auto& column : table.layout_change.added) report.new_columns.push_back(column.name);
+  }
+  ingest::RowWriter rows(database, table.layout, table.layout.columns, ingest::WriteMode::merge);
+  table.changed.for_each([&](std::string_view bytes) {
+    rows.write(bytes);
+    waiter_.tick();
+  });
+  report.inserted += rows.counts().inserted;
+  report.updated += rows.counts().updated;
+  report.unchanged += rows.counts().unchanged;
+  report_.already_there += rows.counts().delivered;
+  if (!table.fill_columns.empty()) {
+    ingest::RowWriter fill(database, table.layout, table.fill_columns, ingest::WriteMode::fill);
+    table.fill.for_each([&](std::string_view bytes) {
+      fill.write(bytes);
+      waiter_.tick();
+    });
+  }
+}
+
+void Puller::delete_gone(sqlite::Database& database, TableChanges& table) {
+  if (table.blocks_to_thin.empty()) return;
+  TableReport& report = report_.pulled[table.layout.name];
+  ingest::ServerKeys keys(database, table.layout);
+  table.keys.for_each([&](std::string_view bytes) { keys.add(bytes); });
+  const std::int64_t gone = keys.count_gone(table.blocks_to_thin);
+  const std::int64_t here = table.server_rows + gone;
+  const bool unlikely = gone > kFewRows && static_cast<double>(gone) >
+                                               options_.delete_limit * static_cast<double>(here);
+  if (unlikely && !options_.confirm_deletes) {
+    report.held_deletes = gone;
+    report_.warnings.push_back(std::to_string(gone) + " of " + std::to_string(here) + " rows of " +
+                               table.layout.name +
+                               " are gone on the server and were kept here; pull with "
+                               "confirm_deletes to delete them");
+    return;
+  }
+  report.deleted += keys.delete_gone(table.blocks_to_thin);
+}
+
+void Puller::remember(sqlite::Database& database, const std::vector<TableChanges>& changes,
+                      const Moment& moment) {
+  bool whole = true;
+  for (const TableChanges& table : changes) {
+    ingest::TableState state = ingest::read_state(database, table.layout.name);
+    state.copy = ingest::CopyState::complete;
+    state.copied_to.reset();
+    state.horizon = moment.xmin;
+    state.problem.clear();
+    ingest::write_state(database, table.layout.name, state);
+  }
+  for (const auto& [table, report] : report_.pulled) {
+    if (!report.problem.empty()) {
+      ingest::TableState state = ingest::read_state(database, table);
+      state.problem = report.problem;
+      ingest::write_state(database, table, state);
+      whole = false;
+    }
+    if (report.held_deletes > 0) whole = false;
+  }
+  report_.complete = whole;
+  report_.horizon_age = moment.xmax - moment.xmin;
+  store_identity(database, moment.identity);
+  // Only a pull that took everything lets the next one conclude that nothing happened since.
+  meta::write(database, meta::kSnapshot, whole ? moment.snapshot : "");
+  meta::write(database, meta::kCheckpoint, moment.checkpoint);
+  meta::write(database, meta::kHighWater, moment.xmax);
+  meta::write(database, meta::kAlembicVersion, report_.alembic_version);
+  meta::write(database, meta::kServerName, session_.connection(waiter_).name());
+  meta::write(database, meta::kLastPull, Timestamp::now().to_postgres_string());
+}
+
+}  // namespace playmirror::sync

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "core/mirror/state.hpp"
+#include "sync/changes.hpp"
+#include "sync/session.hpp"
+
+#include <playmirror/report.hpp>
+#include <playmirror/server.hpp>
+
+namespace playmirror::sync {
+
+/// Brings a mirror to the server's present state. The caller holds the mirror's sync lock.
+class Puller {
+ public:
+  Puller(Session& session, MirrorState& mirror, const PullOptions& options, pg::Waiter& waiter,
+         SyncReport& report);
+
+  void run();
+
+ private:
+  /// Tables that can be pulled, parents first; the others are noted in the report.
+  std::vector<ServerTable> usable_tables(const Catalog& catalog);
+  void follow_server(const Moment& moment);
+  [[nodiscard]] bool nothing_happened(const Moment& moment) const;
+  [[nodiscard]] bool needs_first_copy(const std::vector<ServerTable>& tables) const;
+  void note_visit();
+  void read_alembic_version(const Catalog& catalog);
+  void apply(std::vector<TableChanges>& changes, const Moment& moment);
+  void apply_table(sqlite::Database& database, TableChanges& table);
+  void delete_gone(sqlite::Database& database, TableChanges& table);
+  void remember(sqlite::Database& database, const std::vector<TableChanges>& changes,
+                const Moment& moment);
+
+  Session& session_;
+  MirrorState& mirror_;
+  const PullOptions& options_;
+  pg::Waiter& waiter_;
+  SyncReport& report_;
+};
+
+}  // namespace playmirror::sync

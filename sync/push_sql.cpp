@@ -1,0 +1,139 @@
+#include "sync/push_sql.hpp"
+
+#include <utility>
+
+namespace playmirror::sync {
+namespace {
+
+/// The columns sent: those of the image, in its order. Images of one table have equal columns.
+std::vector<std::string> sent_columns(const outbox::Entry& entry) {
+  std::vector<std::string> columns;
+  for (const auto& [name, value] : entry.image.fields) columns.push_back(name);
+  return columns;
+}
+
+/// `input`: one row per entry, its fields cast to the server's types, numbered from 1. Every value
+/// travels as text, so that the server's own input functions decide what it is.
+std::string input_sql(const ServerTable& table, const std::vector<std::string>& columns) {
+  std::string arrays;
+  std::string names;
+  std::string casts;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const std::string quoted = pg::quoted(columns[i]);
+    const std::string separator = i == 0 ? "" : ", ";
+    arrays += separator + "$" + std::to_string(i + 1) + "::text[]";
+    names += quoted + ", ";
+    casts += ", " + quoted + "::" + pg::quoted(table.find(columns[i])->layout.server_type) +
+             " AS " + quoted;
+  }
+  return "input AS MATERIALIZED (SELECT position" + casts + " FROM ROWS FROM (unnest(" + arrays +
+         ")) WITH ORDINALITY AS given (" + names + "position))";
+}
+
+std::string column_list(const std::vector<std::string>& columns, const std::string& prefix) {
+  std::string list;
+  for (const std::string& column : columns) {
+    list += (list.empty() ? "" : ", ") + prefix + pg::quoted(column);
+  }
+  return list;
+}
+
+std::vector<pg::Parameter> column_arrays(const std::vector<const outbox::Entry*>& entries,
+                                         std::size_t columns) {
+  std::vector<pg::Parameter> parameters;
+  for (std::size_t i = 0; i < columns; ++i) {
+    std::vector<pg::Parameter> values;
+    values.reserve(entries.size());
+    for (const outbox::Entry* entry : entries) values.push_back(entry->image.fields[i].second);
+    parameters.push_back(pg::text_array(values));
+  }
+  return parameters;
+}
+
+/// A table whose rows get their id from the server and are known by a natural key.
+std::string serial_sql(const Session& session, const ServerTable& table,
+                       const std::vector<std::string>& columns, const KnownRows& known) {
+  const bool play = table.name == "play_history";
+  const std::string name = session.qualified(table.name);
+  const auto same = [&](const std::string& row) {
+    return play ? row + ".played_at = i.played_at AND " + row + ".track_id = i.track_id"
+                : row + ".date = i.date AND " + row +
+                      ".period_label IS NOT DISTINCT FROM i.period_label";
+  };
+  std::string search = " WHERE false";
+  if (!known.none_new) search = known.newer_than.empty() ? "" : " WHERE " + known.newer_than;
+  const std::string parents =
+      play ? "SELECT i.position FROM input i JOIN " + session.qualified("tracks") +
+                 " t ON t.id = i.track_id"
+           : "SELECT i.position FROM input i";
+  return "WITH " + input_sql(table, columns) +
+         ", known AS (SELECT i.position, min(r.id) AS id FROM input i JOIN (SELECT * FROM " + name +
+         search + ") r ON " + same("r") + " GROUP BY i.position), ready AS (" + parents +
+         "), added AS (INSERT INTO " + name + " (" + column_list(columns, "") + ") SELECT " +
+         column_list(columns, "i.") +
+         " FROM input i JOIN ready USING (position) LEFT JOIN known k USING (position) "
+         "WHERE k.position IS NULL ORDER BY i.position RETURNING *) "
+         "SELECT i.position, k.id, r.position IS NOT NULL, a.id IS NOT NULL, a.id FROM input i "
+         "LEFT JOIN known k USING (position) LEFT JOIN ready r USING (position) "
+         "LEFT JOIN added a ON " + same("a") + " ORDER BY i.position";
+}
+
+/// artists, and tracks with their links. The server's row wins; a row that is there keeps its links.
+InsertStatement keyed_statement(const Session& session, const ServerTable& table,
+                                const std::vector<const outbox::Entry*>& entries,
+                                const std::vector<std::string>& columns) {
+  const std::string name = session.qualified(table.name);
+  InsertStatement statement;
+  statement.parameters = column_arrays(entries, columns.size());
+  std::string ready = "SELECT i.position FROM input i";
+  std::string links;
+  if (table.name == "tracks") {
+    std::vector<pg::Parameter> tracks;
+    std::vector<pg::Parameter> artists;
+    for (const outbox::Entry* entry : entries) {
+      for (const std::string& artist : entry->image.artist_ids) {
+        tracks.emplace_back(entry->identity);
+        artists.emplace_back(artist);
+      }
+    }
+    const std::string given =
+        "unnest($" + std::to_string(columns.size() + 1) + "::text[], $" +
+        std::to_string(columns.size() + 2) + "::text[]) AS l (track_id, artist_id)";
+    statement.parameters.push_back(pg::text_array(tracks));
+    statement.parameters.push_back(pg::text_array(artists));
+    ready += " WHERE NOT EXISTS (SELECT 1 FROM " + given + " LEFT JOIN " +
+             session.qualified("artists") +
+             " x ON x.id = l.artist_id WHERE l.track_id = i.id AND x.id IS NULL)";
+    links = ", linked AS (INSERT INTO " + session.qualified("track_artists") +
+            " (track_id, artist_id) SELECT l.track_id, l.artist_id FROM " + given +
+            " JOIN added a ON a.id = l.track_id ON CONFLICT DO NOTHING)";
+  }
+  statement.sql = "WITH " + input_sql(table, columns) + ", ready AS (" + ready +
+                  "), added AS (INSERT INTO " + name + " (" + column_list(columns, "") +
+                  ") SELECT " + column_list(columns, "i.") +
+                  " FROM input i JOIN ready USING (position) ORDER BY i.position "
+                  "ON CONFLICT DO NOTHING RETURNING id)" +
+                  links +
+                  // A conflict with a row that was committed this instant is no refusal either.
+                  " SELECT i.position, CASE WHEN k.id IS NOT NULL OR "
+                  "(r.position IS NOT NULL AND a.id IS NULL) THEN 0 END, "
+                  "r.position IS NOT NULL, a.id IS NOT NULL, NULL FROM input i LEFT JOIN " +
+                  name +
+                  " k ON k.id = i.id LEFT JOIN ready r USING (position) "
+                  "LEFT JOIN added a ON a.id = i.id ORDER BY i.position";
+  return statement;
+}
+
+}  // namespace
+
+InsertStatement insert_statement(const Session& session, const ServerTable& table,
+                                 const std::vector<const outbox::Entry*>& entries,
+                                 const KnownRows& known) {
+  const std::vector<std::string> columns = sent_columns(*entries.front());
+  if (table.name == "play_history" || table.name == "analysis_snapshots") {
+    return {serial_sql(session, table, columns, known), column_arrays(entries, columns.size())};
+  }
+  return keyed_statement(session, table, entries, columns);
+}
+
+}  // namespace playmirror::sync

@@ -1,0 +1,144 @@
+#include "sync/doctor.hpp"
+#include "sync/puller.hpp"
+#include "sync/pusher.hpp"
+#include "sync/session.hpp"
+#include "sync/verifier.hpp"
+
+#include "core/mirror/state.hpp"
+
+#include <playmirror/error.hpp>
+#include <playmirror/server.hpp>
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace playmirror {
+namespace {
+
+WireCounts operator-(const WireCounts& after, const WireCounts& before) {
+  return {after.round_trips - before.round_trips, after.bytes_sent - before.bytes_sent,
+          after.bytes_received - before.bytes_received};
+}
+
+/// Fills a report's duration and wire counts when the call ends, well or not.
+template <typename Report>
+class Measured {
+ public:
+  Measured(Report& report, const sync::Session& session)
+      : report_(report), session_(session), wire_(session.wire()) {}
+  Measured(const Measured&) = delete;
+  Measured& operator=(const Measured&) = delete;
+  ~Measured() {
+    report_.wire = session_.wire() - wire_;
+    report_.duration = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - start_);
+  }
+
+ private:
+  Report& report_;
+  const sync::Session& session_;
+  WireCounts wire_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(std::string dsn, const ServerOptions& options) : session(std::move(dsn), options) {}
+
+  /// Runs one call on a mirror under its sync lock. A call that fails leaves no transaction behind.
+  template <typename Work>
+  void run(Mirror& mirror, const CallControl& control, SyncReport& report, Work work) {
+    MirrorState& state = *MirrorAccess::state(mirror);
+    pg::Waiter waiter(control, session.options().timeout);
+    const Measured measured(report, session);
+    const auto lock = state.lock_for_sync([&] { waiter.tick(); });
+    try {
+      work(state, waiter);
+    } catch (...) {
+      session.connection_if_any([](pg::Connection& server) { server.abandon_transaction(); });
+      throw;
+    }
+  }
+
+  sync::Session session;
+};
+
+Server::Server(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+Server::Server(Server&&) noexcept = default;
+Server& Server::operator=(Server&&) noexcept = default;
+Server::~Server() = default;
+
+Server Server::connect(std::string_view dsn, const ServerOptions& options,
+                       const CallControl& control) {
+  auto impl = std::make_unique<Impl>(std::string(dsn), options);
+  pg::Waiter waiter(control, options.timeout);
+  impl->session.connection(waiter);
+  return Server(std::move(impl));
+}
+
+void Server::close() noexcept { impl_->session.close(); }
+
+std::string Server::name() const {
+  std::string name;
+  impl_->session.connection_if_any([&](pg::Connection& server) { name = server.name(); });
+  return name;
+}
+
+SyncReport Server::sync(Mirror& mirror, const SyncOptions& options, const CallControl& control) {
+  SyncReport report;
+  impl_->run(mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
+    std::exception_ptr push_failure;
+    try {
+      sync::Pusher(impl_->session, state, options.push, waiter, report).run();
+    } catch (const Cancelled&) {
+      throw;
+    } catch (const Error& error) {
+      // Without a server there is nothing to pull from either.
+      if (error.code() == ErrorCode::unreachable) throw;
+      push_failure = std::current_exception();
+    }
+    sync::Puller(impl_->session, state, options.pull, waiter, report).run();
+    if (push_failure) std::rethrow_exception(push_failure);
+  });
+  return report;
+}
+
+SyncReport Server::pull(Mirror& mirror, const PullOptions& options, const CallControl& control) {
+  SyncReport report;
+  impl_->run(mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
+    sync::Puller(impl_->session, state, options, waiter, report).run();
+  });
+  return report;
+}
+
+SyncReport Server::push(Mirror& mirror, const PushOptions& options, const CallControl& control) {
+  SyncReport report;
+  impl_->run(mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
+    sync::Pusher(impl_->session, state, options, waiter, report).run();
+  });
+  return report;
+}
+
+VerifyReport Server::verify(const Mirror& mirror, const VerifyOptions& options,
+                            const CallControl& control) {
+  VerifyReport report;
+  MirrorState& state = *MirrorAccess::state(mirror);
+  pg::Waiter waiter(control, impl_->session.options().timeout);
+  try {
+    const Measured measured(report, impl_->session);
+    sync::Verifier(impl_->session, state, options, waiter, report).run();
+  } catch (...) {
+    impl_->session.connection_if_any([](pg::Connection& server) { server.abandon_transaction(); });
+    throw;
+  }
+  return report;
+}
+
+DoctorReport Server::doctor(const CallControl& control) {
+  pg::Waiter waiter(control, impl_->session.options().timeout);
+  return sync::examine(impl_->session, waiter);
+}
+
+}  // namespace playmirror

@@ -1,0 +1,165 @@
+#include "sync/session.hpp"
+
+#include "sync/pg/failure.hpp"
+
+#include <utility>
+
+namespace playmirror::sync {
+namespace {
+
+/// After this long without a word from us inside a transaction, the server ends it, so that a
+/// vanished laptop holds back neither vacuum nor a migration.
+constexpr const char* kIdleTimeout = "60s";
+
+std::vector<std::string> lockable_tables(const Catalog& catalog) {
+  std::vector<std::string> names;
+  for (const auto& [name, table] : catalog.tables) {
+    if (table.kind != 0 && table.readable) names.push_back(name);
+  }
+  return names;
+}
+
+pg::Command command(std::string sql, std::string doing) {
+  pg::Command result;
+  result.sql = std::move(sql);
+  result.doing = std::move(doing);
+  return result;
+}
+
+}  // namespace
+
+Session::Session(std::string dsn, ServerOptions options)
+    : dsn_(std::move(dsn)), options_(std::move(options)) {}
+
+pg::Connection& Session::connection(pg::Waiter& waiter) {
+  if (connection_ && !connection_->usable()) {
+    earlier_ = wire();
+    connection_.reset();
+  }
+  if (!connection_) {
+    connection_.emplace(pg::Connection::open(dsn_, options_, waiter));
+    probe(waiter);
+  }
+  return *connection_;
+}
+
+void Session::probe(pg::Waiter& waiter) {
+  if (connection_->server_version() < 130000) {
+    raise(ErrorCode::server_refused,
+          "the server runs PostgreSQL " + std::to_string(connection_->server_version() / 10000) +
+              "; playmirror needs 13 or newer",
+          {.hint = "Upgrade the server."});
+  }
+  std::vector<pg::Command> commands(2);
+  commands[0].sql =
+      "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE'), "
+      "pg_catalog.has_function_privilege('pg_catalog.pg_control_checkpoint()', 'EXECUTE'), "
+      "pg_catalog.has_function_privilege('pg_catalog.pg_current_wal_lsn()', 'EXECUTE') AND "
+      "pg_catalog.has_function_privilege('pg_catalog.pg_walfile_name(pg_lsn)', 'EXECUTE')";
+  commands[0].doing = "ask what the server tells about itself";
+  commands[0].on_result = [this](const pg::Result& result) {
+    access_ = {result[0].boolean(0), result[0].boolean(1), result[0].boolean(2)};
+  };
+  commands[1].sql = catalog_sql();
+  commands[1].parameters = {options_.schema};
+  commands[1].doing = "read the catalog";
+  commands[1].on_result = [this](const pg::Result& result) {
+    lockable_ = lockable_tables(read_catalog(result, options_.schema));
+  };
+  connection_->pipeline(std::move(commands), waiter);
+}
+
+std::vector<std::string> Session::pinned_settings(std::chrono::milliseconds lock_timeout) {
+  return {
+      "SET LOCAL search_path = pg_catalog",
+      "SET LOCAL TimeZone = 'UTC'",
+      "SET LOCAL DateStyle = 'ISO, YMD'",
+      "SET LOCAL IntervalStyle = 'postgres'",
+      "SET LOCAL extra_float_digits = 1",
+      "SET LOCAL bytea_output = 'hex'",
+      "SET LOCAL row_security = off",
+      "SET LOCAL lock_timeout = " + std::to_string(lock_timeout.count()),
+      std::string("SET LOCAL idle_in_transaction_session_timeout = '") + kIdleTimeout + "'",
+  };
+}
+
+std::vector<pg::Command> Session::reading_commands(std::chrono::milliseconds lock_timeout,
+                                                   const std::vector<std::string>& tables) {
+  std::vector<pg::Command> commands;
+  commands.push_back(
+      command("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", "begin a transaction"));
+  for (std::string& setting : pinned_settings(lock_timeout)) {
+    commands.push_back(command(std::move(setting), "pin a setting"));
+  }
+  // Before the first SELECT takes the snapshot: a rewriting migration that commits between snapshot
+  // and lock would make its table read as empty, with no error.
+  if (!tables.empty()) {
+    std::string names;
+    for (const std::string& table : tables) names += (names.empty() ? "" : ", ") + qualified(table);
+    commands.push_back(command("LOCK TABLE " + names + " IN ACCESS SHARE MODE",
+                               "lock the tables against a migration"));
+  }
+  return commands;
+}
+
+Opening Session::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout) {
+  for (int attempt = 0;; ++attempt) {
+    pg::Connection& server = connection(waiter);
+    server.abandon_transaction();
+    Opening opening;
+    auto commands = reading_commands(lock_timeout, lockable_);
+    commands.push_back(command(moment_sql(access_), "read the server's snapshot"));
+    commands.back().on_result = [&](const pg::Result& result) {
+      opening.moment = read_moment(result[0], options_.schema);
+    };
+    commands.push_back(command(catalog_sql(), "read the catalog"));
+    commands.back().parameters = {options_.schema};
+    commands.back().on_result = [&](const pg::Result& result) {
+      opening.catalog = read_catalog(result, options_.schema);
+    };
+    try {
+      server.pipeline(std::move(commands), waiter);
+    } catch (const pg::StatementFailed& failure) {
+      server.abandon_transaction();
+      // A table went, or a privilege: look again at what there is to lock, once.
+      const std::string& state = failure.sqlstate();
+      if (attempt > 0 || (state != "42P01" && state != "42501")) throw;
+      probe(waiter);
+      continue;
+    }
+    // A table that appeared since the last look was not locked before the snapshot: start over.
+    if (const auto tables = lockable_tables(opening.catalog); tables != lockable_) {
+      server.abandon_transaction();
+      lockable_ = tables;
+      if (attempt < 2) continue;
+    }
+    return opening;
+  }
+}
+
+std::string Session::qualified(std::string_view table) const {
+  return pg::quoted(options_.schema) + "." + pg::quoted(table);
+}
+
+WireCounts Session::wire() const noexcept {
+  WireCounts sum = earlier_;
+  if (connection_) {
+    const WireCounts& now = connection_->wire();
+    sum.round_trips += now.round_trips;
+    sum.bytes_sent += now.bytes_sent;
+    sum.bytes_received += now.bytes_received;
+  }
+  return sum;
+}
+
+std::string select_list(const std::vector<schema::ColumnLayout>& columns) {
+  std::string list;
+  for (const schema::ColumnLayout& column : columns) {
+    if (!list.empty()) list += ", ";
+    list += pg::quoted(column.name);
+    if (!schema::travels_binary(column.server_type)) list += "::text";
+  }
+  return list;
+}
+
+}  // namespace playmirror::sync

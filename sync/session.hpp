@@ -1,0 +1,74 @@
+#pragma once
+
+#include "sync/catalog.hpp"
+#include "sync/identity.hpp"
+#include "sync/pg/connection.hpp"
+
+#include <playmirror/server.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace playmirror::sync {
+
+/// What a transaction saw first.
+struct Opening {
+  Moment moment = {};
+  Catalog catalog = {};
+};
+
+/// The connection of a Server, made anew when it broke, and the transactions that sync uses on it.
+/// Nothing that outlives a transaction is set on the server, so any pooler may stand between.
+class Session {
+ public:
+  Session(std::string dsn, ServerOptions options);
+
+  /// The live connection, connecting first if there is none.
+  pg::Connection& connection(pg::Waiter& waiter);
+
+  /// Calls `use` if there is a connection, live or not; never connects.
+  template <typename Use>
+  void connection_if_any(Use use) {
+    if (connection_) use(*connection_);
+  }
+
+  /// A consistent, read-only look at the server: REPEATABLE READ, names and settings pinned, row
+  /// security off, tables locked against rewriting before the snapshot is taken. One round trip.
+  /// Ends with Connection::abandon_transaction().
+  Opening begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout);
+
+  /// The statements that begin such a transaction, for a caller that sends its own behind them.
+  [[nodiscard]] std::vector<pg::Command> reading_commands(std::chrono::milliseconds lock_timeout,
+                                                          const std::vector<std::string>& tables);
+
+  /// Settings pinned inside every transaction, reading or writing.
+  [[nodiscard]] static std::vector<std::string> pinned_settings(
+      std::chrono::milliseconds lock_timeout);
+
+  /// The table's name with its schema, quoted.
+  [[nodiscard]] std::string qualified(std::string_view table) const;
+
+  [[nodiscard]] const ServerOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const IdentityAccess& identity_access() const noexcept { return access_; }
+  void close() noexcept { connection_.reset(); }
+
+  /// Wire counts over all connections of this session.
+  [[nodiscard]] WireCounts wire() const noexcept;
+
+ private:
+  void probe(pg::Waiter& waiter);
+
+  std::string dsn_;
+  ServerOptions options_;
+  std::optional<pg::Connection> connection_;
+  WireCounts earlier_ = {};  ///< of connections that are gone
+  IdentityAccess access_ = {};
+  std::vector<std::string> lockable_ = {};  ///< tables that exist and may be read, when last seen
+};
+
+/// The fields of a SELECT over a mirrored table, in the form that RowReader decodes.
+[[nodiscard]] std::string select_list(const std::vector<schema::ColumnLayout>& columns);
+
+}  // namespace playmirror::sync

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "core/mirror/state.hpp"
+#include "sync/session.hpp"
+
+#include <playmirror/report.hpp>
+#include <playmirror/server.hpp>
+
+namespace playmirror::sync {
+
+/// Compares every mirrored row with the server, both sides in one moment each. Changes nothing.
+class Verifier {
+ public:
+  Verifier(Session& session, MirrorState& mirror, const VerifyOptions& options,
+           pg::Waiter& waiter, VerifyReport& report);
+
+  void run();
+
+ private:
+  void compare(sqlite::Database& database, const ServerTable& table, const Moment& moment);
+  void note(Difference difference);
+
+  Session& session_;
+  MirrorState& mirror_;
+  const VerifyOptions& options_;
+  pg::Waiter& waiter_;
+  VerifyReport& report_;
+};
+
+}  // namespace playmirror::sync
