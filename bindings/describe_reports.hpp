@@ -121,6 +121,7 @@ struct Describe<TableReport> {
       Member{"deleted", &TableReport::deleted},
       Member{"held_deletes", &TableReport::held_deletes},
       Member{"new_columns", &TableReport::new_columns},
+      Member{"problem_code", &TableReport::problem_code},
       Member{"problem", &TableReport::problem},
   };
 };

@@ -19,7 +19,8 @@ class TableReport:
     deleted: int
     held_deletes: int  #: rows gone on the server and kept here: too many
     new_columns: list[str]  #: columns added and back-filled by this pull
-    problem: str  #: why the table was left as it was, or empty; the hint is part of it
+    problem_code: str  #: an ErrorCode when the table was left as it was, or empty
+    problem: str  #: the same as a sentence, with its remedy
 
 
 @dataclass(frozen=True)

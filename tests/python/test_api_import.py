@@ -1,0 +1,54 @@
+"""`import playmirror`: what it offers, and what it costs."""
+
+import ast
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import playmirror as pm
+import pytest
+
+
+def test_every_public_name_is_there() -> None:
+    for name in pm.__all__:
+        assert getattr(pm, name) is not None
+    assert set(pm.__all__) <= set(dir(pm))
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'sing'"):
+        pm.sing  # noqa: B018
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    tree = ast.parse(files("playmirror").joinpath("__init__.py").read_text())
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    seen = {
+        alias.asname: node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert seen == pm._HOME
+    assert files("playmirror").joinpath("py.typed").is_file()
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    script = "import sys, playmirror as pm; pm.Mirror, pm.Server; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
+    assert not {"pandas", "numpy", "pyarrow", "IPython", "tqdm"} & set(done.stdout.split())
+
+
+def test_staying_offline_never_loads_the_server_side(mirror_path: Path) -> None:
+    script = (
+        "import sys, playmirror as pm\n"
+        "with pm.open(sys.argv[1]) as mirror: mirror.plays.recent()\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, mirror_path], check=True, capture_output=True, text=True
+    )
+    assert "playmirror.server" not in done.stdout.split()

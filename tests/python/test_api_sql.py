@@ -1,0 +1,129 @@
+"""Mirror.sql(): one read-only SELECT, and nothing else."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import playmirror as pm
+import pytest
+from offline_library import NOON, open_library
+
+
+@pytest.fixture
+def mirror(mirror_path: Path) -> Iterator[pm.Mirror]:
+    with open_library(mirror_path) as mirror:
+        yield mirror
+
+
+FOREVER = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT sum(x) FROM c"
+
+
+def test_every_type_arrives_as_itself(mirror: pm.Mirror) -> None:
+    table = mirror.sql("SELECT NULL AS n, 1 AS i, 1.5 AS r, 'é' AS t, x'00ff' AS b")
+    assert table.rows() == [(None, 1, 1.5, "é", b"\x00\xff")]
+    assert [type(value) for value in table.rows()[0]] == [type(None), int, float, str, bytes]
+
+
+def test_parameters_are_bound_in_order(mirror: pm.Mirror) -> None:
+    given = [None, True, -(2**63), 1.5, "é\n", b"\x00", bytearray(b"x")]
+    (row,) = mirror.sql("SELECT ?, ?, ?, ?, ?, ?, ?", given)
+    assert row == (None, 1, -(2**63), 1.5, "é\n", b"\x00", b"x")
+
+
+def test_an_instant_compares_with_the_timestamp_columns(mirror: pm.Mirror) -> None:
+    query = "SELECT count(*) AS n FROM play_history WHERE played_at <= ?"
+    assert mirror.sql(query, [NOON]).column("n") == [1]
+    assert mirror.sql(query, [pm.Timestamp.infinity()]).column("n") == [6]
+    with pytest.raises(pm.InvalidArgument, match="naive"):
+        mirror.sql(query, [datetime(2026, 1, 31)])
+
+
+@pytest.mark.parametrize("parameters", [[object()], [1j], [2**63], ["\ud800"]], ids=repr)
+def test_a_parameter_that_sql_cannot_hold_is_refused(
+    mirror: pm.Mirror, parameters: list[object]
+) -> None:
+    with pytest.raises((TypeError, pm.InvalidArgument)):
+        mirror.sql("SELECT ?", parameters)  # type: ignore[arg-type]
+
+
+def test_text_is_not_taken_for_a_list_of_parameters(mirror: pm.Mirror) -> None:
+    with pytest.raises(TypeError, match="parameters must be a sequence, not str"):
+        mirror.sql("SELECT ?", "x")
+
+
+def test_text_that_is_not_utf8_is_kept(mirror: pm.Mirror) -> None:
+    ((text,),) = mirror.sql("SELECT CAST(x'41ff' AS TEXT)")
+    assert isinstance(text, str)
+    assert text.encode("utf-8", "surrogateescape") == b"A\xff"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM tracks",
+        "INSERT INTO artists (id) VALUES ('x')",
+        "DROP TABLE tracks",
+        "PRAGMA journal_mode = DELETE",
+        "ATTACH '/tmp/x' AS x",
+        "SELECT 1; SELECT 2",
+        "BEGIN",
+        "VACUUM",
+        "SELECT load_extension('x')",
+        "",
+    ],
+)
+def test_anything_but_one_select_is_refused(mirror: pm.Mirror, statement: str) -> None:
+    with pytest.raises(pm.QueryError) as caught:
+        mirror.sql(statement)
+    assert caught.value.outcome == "unchanged"
+    assert len(mirror.tracks) == 3
+
+
+def test_wrong_sql_says_what_is_wrong(mirror: pm.Mirror) -> None:
+    with pytest.raises(pm.QueryError, match="no such column: nane") as caught:
+        mirror.sql("SELECT nane FROM tracks")
+    assert caught.value.code is pm.ErrorCode.QUERY_FAILED
+
+
+def test_limits_of_time_and_rows_are_kept(mirror: pm.Mirror) -> None:
+    began = time.monotonic()
+    with pytest.raises(pm.QueryError) as caught:
+        mirror.sql(FOREVER, timeout=0.2)
+    assert caught.value.code == "query_limit"
+    assert time.monotonic() - began < 5
+    with pytest.raises(pm.QueryError) as caught:
+        mirror.sql("SELECT id FROM play_history", max_rows=5)
+    assert caught.value.code == "query_limit"
+
+
+def test_a_table_is_read_by_row_by_column_and_by_name(mirror: pm.Mirror) -> None:
+    table = mirror.sql("SELECT id, name FROM artists ORDER BY id")
+    assert len(table) == 2
+    assert [column.name for column in table.columns] == ["id", "name"]
+    assert list(table) == table.rows() == [("miles", "Miles Davis"), ("nina", "Nina Simone")]
+    assert table.column("id") == ["miles", "nina"]
+    assert table.to_dicts()[0] == {"id": "miles", "name": "Miles Davis"}
+    assert repr(table) == "<Table of 2 rows: id, name>"
+    with pytest.raises(KeyError):
+        table.column("nothing")
+
+
+def test_a_table_without_rows_still_has_columns(mirror: pm.Mirror) -> None:
+    table = mirror.sql("SELECT id, name FROM artists WHERE 0")
+    assert len(table) == 0
+    assert not table
+    assert table.rows() == table.to_dicts() == table.column("id") == []
+
+
+def test_columns_of_one_name_are_not_silently_merged(mirror: pm.Mirror) -> None:
+    table = mirror.sql("SELECT 1 AS x, 2 AS x")
+    assert table.rows() == [(1, 2)]
+    with pytest.raises(pm.InvalidArgument, match="2 columns of the result are named 'x'"):
+        table.to_dicts()
+
+
+def test_a_table_outlives_its_mirror(mirror_path: Path) -> None:
+    with open_library(mirror_path) as mirror:
+        table = mirror.sql("SELECT id FROM artists")
+    assert len(table) == 2
