@@ -39,10 +39,9 @@ std::optional<Diagnostics> server_words(std::string_view reason) {
   if (colon == std::string_view::npos || colon > 32) return std::nullopt;
   reason.remove_prefix(colon + 3);
   if (reason.size() < 7 || reason.substr(5, 2) != ": ") return std::nullopt;
-  const std::string_view sqlstate = reason.substr(0, 5);
-  const auto fits = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
-  if (!std::ranges::all_of(sqlstate, fits)) return std::nullopt;
-  return Diagnostics{.sqlstate = std::string(sqlstate), .message = std::string(reason.substr(7))};
+  const std::string sqlstate = as_sqlstate(reason.substr(0, 5));
+  if (sqlstate.empty()) return std::nullopt;
+  return Diagnostics{.sqlstate = sqlstate, .message = std::string(reason.substr(7))};
 }
 
 ConnectFailure refused_by_server(const Diagnostics& words, const Secrets& secrets) {

@@ -25,6 +25,7 @@ bool Connection::in_transaction() const noexcept { return impl_->session.in_tran
 int Connection::server_version() const noexcept { return impl_->server_version; }
 std::string Connection::name() const { return impl_->name; }
 std::string Connection::database() const { return impl_->database; }
+Transport Connection::transport() const noexcept { return impl_->transport; }
 const WireCounts& Connection::wire() const noexcept { return impl_->session.wire(); }
 void Connection::abandon_transaction() noexcept { impl_->session.abandon_transaction(); }
 
@@ -50,8 +51,12 @@ Result Connection::query(const std::string& sql, const std::vector<Parameter>& p
 
 Connection::Impl::Impl(Connected connected, Secrets secrets)
     : database(PQdb(connected.handle.get())),
-      name(connected.endpoint.name() + '/' + database),
+      name(connected.endpoint.name() + '/' + Secrets().shown(database)),
       server_version(PQserverVersion(connected.handle.get())),
+      transport{.local = connected.endpoint.is_local(),
+                .encrypted = PQsslInUse(connected.handle.get()) != 0,
+                .verified =
+                    PQsslInUse(connected.handle.get()) != 0 && connected.sslmode == "verify-full"},
       session(std::move(connected.handle), std::move(secrets), name) {}
 
 void Connection::Impl::send(const std::string& sql, const std::vector<Parameter>& parameters,

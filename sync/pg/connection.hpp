@@ -35,11 +35,18 @@ struct Command {
   std::function<void(const Row&)> on_row = {};        ///< instead: row by row, bounded memory
 };
 
+/// How safe the way to the server is.
+struct Transport {
+  bool local = false;      ///< a unix socket or a loopback address
+  bool encrypted = false;  ///< by TLS
+  bool verified = false;   ///< by TLS, and the server has proved its name (sslmode=verify-full)
+};
+
 /// One connection, for one thread at a time.
 class Connection {
  public:
   /// Connects. `dsn` as in Server::connect. Throws ServerUnavailable, AccessDenied,
-  /// InvalidArgument.
+  /// InvalidArgument, Cancelled, or Error (server_refused) such as for too many connections.
   static Connection open(std::string_view dsn, const ServerOptions& options, Waiter& waiter);
 
   Connection(Connection&&) noexcept;
@@ -52,6 +59,7 @@ class Connection {
   [[nodiscard]] int server_version() const noexcept;  ///< such as 150020
   [[nodiscard]] std::string name() const;             ///< "host:port/database"
   [[nodiscard]] std::string database() const;
+  [[nodiscard]] Transport transport() const noexcept;
 
   /// One or more statements by the simple protocol, one round trip; returns the last result.
   Result execute(const std::string& sql, const std::string& doing, Waiter& waiter);
@@ -87,10 +95,11 @@ class Connection {
 /// `name` in double quotes. Throws InvalidArgument on NUL or more than 63 bytes.
 [[nodiscard]] std::string quoted(std::string_view name);
 
-/// `text` as a string literal in single quotes (standard_conforming_strings is on).
+/// `text` as a string literal in single quotes, whatever standard_conforming_strings says. Throws
+/// InvalidArgument on NUL.
 [[nodiscard]] std::string literal(std::string_view text);
 
-/// The elements as one text[] parameter; nothing is NULL.
+/// The elements as one text[] parameter; nothing is NULL. Throws InvalidArgument on NUL.
 [[nodiscard]] std::string text_array(std::span<const Parameter> elements);
 
 }  // namespace playmirror::pg

@@ -30,6 +30,7 @@ struct Connection::Impl {
   std::string database;
   std::string name;
   int server_version;
+  Transport transport;
   Session session;
 };
 

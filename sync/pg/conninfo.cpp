@@ -12,9 +12,11 @@
 #include <arpa/inet.h>
 #include <charconv>
 #include <cstdlib>
+#include <initializer_list>
 #include <libpq-fe.h>
 #include <memory>
-#include <optional>
+#include <new>
+#include <utility>
 
 namespace playmirror::pg {
 namespace {
@@ -56,11 +58,13 @@ struct FreeOptions {
 };
 using OptionList = std::unique_ptr<PQconninfoOption, FreeOptions>;
 
-Options as_map(const OptionList& list, Secrets& secrets) {
+Options as_map(const OptionList& list, std::initializer_list<std::string_view> except,
+               Secrets& secrets) {
   Options options;
   for (const PQconninfoOption* option = list.get(); option != nullptr && option->keyword != nullptr;
        ++option) {
     if (option->val == nullptr || *option->val == '\0') continue;
+    if (std::ranges::find(except, option->keyword) != except.end()) continue;
     options[option->keyword] = option->val;
     if (*option->dispchar == '*') secrets.add(option->val);  // libpq's mark of a password
   }
@@ -73,41 +77,41 @@ Options spelled_out(const std::string& dsn, Secrets& secrets) {
   const OptionList list(PQconninfoParse(dsn.c_str(), &message));
   PQfreemem(message);
   if (!list) refuse_form(dsn);
-  return as_map(list, secrets);
+  return as_map(list, {}, secrets);
 }
-
-struct Probe {
-  std::optional<Options> options;  ///< nothing when the service cannot be found
-  bool stopped_last = false;       ///< all other options had passed libpq's checks
-};
 
 constexpr const char* kImpossible = "none-playmirror-only-asks";
 
+struct Probe {
+  Options options;            ///< all but the two that were spoilt; empty without the service
+  bool stopped_last = false;  ///< everything else had passed libpq's checks
+};
+
 /// The options that libpq would connect with. It tells them only of a connection, so one is begun
-/// that libpq stops before it gets to the network: `stopper` is given an impossible value.
-Probe ask_libpq(const std::string& dsn, const char* stopper, const char* keyword, const char* value,
+/// that libpq stops before it gets to the network: `stopper` is given an impossible value. A second
+/// option may be spoilt as well.
+Probe ask_libpq(const std::string& dsn, const char* stopper, const char* spoilt, const char* value,
                 Secrets& secrets) {
   // With expand_dbname, a whole connection string stands for dbname; what follows goes before it.
-  const char* keywords[] = {"dbname", stopper, keyword, nullptr};
+  const char* keywords[] = {"dbname", stopper, spoilt, nullptr};
   const char* values[] = {dsn.c_str(), kImpossible, value, nullptr};
   const std::unique_ptr<PGconn, decltype(&PQfinish)> probe(
       PQconnectStartParams(keywords, values, /*expand_dbname=*/1), &PQfinish);
   if (!probe) throw std::bad_alloc();
-  Probe answer{.options = as_map(OptionList(PQconninfo(probe.get())), secrets)};
-  if (!answer.options->contains("sslmode")) answer.options.reset();
-  answer.stopped_last =
-      std::string_view(PQerrorMessage(probe.get())).find(kImpossible) != std::string_view::npos;
-  return answer;
+  const std::string_view complaint = PQerrorMessage(probe.get());
+  const OptionList list(PQconninfo(probe.get()));
+  return {.options = as_map(list, {stopper, spoilt}, secrets),
+          .stopped_last = complaint.find(kImpossible) != std::string_view::npos};
 }
 
 constexpr std::string_view kSessionKinds[] = {"any",     "read-write", "read-only",
                                               "primary", "standby",    "prefer-standby"};
 
-/// Everything libpq knows, by asking twice: each probe spoils one option, and keeps libpq from
-/// opening the password file once too often (it complains about a bad one on standard error).
+/// Everything libpq knows, by asking twice, each time for what the other probe spoils. Neither lets
+/// libpq open the password file: it would complain about a bad one on standard error each time.
 Options all_options(const std::string& dsn, Secrets& secrets) {
-  const Probe first = ask_libpq(dsn, "target_session_attrs", "passfile", "/dev/null/none", secrets);
-  if (!first.options) {
+  Probe first = ask_libpq(dsn, "target_session_attrs", "passfile", "/dev/null/none", secrets);
+  if (first.options.empty()) {
     refuse("the service of the connection string cannot be read",
            "Define it in ~/.pg_service.conf, or in the file that PGSERVICEFILE names.");
   }
@@ -115,16 +119,11 @@ Options all_options(const std::string& dsn, Secrets& secrets) {
     refuse("a connection option has a value that libpq does not accept",
            "Check the options in the connection string, the service file and the PG* variables.");
   }
-  const Probe second = ask_libpq(dsn, "sslmode", "password", "none", secrets);
-  Options options = *first.options;
-  for (const char* spoilt : {"target_session_attrs", "passfile"}) {
-    options.erase(spoilt);
-    if (second.options && second.options->contains(spoilt)) {
-      options[spoilt] = second.options->at(spoilt);
-    }
-  }
-  if (const auto kind = options.find("target_session_attrs");
-      kind != options.end() &&
+  Probe second = ask_libpq(dsn, "sslmode", "password", "none", secrets);
+  Options options = std::move(first.options);
+  options.merge(second.options);
+  const auto kind = options.find("target_session_attrs");
+  if (kind != options.end() &&
       std::ranges::find(kSessionKinds, kind->second) == std::end(kSessionKinds)) {
     refuse("target_session_attrs has a value that does not exist",
            "Use any, read-write, read-only, primary, standby or prefer-standby.");

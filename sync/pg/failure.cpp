@@ -3,6 +3,7 @@
 
 #include "sync/pg/failure.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -66,7 +67,17 @@ bool about_row_security(const Diagnostics& diagnostics) {
          diagnostics.message.find("row-level security") != std::string::npos;
 }
 
+ErrorDetails details_of(const Diagnostics& diagnostics) {
+  const Classification meaning = classify(diagnostics);
+  return {.hint = meaning.hint, .sqlstate = diagnostics.sqlstate, .retryable = meaning.retryable};
+}
+
 }  // namespace
+
+std::string as_sqlstate(std::string_view text) {
+  const auto fits = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
+  return text.size() == 5 && std::ranges::all_of(text, fits) ? std::string(text) : "";
+}
 
 Classification classify(const Diagnostics& diagnostics) {
   const std::string_view sqlstate = diagnostics.sqlstate;
@@ -95,15 +106,6 @@ std::string in_words(const std::string& doing, const Diagnostics& diagnostics) {
   if (!diagnostics.detail.empty()) words += ". " + diagnostics.detail;
   return words;
 }
-
-namespace {
-
-ErrorDetails details_of(const Diagnostics& diagnostics) {
-  const Classification meaning = classify(diagnostics);
-  return {.hint = meaning.hint, .sqlstate = diagnostics.sqlstate, .retryable = meaning.retryable};
-}
-
-}  // namespace
 
 StatementFailed::StatementFailed(const std::string& doing, Diagnostics diagnostics)
     : Error(classify(diagnostics).code, in_words(doing, diagnostics), details_of(diagnostics)),

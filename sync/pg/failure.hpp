@@ -3,6 +3,7 @@
 #include <playmirror/error.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace playmirror::pg {
 
@@ -16,7 +17,7 @@ struct Diagnostics {
   std::string table = {};
   std::string column = {};
   std::string constraint = {};
-  std::string source = {};  ///< the server's own function; messages are translated, this is not
+  std::string source = {};  ///< the function in the server; not shown, but never translated
 };
 
 /// A statement that the server refused. The connection is still good; the transaction is not.
@@ -32,6 +33,9 @@ class StatementFailed : public Error {
  private:
   Diagnostics diagnostics_;
 };
+
+/// `text` when it is an SQLSTATE: five digits or capital letters. Else nothing.
+[[nodiscard]] std::string as_sqlstate(std::string_view text);
 
 /// What an SQLSTATE means to us.
 struct Classification {

@@ -21,7 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-using Attempt = std::variant<Handle, ConnectFailure>;
+using Attempt = std::variant<Connected, ConnectFailure>;
 
 milliseconds until(Clock::time_point deadline) {
   return std::max(std::chrono::ceil<milliseconds>(deadline - Clock::now()), milliseconds{0});
@@ -81,7 +81,10 @@ Attempt shake_hands(const Options& options, const Endpoint& endpoint, bool tls_b
   PostgresPollingStatusType wanted = PGRES_POLLING_WRITING;
   bool in_tls = false;
   while (PQstatus(handle.get()) != CONNECTION_BAD && wanted != PGRES_POLLING_FAILED) {
-    if (wanted == PGRES_POLLING_OK) return handle;
+    if (wanted == PGRES_POLLING_OK) {
+      if (PQsetnonblocking(handle.get(), 1) != 0) throw std::bad_alloc();
+      return Connected{std::move(handle), endpoint, options.at("sslmode")};
+    }
     if (Clock::now() >= deadline || !ready(handle, wanted, deadline, waiter)) {
       return ConnectFailure{
           .reason = "no answer in time",
@@ -100,8 +103,7 @@ Attempt shake_hands(const Options& options, const Endpoint& endpoint, bool tls_b
 
 /// Connects to whichever address of the endpoint answers first.
 Attempt try_endpoint(Target& target, const Options& options, const ServerOptions& limits,
-                     const Endpoint& endpoint, Clock::time_point deadline, Endpoint& reached,
-                     Waiter& waiter) {
+                     const Endpoint& endpoint, Clock::time_point deadline, Waiter& waiter) {
   ConnectFailure failure;
   const std::vector<Endpoint> addresses =
       with_addresses(endpoint, deadline, waiter, failure.reason);
@@ -112,10 +114,7 @@ Attempt try_endpoint(Target& target, const Options& options, const ServerOptions
     chosen["sslmode"] = target.sslmode(addresses[i], limits.allow_plaintext);
     Attempt attempt = shake_hands(chosen, addresses[i], !options.contains("sslmode"),
                                   share_of(deadline, addresses.size() - i), target.secrets, waiter);
-    if (auto* handle = std::get_if<Handle>(&attempt)) {
-      reached = addresses[i];
-      return std::move(*handle);
-    }
+    if (std::holds_alternative<Connected>(attempt)) return attempt;
     failure = std::get<ConnectFailure>(std::move(attempt));
     if (!failure.worth_trying_next()) break;
   }
@@ -152,12 +151,8 @@ Connected connect(Target& target, const ServerOptions& limits, Waiter& waiter) {
     for (const Endpoint& endpoint : target.endpoints) {
       auto share = share_of(deadline, left--);
       if (target.patience.count() > 0) share = std::min(share, Clock::now() + target.patience);
-      Endpoint reached;
-      Attempt attempt = try_endpoint(target, options, limits, endpoint, share, reached, waiter);
-      if (auto* handle = std::get_if<Handle>(&attempt)) {
-        if (PQsetnonblocking(handle->get(), 1) != 0) throw std::bad_alloc();
-        return {std::move(*handle), std::move(reached)};
-      }
+      Attempt attempt = try_endpoint(target, options, limits, endpoint, share, waiter);
+      if (auto* connected = std::get_if<Connected>(&attempt)) return std::move(*connected);
       last = std::get<ConnectFailure>(std::move(attempt));
       const std::string reason = endpoint.name() + ": " + last.reason;
       if (!last.worth_trying_next()) give_up(reason, last);

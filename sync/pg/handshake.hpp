@@ -6,6 +6,7 @@
 #include <playmirror/server.hpp>
 
 #include <memory>
+#include <string>
 
 struct pg_conn;
 
@@ -20,6 +21,7 @@ using Handle = std::unique_ptr<pg_conn, CloseConnection>;
 struct Connected {
   Handle handle;
   Endpoint endpoint;
+  std::string sslmode;
 };
 
 /// Tries the target's endpoints in order and returns the first that answers, within

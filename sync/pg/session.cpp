@@ -20,16 +20,17 @@ using std::chrono::milliseconds;
 Diagnostics diagnostics_of(const PGresult* result, const Secrets& secrets) {
   const auto field = [&](int code) {
     const char* text = PQresultErrorField(result, code);
-    return text != nullptr ? secrets.shown(text) : std::string();
+    return std::string_view(text != nullptr ? text : "");
   };
-  return {.sqlstate = field(PG_DIAG_SQLSTATE),
-          .message = field(PG_DIAG_MESSAGE_PRIMARY),
-          .detail = field(PG_DIAG_MESSAGE_DETAIL),
-          .schema = field(PG_DIAG_SCHEMA_NAME),
-          .table = field(PG_DIAG_TABLE_NAME),
-          .column = field(PG_DIAG_COLUMN_NAME),
-          .constraint = field(PG_DIAG_CONSTRAINT_NAME),
-          .source = field(PG_DIAG_SOURCE_FUNCTION)};
+  const auto shown = [&](int code) { return secrets.shown(field(code)); };
+  return {.sqlstate = as_sqlstate(field(PG_DIAG_SQLSTATE)),
+          .message = shown(PG_DIAG_MESSAGE_PRIMARY),
+          .detail = shown(PG_DIAG_MESSAGE_DETAIL),
+          .schema = shown(PG_DIAG_SCHEMA_NAME),
+          .table = shown(PG_DIAG_TABLE_NAME),
+          .column = shown(PG_DIAG_COLUMN_NAME),
+          .constraint = shown(PG_DIAG_CONSTRAINT_NAME),
+          .source = std::string(field(PG_DIAG_SOURCE_FUNCTION))};
 }
 
 std::int64_t bytes_in(const PGresult* result) {
@@ -252,6 +253,18 @@ void Session::drain(Clock::time_point deadline) {
   if (PQpipelineStatus(pg()) != PQ_PIPELINE_OFF && PQexitPipelineMode(pg()) != 1) {
     fail(ErrorCode::internal, doing, "the pipeline does not end");
   }
+}
+
+// The server fell silent. Should it be alive after all, it is told to stop: a statement that nobody
+// waits for would go on holding its locks.
+void Session::leave() noexcept {
+  if (usable() && PQtransactionStatus(pg()) == PQTRANS_ACTIVE) {
+    try {
+      cancel(Clock::now());
+    } catch (...) {  // not waited for
+    }
+  }
+  give_up();
 }
 
 void Session::give_up() noexcept {

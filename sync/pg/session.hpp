@@ -41,7 +41,7 @@ class Session {
     try {
       return work();
     } catch (const ServerUnavailable&) {
-      give_up();
+      leave();
       throw;
     } catch (...) {
       settle();
@@ -87,6 +87,7 @@ class Session {
   void settle() noexcept;
   void cancel(std::chrono::steady_clock::time_point deadline);
   void drain(std::chrono::steady_clock::time_point deadline);
+  void leave() noexcept;
   void give_up() noexcept;
 
   Handle handle_;
