@@ -1,0 +1,91 @@
+"""Fixtures: a server for the whole run, a database and a mirror file for each test.
+
+The server is a throwaway one, or that of PLAYMIRROR_TEST_DSN (see tests/server/with_server.py).
+Where none can be started, tests that need one are skipped; on CI that is an error.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import playmirror as pm
+import pytest
+from support import comparing
+from support.music_db import SMALL_TEMPLATE, MusicDb, make_templates
+
+from cluster import Cluster, ClusterError  # isort: skip
+from databases import Attached, Server  # isort: skip
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks what needs a server, and bounds every test."""
+    for item in items:
+        if "cluster" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.pg)
+        if config.pluginmanager.hasplugin("timeout") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(120))
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PLAYMIRROR_DB", raising=False)
+    monkeypatch.delenv("PLAYMIRROR_DSN", raising=False)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Server]:
+    """A server with both templates. Only a Cluster can be stopped: make your own for that."""
+    with ExitStack() as stack:
+        if dsn := os.environ.get("PLAYMIRROR_TEST_DSN"):
+            server: Server = Attached(dsn)
+        else:
+            try:
+                server = stack.enter_context(Cluster())
+            except (ClusterError, OSError) as error:
+                if os.environ.get("CI") == "true":
+                    raise
+                pytest.skip(f"no PostgreSQL server: {error}")
+        make_templates(server)
+        yield server
+
+
+@pytest.fixture
+def music_db(cluster: Server) -> Iterator[MusicDb]:
+    """An empty music database."""
+    db = MusicDb(cluster)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def small_db(cluster: Server) -> Iterator[MusicDb]:
+    """A music database with a library of 1,000 plays."""
+    db = MusicDb(cluster, template=SMALL_TEMPLATE)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def plain_role(music_db: MusicDb) -> str:
+    """The DSN of a role with just the rights that playmirror needs in `music_db`."""
+    return music_db.plain_role()
+
+
+@pytest.fixture
+def mirror_path(tmp_path: Path) -> Path:
+    """Where a mirror may be made; nothing is there yet."""
+    return tmp_path / "music.db"
+
+
+@pytest.fixture
+def mirror(mirror_path: Path) -> Iterator[pm.Mirror]:
+    """A new, empty mirror."""
+    with pm.open(mirror_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def assert_equal() -> Callable[..., None]:
+    """assert_equal(mirror, db): the same rows by value on both sides, typed reads included."""
+    return comparing.assert_equal

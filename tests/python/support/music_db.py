@@ -1,0 +1,86 @@
+"""One music database on a test server: made from a template, gone when the test ends."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+from pathlib import Path
+
+import psycopg
+from cluster import ClusterError
+from databases import (
+    TEMPLATE,
+    Server,
+    alembic,
+    create_database,
+    create_plain_role,
+    drop_database,
+    make_template,
+)
+
+ROOT = Path(__file__).resolve().parents[3]
+SMALL_TEMPLATE = "music_template_small"
+_numbers = itertools.count(1)
+
+
+class MusicDb:
+    """`dsn` is a superuser's. Connections made here are closed with the database."""
+
+    def __init__(self, server: Server, *, template: str = TEMPLATE, name: str | None = None):
+        self.server = server
+        self.name = name or f"music_{os.getpid()}_{next(_numbers)}"
+        self.dsn = create_database(server, self.name, template)
+        self._connections: list[psycopg.Connection] = []
+
+    def connect(self, user: str | None = None, **options: object) -> psycopg.Connection:
+        """A connection in autocommit mode, a superuser's unless `user` is given."""
+        dsn = self.server.dsn(self.name, user) if user else self.dsn
+        connection = psycopg.connect(dsn, **{"autocommit": True, **options})
+        self._connections.append(connection)
+        return connection
+
+    def execute(self, query: str, parameters: object = None) -> list[tuple]:
+        """One statement, committed; its rows if it has any. Without parameters, also several."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            cursor = connection.execute(query, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def fill(self, size: str = "small", *, plays: int | None = None, seed: int = 1) -> None:
+        """Fills the six empty tables with a made-up library."""
+        much = ["--size", size] if plays is None else ["--plays", str(plays)]
+        command = [str(generator()), *much, "--seed", str(seed), "--dsn", self.dsn]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise ClusterError(f"the generator failed:\n{done.stderr}")
+
+    def alembic(self, *arguments: str) -> str:
+        return alembic(self.server, self.name, *arguments)
+
+    def plain_role(self, role: str = "laptop") -> str:
+        """The DSN of a role that may do what playmirror needs in this database and nothing else."""
+        return create_plain_role(self.server, self.name, role)
+
+    def close(self) -> None:
+        for connection in self._connections:
+            connection.close()
+        drop_database(self.server, self.name)
+
+
+def make_templates(server: Server) -> None:
+    """The empty template, and one that holds the library `small`, unless they are there."""
+    make_template(server)
+    there = server.psql(f"SELECT count(*) FROM pg_database WHERE datname = '{SMALL_TEMPLATE}'")
+    if there == "0":
+        MusicDb(server, name=SMALL_TEMPLATE).fill("small")
+
+
+def generator() -> Path:
+    """PLAYMIRROR_GENERATOR, else the newest one that a build has left."""
+    if told := os.environ.get("PLAYMIRROR_GENERATOR"):
+        return Path(told)
+    built = (ROOT / "build").glob("*/tests/generator/music-generator")
+    newest = max(built, key=lambda path: path.stat().st_mtime, default=None)
+    if newest is None:
+        raise ClusterError("there is no music-generator: build the target of that name")
+    return newest
