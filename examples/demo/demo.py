@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """playmirror in four acts, on a throwaway PostgreSQL: sync, go offline, come back, prove it.
 
-./dev demo
+`./dev demo` runs it.
 """
 
 from __future__ import annotations
@@ -37,9 +37,8 @@ def first_sync(mirror: pm.Mirror, dsn: str) -> list[pm.TopTrack]:
         print(f"{server.name} -> {mirror.path.name}")
         report = server.sync(mirror, progress=sys.stderr.isatty())
     show(("table", "rows copied"), [(name, each.inserted) for name, each in report.pulled.items()])
-    print(
-        f"{mirror.path.stat().st_size / 1e6:.0f} MB in {report.duration.total_seconds():.1f} s.\n"
-    )
+    megabytes = mirror.path.stat().st_size / 1e6
+    print(f"{megabytes:.0f} MB in {report.duration.total_seconds():.1f} s.\n")
     ask(mirror)
     return mirror.stats.top_tracks(5)
 
@@ -69,9 +68,7 @@ def on_the_train(
         print(f"connect: {error}\n")
     check("the same question has the same answer", mirror.stats.top_tracks(5) == top)
     table = mirror.sql("SELECT count(*) AS n FROM tracks WHERE tempo > ?", [170])
-    print(
-        f"       and SQL of one's own works as well: {table.column('n')[0]} tracks above 170 bpm\n"
-    )
+    print(f"\nSQL of one's own works too: {table.column('n')[0]} tracks are above 170 bpm.\n")
 
     print("A play and a snapshot are recorded, without any network:\n")
     now = datetime.now(timezone.utc)
