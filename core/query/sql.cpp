@@ -5,6 +5,7 @@
 #include "core/sqlite/fence.hpp"
 #include "core/sqlite/time_function.hpp"
 
+#include <playmirror/error.hpp>
 #include <playmirror/mirror.hpp>
 
 #include <algorithm>
@@ -22,7 +23,7 @@ constexpr std::int64_t kLargestValueBytes = 1'000'000'000;
 /// Memory of one result: about two million plays with all their columns.
 constexpr std::int64_t kResultBytes = std::int64_t{1} << 30;
 
-/// A longer timeout is none, and must not overflow the clock.
+/// A longer timeout means none, and would overflow the clock.
 constexpr std::chrono::milliseconds kLongestTimeout = std::chrono::hours(24 * 365);
 
 /// Bytes of the longest row of the mirrored tables. Reads all of them.
@@ -45,10 +46,14 @@ std::int64_t longest_row(const sqlite::Database& database) {
 
 Table Mirror::sql(std::string_view query, const std::vector<Value>& parameters,
                   const SqlOptions& options) const {
+  if (options.max_rows < 0) {
+    raise(ErrorCode::invalid_argument, "max_rows is negative", {.hint = "Pass 0 for all rows."});
+  }
   auto reader = state()->reader();
   sqlite::add_time_function(reader.database());
+  const auto timeout = std::clamp(options.timeout, std::chrono::milliseconds(0), kLongestTimeout);
   sqlite::FenceLimits limits{
-      .deadline = std::chrono::steady_clock::now() + std::min(options.timeout, kLongestTimeout),
+      .deadline = std::chrono::steady_clock::now() + timeout,
       .value_bytes = static_cast<int>(kValueBytes),
       .result_rows = options.max_rows,
       .result_bytes = kResultBytes,

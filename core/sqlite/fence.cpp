@@ -81,7 +81,7 @@ class Fence {
       more_than_reads_ = more_than_reads_ || !is_harmless(action);
       return is_harmless(action);
     }
-    const auto* refused = std::ranges::find_if(
+    const auto refused = std::ranges::find_if(
         kRefusedFunctions, [&](const char* other) { return sqlite3_stricmp(name, other) == 0; });
     if (refused == kRefusedFunctions.end()) return true;
     refused_function_ = *refused;
@@ -105,9 +105,8 @@ class Fence {
         {.hint = "Pass one SELECT statement."});
 }
 
-[[noreturn]] void exceed(const std::string& what) {
-  raise(ErrorCode::query_limit, "sql() stopped the statement: " + what,
-        {.hint = "Ask for less at a time, or raise the limits in SqlOptions."});
+[[noreturn]] void exceed(const std::string& what, const char* hint) {
+  raise(ErrorCode::query_limit, "sql() stopped the statement: " + what, {.hint = hint});
 }
 
 [[noreturn]] void reject(const std::string& reason) {
@@ -122,7 +121,7 @@ class Fence {
   const std::string message = sqlite3_errmsg(handle);
   switch (result & 0xff) {
     case SQLITE_INTERRUPT:
-      exceed("it ran longer than its timeout");
+      exceed("it ran longer than its timeout", "Ask for less, or allow more time in SqlOptions.");
     case SQLITE_TOOBIG:
       throw ValueTooLarge(ErrorCode::query_limit, "sql() stopped the statement: " + message,
                           {.hint = "Compute shorter values."});
@@ -148,7 +147,8 @@ struct Finalize {
 class FencedStatement {
  public:
   FencedStatement(const Fence& fence, std::string_view sql) : fence_(fence) {
-    if (sql.size() > kSqlBytes) exceed("it is longer than a megabyte");
+    if (sql.size() > kSqlBytes)
+      exceed("it is longer than a megabyte", "Pass long values as parameters.");
     // SQLite would take a NUL for the end and leave out what follows.
     if (sql.find('\0') != sql.npos) refuse("it holds a NUL character");
     const std::string text(sql);
@@ -192,11 +192,14 @@ class FencedStatement {
     std::int64_t bytes = 0;
     while (step()) {
       if (++rows > limits.result_rows && limits.result_rows != 0) {
-        exceed("it returns more than " + std::to_string(limits.result_rows) + " rows");
+        exceed("it returns more than " + std::to_string(limits.result_rows) + " rows",
+               "Ask for less, or raise max_rows.");
       }
       for (index = 0; Column & column : table.columns) {
         bytes += static_cast<std::int64_t>(sizeof(Value)) + heap_bytes(index);
-        if (bytes > limits.result_bytes) exceed("its result is too large to hold in memory");
+        if (bytes > limits.result_bytes)
+          exceed("its result is too large to hold in memory",
+                 "Ask for fewer rows or columns at a time.");
         column.values.push_back(value(index++));
       }
     }

@@ -23,14 +23,20 @@ struct Date {
   unsigned day = 1;
 };
 
-constexpr std::int64_t floor_divide(std::int64_t number, std::int64_t divisor) noexcept {
-  return number / divisor - (number % divisor < 0 ? 1 : 0);
+struct Division {
+  std::int64_t quotient;
+  std::int64_t remainder;  ///< never negative
+};
+
+constexpr Division floor_divide(std::int64_t number, std::int64_t divisor) noexcept {
+  const Division division{number / divisor, number % divisor};
+  if (division.remainder >= 0) return division;
+  return {division.quotient - 1, division.remainder + divisor};
 }
 
 constexpr std::chrono::year_month_day in_chrono_cycle(const Date& date) noexcept {
-  const auto year = date.year - floor_divide(date.year, 400) * 400;
-  return std::chrono::year(static_cast<int>(2000 + year)) / std::chrono::month(date.month) /
-         std::chrono::day(date.day);
+  const auto year = static_cast<int>(2000 + floor_divide(date.year, 400).remainder);
+  return std::chrono::year(year) / std::chrono::month(date.month) / std::chrono::day(date.day);
 }
 
 /// Whether the month has such a day.
@@ -39,14 +45,13 @@ constexpr bool exists(const Date& date) noexcept { return in_chrono_cycle(date).
 /// Days since 2000-01-01 of a date that exists.
 constexpr std::int64_t days_of(const Date& date) noexcept {
   const auto days = std::chrono::sys_days(in_chrono_cycle(date)) - kEpoch;
-  return days.count() + (floor_divide(date.year, 400) - 5) * kDaysPerCycle;
+  return days.count() + (floor_divide(date.year, 400).quotient - 5) * kDaysPerCycle;
 }
 
 /// The date that many days after 2000-01-01.
 constexpr Date date_of(std::int64_t days) noexcept {
-  const auto cycle = floor_divide(days, kDaysPerCycle);
-  const auto within = static_cast<int>(days - cycle * kDaysPerCycle);
-  const std::chrono::year_month_day date{kEpoch + std::chrono::days(within)};
+  const auto [cycle, day] = floor_divide(days, kDaysPerCycle);
+  const std::chrono::year_month_day date{kEpoch + std::chrono::days(day)};
   return {static_cast<int>(date.year()) + cycle * 400, static_cast<unsigned>(date.month()),
           static_cast<unsigned>(date.day())};
 }

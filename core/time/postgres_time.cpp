@@ -54,8 +54,7 @@ std::size_t format_postgres(std::int64_t micros, char* const out) noexcept {
   if (micros == kPostgresNegativeInfinity) {
     return static_cast<std::size_t>(put_text(out, "-infinity") - out);
   }
-  const auto days = calendar::floor_divide(micros, calendar::kMicrosPerDay);
-  const auto of_day = static_cast<std::uint64_t>(micros - days * calendar::kMicrosPerDay);
+  const auto [days, of_day] = calendar::floor_divide(micros, calendar::kMicrosPerDay);
   const auto seconds = static_cast<std::uint32_t>(of_day / calendar::kMicrosPerSecond);
   const auto fraction = static_cast<std::uint32_t>(of_day % calendar::kMicrosPerSecond);
   const calendar::Date date = calendar::date_of(days);

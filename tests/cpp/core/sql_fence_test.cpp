@@ -296,6 +296,7 @@ TEST_F(SqlFence, StopsAtMaxRows) {
   EXPECT_EQ(outcome(three, {}, {.max_rows = 2}), ErrorCode::query_limit);
   EXPECT_EQ(outcome(three, {}, {.max_rows = 3}), std::nullopt);
   EXPECT_EQ(outcome(three, {}, {.max_rows = 0}), std::nullopt);
+  EXPECT_THROW(static_cast<void>(mirror_.sql(three, {}, {.max_rows = -1})), InvalidArgument);
 }
 
 TEST_F(SqlFence, LeavesTheConnectionAsItWas) {
