@@ -14,7 +14,9 @@ namespace playmirror::query {
 inline constexpr const char* kHasGenre = "EXISTS (SELECT 1 FROM " PLAYMIRROR_GENRE_ELEMENTS
                                          " WHERE element.type = 'text' AND element.value = ?)";
 
-/// What jsonb_array_elements_text gives, and how often; an element that is null is left out.
+/// What jsonb_array_elements_text gives, and how often. An element that is null is left out, where
+/// the server counts NULL; a nested list, an object and a number like 1e2, which are no genres, are
+/// spelled SQLite's way.
 inline constexpr const char* kGenreCounts =
     "SELECT CASE WHEN element.type IN ('true', 'false') THEN element.type "
     "ELSE CAST(element.value AS TEXT) END, count(*) "
