@@ -50,14 +50,18 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
   }
   files::make_private(path);
   const schema::FileState found = schema::inspect(state->reader().database());
-  if (found != schema::FileState::current) {
+  // A copy made by VACUUM INTO has no write-ahead log: its readers and writers would wait for each
+  // other.
+  const bool has_log = state->reader()->query_text("PRAGMA journal_mode") == "wal";
+  if (found != schema::FileState::current || !has_log) {
     const auto lock = files::FileLock::acquire(beside(path, "-lock"), options.busy_timeout,
                                                "creating or upgrading");
     auto database = sqlite::Database::open(path, sqlite::OpenMode::read_write);
     if (found == schema::FileState::empty) {
       schema::create(database);
     } else {
-      schema::upgrade(database);
+      if (found == schema::FileState::older) schema::upgrade(database);
+      database.execute("PRAGMA journal_mode=WAL");
     }
   }
   return state;
