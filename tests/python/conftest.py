@@ -89,3 +89,10 @@ def mirror(mirror_path: Path) -> Iterator[pm.Mirror]:
 def assert_equal() -> Callable[..., None]:
     """assert_equal(mirror, db): the same rows by value on both sides, typed reads included."""
     return comparing.assert_equal
+
+
+@pytest.fixture
+def server(music_db: MusicDb) -> Iterator[pm.Server]:
+    """A connection of playmirror's to `music_db`, as a superuser."""
+    with pm.connect(music_db.dsn) as connected:
+        yield connected
