@@ -18,6 +18,11 @@ std::optional<Problem> problem_of(const ServerTable& table, const std::string& s
     return Problem{ErrorCode::schema_mismatch, "the server has no table " + name,
                    "Run the backend's migrations, or choose another schema."};
   }
+  if (!table.is_table()) {
+    return Problem{ErrorCode::schema_mismatch,
+                   name + " is a view, which does not tell what changed",
+                   "Put the table itself into the schema, or choose the schema it is in."};
+  }
   if (!table.readable) {
     std::string columns;
     for (const ServerColumn& column : table.columns) {
@@ -87,7 +92,8 @@ std::string catalog_sql() {
          "a.attname, coalesce(b.typname, t.typname), a.attnotnull, "
          "a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '', "
          "pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'), "
-         "pg_catalog.has_column_privilege(c.oid, a.attnum, 'INSERT') "
+         "pg_catalog.has_column_privilege(c.oid, a.attnum, 'INSERT'), "
+         "c.oid::bigint, a.attnum "
          "FROM pg_catalog.pg_class c "
          "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
          "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
@@ -116,7 +122,9 @@ Catalog read_catalog(const pg::Result& result, const std::string& schema) {
     table.insertable = row.boolean(3);
     table.rows_hidden = row.boolean(4);
     const std::string type = row.text(6);
-    table.columns.push_back({{row.text(5), type, schema::kind_of(type)},
+    table.relation = row.integer(11);
+    table.columns.push_back({{row.text(5), type, schema::kind_of(type),
+                              static_cast<int>(row.integer(12))},
                              row.boolean(7),
                              row.boolean(8),
                              row.boolean(9),

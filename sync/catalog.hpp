@@ -5,6 +5,7 @@
 
 #include <playmirror/error.hpp>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,11 +35,15 @@ struct ServerColumn {
 struct ServerTable {
   std::string name = {};
   char kind = 0;  ///< pg_class.relkind; 0: there is no such table
+  std::int64_t relation = 0;  ///< pg_class.oid: another one is another table, whatever its name
   bool readable = false;
   bool insertable = false;
   bool rows_hidden = false;  ///< a row-level security policy applies to our role
   std::vector<ServerColumn> columns = {};
   std::optional<Problem> problem = {};  ///< why it cannot be pulled
+
+  /// Whether its rows tell by their xmin when they were written.
+  [[nodiscard]] bool is_table() const noexcept { return kind == 'r' || kind == 'p'; }
 
   [[nodiscard]] schema::TableLayout layout() const;
   [[nodiscard]] const ServerColumn* find(std::string_view column) const noexcept;

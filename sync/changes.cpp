@@ -146,10 +146,14 @@ std::vector<TableChanges> ChangeReader::sweep(const std::vector<ServerTable>& ta
       TableChanges& change = changes[i];
       change.layout = tables[i].layout();
       const ingest::TableState state = ingest::read_state(reader.database(), tables[i].name);
+      // Another table under the old name may hold rows older than the horizon.
+      const bool replaced = state.relation != 0 && state.relation != tables[i].relation;
+      const std::int64_t horizon = replaced ? 0 : state.horizon.value_or(0);
+      change.relation = tables[i].relation;
       change.layout_change =
           ingest::compare(ingest::read_layout(reader.database(), tables[i].name), change.layout);
       commands.push_back(rows_command(change.layout, change.layout.columns,
-                                      horizon_condition(state.horizon.value_or(0), moment),
+                                      horizon_condition(horizon, moment),
                                       change.changed));
       pg::Command count;
       count.sql = "SELECT count(*) FROM " + session_.qualified(tables[i].name);
@@ -158,10 +162,10 @@ std::vector<TableChanges> ChangeReader::sweep(const std::vector<ServerTable>& ta
         change.server_rows = result[0].integer(0);
       };
       commands.push_back(std::move(count));
-      if (!change.layout_change.added.empty()) {
+      if (!change.layout_change.fill.empty()) {
         change.fill_columns = key_columns(change.layout);
-        change.fill_columns.insert(change.fill_columns.end(), change.layout_change.added.begin(),
-                                   change.layout_change.added.end());
+        change.fill_columns.insert(change.fill_columns.end(), change.layout_change.fill.begin(),
+                                   change.layout_change.fill.end());
         commands.push_back(rows_command(change.layout, change.fill_columns, "", change.fill));
       }
     }

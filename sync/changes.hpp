@@ -17,6 +17,7 @@ namespace playmirror::sync {
 struct TableChanges {
   schema::TableLayout layout = {};          ///< the server's columns now
   ingest::LayoutChange layout_change = {};
+  std::int64_t relation = 0;                ///< the server's oid of the table
   ingest::RowSpool changed = {};            ///< whole rows at or after the horizon
   std::vector<schema::ColumnLayout> fill_columns = {};  ///< key and added columns
   ingest::RowSpool fill = {};               ///< their values for every row

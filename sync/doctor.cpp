@@ -59,10 +59,6 @@ void examine_tables(const Session& session, const Catalog& catalog, const std::s
       continue;
     }
     if (table.problem) findings.problem(table.problem->message + ".", table.problem->hint);
-    if (table.kind != 'r' && table.kind != 'p') {
-      findings.problem(name + " is not a table but a view, which does not tell what changed.",
-                       "Put the table itself into the schema.");
-    }
     const bool written = std::ranges::find(kWrittenTables, name) != kWrittenTables.end();
     if (written && !table.insertable) {
       findings.problem("The role may not insert into " + name +

@@ -70,13 +70,14 @@ void FirstCopy::prepare(sqlite::Database& database, const ServerTable& table,
   const auto change = ingest::compare(ingest::read_layout(database, table.name), layout);
   if (!change.empty()) {
     ingest::adopt_layout(database, layout, change);
-    // Rows that came before the columns changed are copied again with them.
-    state.copy = ingest::CopyState::empty;
+    // Rows that came before a column was there are copied again with it.
+    if (!change.fill.empty()) state.copy = ingest::CopyState::empty;
   }
   if (state.copy == ingest::CopyState::empty) {
     state.copy = ingest::CopyState::copying;
     state.copied_to.reset();
     state.horizon = moment.xmin;
+    state.relation = table.relation;
     // Built in one go after the rows, an index costs a fraction of what it costs row by row.
     for (const std::string& index : schema::index_names(table.name)) {
       database.execute("DROP INDEX IF EXISTS " + sqlite::quoted(index));

@@ -28,7 +28,9 @@ constexpr std::int64_t kVisitNoteMicros = 10'000'000;
 void start_over(sqlite::Database& database) {
   outbox::requeue_delivered(database);
   database.execute("UPDATE playmirror_tables SET horizon = 0 WHERE horizon IS NOT NULL");
-  database.execute("DELETE FROM playmirror_pushes");
+  for (const auto& push : outbox::unfinished_pushes(database)) {
+    outbox::end_push(database, push.push);
+  }
   meta::write(database, meta::kSnapshot, "");
   meta::write(database, meta::kHighWater, std::int64_t{0});
   database.prepare("DELETE FROM playmirror_meta WHERE key = ?").bind_all(meta::kDatabase).run();
@@ -93,16 +95,17 @@ std::vector<ServerTable> Puller::usable_tables(const Catalog& catalog) {
 }
 
 void Puller::follow_server(const Moment& moment) {
-  const auto known = stored_identity(mirror_.reader().database());
-  if (known && difference(*known, moment.identity)) {
-    if (!options_.accept_server) check_identity(mirror_.reader().database(), moment.identity);
-    mirror_.write([](sqlite::Database& database) { start_over(database); },
-                  [this] { waiter_.tick(); });
-    return;
+  std::int64_t high_water = 0;
+  bool changed = false;
+  {
+    auto reader = mirror_.reader();
+    high_water = meta::read_int(reader.database(), meta::kHighWater);
+    const auto known = stored_identity(reader.database());
+    changed = known && difference(*known, moment.identity);
+    if (changed && !options_.accept_server) check_identity(reader.database(), moment.identity);
   }
-  const std::int64_t high_water =
-      meta::read_int(mirror_.reader().database(), meta::kHighWater);
-  if (moment.xmax < high_water) {
+  const bool behind = moment.xmax < high_water;
+  if (behind && !changed && !options_.accept_server) {
     raise(ErrorCode::server_behind,
           "the server has not yet seen what this mirror holds (transaction " +
               std::to_string(moment.xmax) + " of " + std::to_string(high_water) + ")",
@@ -110,6 +113,9 @@ void Puller::follow_server(const Moment& moment) {
                    "back to an older state, pull once with accept_server.",
            .retryable = true});
   }
+  if (!changed && !behind) return;
+  mirror_.write([](sqlite::Database& database) { start_over(database); },
+                [this] { waiter_.tick(); });
 }
 
 bool Puller::nothing_happened(const Moment& moment) const {
@@ -178,7 +184,7 @@ void Puller::apply_table(sqlite::Database& database, TableChanges& table) {
   TableReport& report = report_.pulled[table.layout.name];
   if (!table.layout_change.empty()) {
     ingest::adopt_layout(database, table.layout, table.layout_change);
-    for (const auto& column : table.layout_change.added) report.new_columns.push_back(column.name);
+    for (const auto& column : table.layout_change.fill) report.new_columns.push_back(column.name);
   }
   ingest::RowWriter rows(database, table.layout, table.layout.columns, ingest::WriteMode::merge);
   table.changed.for_each([&](std::string_view bytes) {
@@ -226,6 +232,7 @@ void Puller::remember(sqlite::Database& database, const std::vector<TableChanges
     state.copy = ingest::CopyState::complete;
     state.copied_to.reset();
     state.horizon = moment.xmin;
+    state.relation = table.relation;
     state.problem.clear();
     ingest::write_state(database, table.layout.name, state);
   }
@@ -246,7 +253,10 @@ void Puller::remember(sqlite::Database& database, const std::vector<TableChanges
   meta::write(database, meta::kCheckpoint, moment.checkpoint);
   meta::write(database, meta::kHighWater, moment.xmax);
   meta::write(database, meta::kAlembicVersion, report_.alembic_version);
-  meta::write(database, meta::kServerName, session_.connection(waiter_).name());
+  // Never connection(): it may reconnect, and the writer lock is held.
+  session_.connection_if_any([&](pg::Connection& server) {
+    meta::write(database, meta::kServerName, server.name());
+  });
   meta::write(database, meta::kLastPull, Timestamp::now().to_postgres_string());
 }
 

@@ -3,13 +3,20 @@
 #include "sync/pg/failure.hpp"
 #include "sync/push_sql.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace playmirror::sync {
 namespace {
 
 constexpr const char* kSavepoint = "SAVEPOINT playmirror";
-constexpr const char* kUndo = "ROLLBACK TO SAVEPOINT playmirror; RELEASE SAVEPOINT playmirror";
+constexpr const char* kUndo = "ROLLBACK TO SAVEPOINT playmirror";
+
+/// A row that went in and cannot be found among the rows that came out: a trigger or a rule dropped
+/// it, or changed what it is known by.
+bool is_lost(const PushedRow& row) {
+  return row.fate == PushedRow::Fate::rejected && row.refusal.sqlstate.empty();
+}
 
 std::string missing_parent(const outbox::Entry& entry) {
   if (entry.table == "play_history") {
@@ -94,7 +101,13 @@ void BatchInserter::insert_split(std::vector<const outbox::Entry*> entries, cons
   const std::size_t before = rows.size();
   try {
     insert_all(entries, known, rows);
-    return;
+    // Alone, such a row is told apart: it has come out, whatever it has become, or it has not.
+    if (entries.size() == 1 || std::none_of(rows.begin() + static_cast<std::ptrdiff_t>(before),
+                                            rows.end(), is_lost)) {
+      return;
+    }
+    session_.connection(waiter_).execute(kUndo, "undo an insert", waiter_);
+    rows.resize(before);
   } catch (const pg::StatementFailed& failure) {
     if (!pg::classify(failure.diagnostics()).row_at_fault) throw;
     session_.connection(waiter_).execute(kUndo, "undo a refused insert", waiter_);
@@ -114,7 +127,7 @@ void BatchInserter::insert_all(const std::vector<const outbox::Entry*>& entries,
                                const KnownRows& known, std::vector<PushedRow>& rows) {
   const ServerTable& table = catalog_.tables.at(entries.front()->table);
   InsertStatement statement = insert_statement(session_, table, entries, known);
-  std::vector<pg::Command> commands(3);
+  std::vector<pg::Command> commands(2);
   commands[0].sql = kSavepoint;
   commands[0].doing = "set a savepoint";
   commands[1].sql = std::move(statement.sql);
@@ -137,8 +150,6 @@ void BatchInserter::insert_all(const std::vector<const outbox::Entry*>& entries,
     }
     rows.push_back(std::move(pushed));
   };
-  commands[2].sql = "RELEASE SAVEPOINT playmirror";
-  commands[2].doing = "release a savepoint";
   session_.connection(waiter_).pipeline(std::move(commands), waiter_);
 }
 

@@ -52,7 +52,8 @@ std::vector<pg::Parameter> column_arrays(const std::vector<const outbox::Entry*>
 
 /// A table whose rows get their id from the server and are known by a natural key.
 std::string serial_sql(const Session& session, const ServerTable& table,
-                       const std::vector<std::string>& columns, const KnownRows& known) {
+                       const std::vector<std::string>& columns, const KnownRows& known,
+                       bool single) {
   const bool play = table.name == "play_history";
   const std::string name = session.qualified(table.name);
   const auto same = [&](const std::string& row) {
@@ -75,7 +76,9 @@ std::string serial_sql(const Session& session, const ServerTable& table,
          "WHERE k.position IS NULL ORDER BY i.position RETURNING *) "
          "SELECT i.position, k.id, r.position IS NOT NULL, a.id IS NOT NULL, a.id FROM input i "
          "LEFT JOIN known k USING (position) LEFT JOIN ready r USING (position) "
-         "LEFT JOIN added a ON " + same("a") + " ORDER BY i.position";
+         // Of a single row, whatever came out is what a trigger has made of it.
+         "LEFT JOIN added a ON " +
+         (single ? std::string("true") : same("a")) + " ORDER BY i.position";
 }
 
 /// artists, and tracks with their links. The server's row wins; a row that is there keeps its links.
@@ -131,7 +134,7 @@ InsertStatement insert_statement(const Session& session, const ServerTable& tabl
                                  const KnownRows& known) {
   const std::vector<std::string> columns = sent_columns(*entries.front());
   if (table.name == "play_history" || table.name == "analysis_snapshots") {
-    return {serial_sql(session, table, columns, known), column_arrays(entries, columns.size())};
+    return {serial_sql(session, table, columns, known, entries.size() == 1), column_arrays(entries, columns.size())};
   }
   return keyed_statement(session, table, entries, columns);
 }

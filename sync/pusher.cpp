@@ -228,7 +228,7 @@ void Pusher::commit(const Transaction& transaction, const std::vector<PushedRow>
     });
     throw;
   } catch (const Error& error) {
-    if (!any_inserted) throw;
+    if (!any_inserted || error.code() == ErrorCode::cancelled) throw;
     raise(ErrorCode::in_doubt,
           std::string("the connection broke while a push was being committed: ") + error.what(),
           {.hint = "Sync again: it finds out what the server has before it sends anything.",

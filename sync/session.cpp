@@ -11,10 +11,13 @@ namespace {
 /// vanished laptop holds back neither vacuum nor a migration.
 constexpr const char* kIdleTimeout = "60s";
 
+/// How often a transaction starts over because a migration changed the set of tables meanwhile.
+constexpr int kAttempts = 5;
+
 std::vector<std::string> lockable_tables(const Catalog& catalog) {
   std::vector<std::string> names;
   for (const auto& [name, table] : catalog.tables) {
-    if (table.kind != 0 && table.readable) names.push_back(name);
+    if (table.is_table() && table.readable) names.push_back(name);
   }
   return names;
 }
@@ -128,12 +131,14 @@ Opening Session::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds loc
       continue;
     }
     // A table that appeared since the last look was not locked before the snapshot: start over.
-    if (const auto tables = lockable_tables(opening.catalog); tables != lockable_) {
-      server.abandon_transaction();
-      lockable_ = tables;
-      if (attempt < 2) continue;
+    const auto tables = lockable_tables(opening.catalog);
+    if (tables == lockable_) return opening;
+    server.abandon_transaction();
+    lockable_ = tables;
+    if (attempt >= kAttempts) {
+      raise(ErrorCode::server_refused, "the server's tables keep appearing and vanishing",
+            {.hint = "Sync again when the migration is done.", .retryable = true});
     }
-    return opening;
   }
 }
 

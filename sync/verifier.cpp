@@ -70,12 +70,10 @@ void Verifier::compare(sqlite::Database& database, const ServerTable& table,
 
   const ingest::TableState state = ingest::read_state(database, table.name);
   const std::string newer = horizon_condition(state.horizon.value_or(0), moment);
-  // A view has no xmin to tell new rows by.
-  const bool tells_age = table.kind == 'r' || table.kind == 'p';
   std::vector<schema::ColumnLayout> fields = columns;
-  fields.push_back({"playmirror_newer", "bool", schema::ValueKind::boolean});
+  fields.push_back({"playmirror_newer", "bool", schema::ValueKind::boolean, 0});
   const std::string sql = "COPY (SELECT " + select_list(columns) + ", " +
-                          (tells_age && !newer.empty() ? newer : std::string("true")) + " FROM " +
+                          (newer.empty() ? "true" : newer) + " FROM " +
                           session_.qualified(table.name) + ") TO STDOUT (FORMAT binary)";
 
   ingest::RowComparer comparer(database, layout, fields, columns.size());

@@ -5,17 +5,17 @@
 namespace playmirror::ingest {
 namespace {
 
-/// True for rows of the server, false for rows of ours that are still pending.
-std::string from_server(const schema::TableLayout& table) {
-  const std::string first = sqlite::quoted(table.key.front());
-  if (table.has_integer_key()) {
-    return first + " NOT IN (SELECT row_id FROM playmirror_outbox WHERE table_name = '" +
-           table.name + "')";
-  }
-  // A pending track brings its links along.
+/// True for rows of ours that are still pending, false for the server's. A pending track brings its
+/// links along.
+std::string is_pending(const schema::TableLayout& table) {
   const std::string owner = table.name == "track_artists" ? "tracks" : table.name;
-  return first + " NOT IN (SELECT identity FROM playmirror_outbox WHERE table_name = '" + owner +
-         "')";
+  return sqlite::quoted(table.key.front()) + " IN (SELECT " +
+         (table.has_integer_key() ? "row_id" : "identity") +
+         " FROM playmirror_outbox WHERE table_name = '" + owner + "')";
+}
+
+std::string from_server(const schema::TableLayout& table) {
+  return "NOT (" + is_pending(table) + ")";
 }
 
 std::string block_expression(const schema::TableLayout& table) {
@@ -30,8 +30,8 @@ std::int64_t count_rows(const sqlite::Database& database, const schema::TableLay
   const std::string name = sqlite::quoted(table.name);
   const std::int64_t all = database.query_int("SELECT count(*) FROM " + name);
   // Counting the few pending rows apart keeps the plain count, which SQLite answers fastest.
-  return all - database.query_int("SELECT count(*) FROM " + name + " WHERE NOT (" +
-                                  from_server(table) + ")");
+  return all - database.query_int("SELECT count(*) FROM " + name + " WHERE " +
+                                  is_pending(table));
 }
 
 BlockCounts count_blocks(const sqlite::Database& database, const schema::TableLayout& table) {
@@ -135,11 +135,13 @@ std::int64_t ServerKeys::delete_gone(const std::vector<std::string>& blocks) {
   choose(blocks);
   database_.execute("DELETE FROM " + sqlite::quoted(table_.name) + " WHERE " + gone_condition());
   const std::int64_t deleted = database_.changes();
+  // Odd values are few and belong to tables with a single key column.
   if (table_.key.size() == 1) {
+    const std::string key = sqlite::quoted(table_.key.front());
     database_
-        .prepare("DELETE FROM playmirror_odd_values WHERE table_name = ?1 AND row_key NOT IN "
-                 "(SELECT CAST(" + sqlite::quoted(table_.key.front()) + " AS TEXT) FROM " +
-                 sqlite::quoted(table_.name) + ")")
+        .prepare("DELETE FROM playmirror_odd_values AS o WHERE table_name = ? AND NOT EXISTS "
+                 "(SELECT 1 FROM " + sqlite::quoted(table_.name) + " t WHERE t." + key +
+                 (table_.has_integer_key() ? " = CAST(o.row_key AS INTEGER))" : " = o.row_key)"))
         .bind_all(table_.name)
         .run();
   }

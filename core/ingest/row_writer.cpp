@@ -5,7 +5,6 @@
 #include <playmirror/error.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace playmirror::ingest {
@@ -73,7 +72,9 @@ RowWriter::RowWriter(sqlite::Database& database, const schema::TableLayout& tabl
       write_(database.prepare(mode == WriteMode::fill ? fill_sql(table, columns_)
                                                       : upsert_sql(table, columns_))),
       exists_(database.prepare("SELECT 1 FROM " + sqlite::quoted(table.name) + " WHERE " +
-                               key_condition(table))) {
+                               key_condition(table))),
+      pending_(database.prepare("SELECT entry, row_id FROM playmirror_outbox "
+                                "WHERE table_name = ? AND identity = ?")) {
   for (const std::string& column : table_.key) key_fields_.push_back(field(column));
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (mode_ != WriteMode::fill || !in_key(table_, columns_[i].name)) bind_order_.push_back(i);
@@ -81,18 +82,8 @@ RowWriter::RowWriter(sqlite::Database& database, const schema::TableLayout& tabl
   if (mode_ == WriteMode::fill) {
     bind_order_.insert(bind_order_.end(), key_fields_.begin(), key_fields_.end());
   } else {
-    constexpr auto kAll = std::numeric_limits<std::int64_t>::max();
-    auto entries = database_.prepare(
-        "SELECT entry, identity, row_id FROM playmirror_outbox WHERE table_name = ? LIMIT ?");
-    entries.bind_all(table_.name, kAll);
-    while (entries.step()) {
-      outbox::Entry entry;
-      entry.entry = entries.integer(0);
-      entry.table = table_.name;
-      entry.identity = entries.text(1);
-      entry.row_id = entries.integer(2);
-      pending_.emplace(entry.identity, std::move(entry));
-    }
+    auto any = database_.prepare("SELECT 1 FROM playmirror_outbox WHERE table_name = ? LIMIT 1");
+    any_pending_ = any.bind(0, table_.name).step();
   }
   auto odd = database_.prepare("SELECT 1 FROM playmirror_odd_values WHERE table_name = ? LIMIT 1");
   any_odd_ = odd.bind(0, table_.name).step();
@@ -138,7 +129,7 @@ void RowWriter::write_row(const RowReader& row) {
     mark_odd_times(database_, table_.name);
     odd_times_ = true;
   }
-  if (!pending_.empty()) settle_pending(row);
+  if (any_pending_) settle_pending(row);
 }
 
 void RowWriter::bind_row(const RowReader& row) {
@@ -214,11 +205,17 @@ void RowWriter::settle_pending(const RowReader& row) {
   } else {
     identity = row.key_text(key_fields_.front());
   }
-  const auto found = pending_.find(identity);
-  if (found == pending_.end()) return;
-  outbox::delivered(database_, found->second, server_id);
-  pending_.erase(found);
-  ++counts_.delivered;
+  pending_.bind_all(table_.name, identity);
+  if (pending_.step()) {
+    outbox::Entry entry;
+    entry.entry = pending_.integer(0);
+    entry.row_id = pending_.integer(1);
+    entry.table = table_.name;
+    pending_.reset();
+    outbox::delivered(database_, entry, server_id);
+    ++counts_.delivered;
+  }
+  pending_.reset();
 }
 
 }  // namespace playmirror::ingest

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace playmirror::ingest {
@@ -59,7 +58,8 @@ class RowWriter {
   std::vector<std::size_t> bind_order_;  ///< field of each parameter of write_
   sqlite::Statement write_;
   sqlite::Statement exists_;
-  std::unordered_map<std::string, outbox::Entry> pending_;  ///< by identity
+  sqlite::Statement pending_;  ///< finds the outbox entry of an identity
+  bool any_pending_ = false;
   bool any_odd_ = false;  ///< the table may have rows in playmirror_odd_values
   bool odd_times_ = false;
   std::string last_key_;

@@ -24,7 +24,7 @@ std::string_view name_of(CopyState state) {
 
 TableState read_state(const sqlite::Database& database, std::string_view table) {
   auto row = database.prepare(
-      "SELECT state, horizon, copied_to, problem FROM playmirror_tables WHERE name = ?");
+      "SELECT state, horizon, copied_to, problem, relation FROM playmirror_tables WHERE name = ?");
   row.bind(0, table);
   TableState state;
   if (!row.step()) return state;
@@ -37,14 +37,16 @@ TableState read_state(const sqlite::Database& database, std::string_view table) 
   if (!row.is_null(1)) state.horizon = row.integer(1);
   if (!row.is_null(2)) state.copied_to = row.text(2);
   state.problem = row.text(3);
+  state.relation = row.integer(4);
   return state;
 }
 
 void write_state(sqlite::Database& database, std::string_view table, const TableState& state) {
   database
       .prepare("UPDATE playmirror_tables SET state = ?, horizon = ?, copied_to = ?, "
-               "problem = ? WHERE name = ?")
-      .bind_all(name_of(state.copy), state.horizon, state.copied_to, state.problem, table)
+               "problem = ?, relation = ? WHERE name = ?")
+      .bind_all(name_of(state.copy), state.horizon, state.copied_to, state.problem, state.relation,
+                table)
       .run();
 }
 
@@ -53,11 +55,12 @@ schema::TableLayout read_layout(const sqlite::Database& database, std::string_vi
   layout.name = table;
   layout.key = schema::record_layout(table).key;
   auto rows = database.prepare(
-      "SELECT name, server_type FROM playmirror_columns WHERE table_name = ? ORDER BY position");
+      "SELECT name, server_type, number FROM playmirror_columns WHERE table_name = ? "
+      "ORDER BY position");
   rows.bind(0, table);
   while (rows.step()) {
-    layout.columns.push_back(
-        {std::string(rows.text(0)), std::string(rows.text(1)), schema::kind_of(rows.text(1))});
+    layout.columns.push_back({std::string(rows.text(0)), std::string(rows.text(1)),
+                              schema::kind_of(rows.text(1)), static_cast<int>(rows.integer(2))});
   }
   return layout;
 }
@@ -68,14 +71,20 @@ LayoutChange compare(const schema::TableLayout& here, const schema::TableLayout&
     const auto found = here.find(column.name);
     if (!found) {
       change.added.push_back(column);
-    } else if (const auto& known = here.columns[*found]; known.server_type != column.server_type) {
-      // Another storage class means other values: dropped here and filled anew.
-      if (schema::sqlite_type(known.kind) != schema::sqlite_type(column.kind)) {
-        change.dropped.push_back(column.name);
-        change.added.push_back(column);
-      } else {
-        change.retyped = true;
-      }
+      change.fill.push_back(column);
+      continue;
+    }
+    const schema::ColumnLayout& known = here.columns[*found];
+    if (known == column) continue;
+    change.relabelled = true;
+    // Another storage class: dropped here and added anew.
+    if (schema::sqlite_type(known.kind) != schema::sqlite_type(column.kind)) {
+      change.dropped.push_back(column.name);
+      change.added.push_back(column);
+      change.fill.push_back(column);
+    } else if (known.number != 0 && known.number != column.number) {
+      // Dropped and added again under its old name: other values, and no row was written.
+      change.fill.push_back(column);
     }
   }
   for (const schema::ColumnLayout& column : here.columns) {
@@ -103,9 +112,9 @@ void adopt_layout(sqlite::Database& database, const schema::TableLayout& server,
   std::int64_t position = 0;
   for (const schema::ColumnLayout& column : server.columns) {
     database
-        .prepare("INSERT INTO playmirror_columns (table_name, position, name, server_type) "
-                 "VALUES (?, ?, ?, ?)")
-        .bind_all(server.name, ++position, column.name, column.server_type)
+        .prepare("INSERT INTO playmirror_columns "
+                 "(table_name, position, name, server_type, number) VALUES (?, ?, ?, ?, ?)")
+        .bind_all(server.name, ++position, column.name, column.server_type, column.number)
         .run();
   }
 }

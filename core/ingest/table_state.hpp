@@ -25,6 +25,7 @@ struct TableState {
   CopyState copy = CopyState::empty;
   std::optional<std::int64_t> horizon = {};  ///< read rows whose transaction is at or after it
   std::optional<std::string> copied_to = {}; ///< last key of an unfinished first copy
+  std::int64_t relation = 0;  ///< the server's oid of the table; 0 before the first copy
   std::string problem = {};
 };
 
@@ -37,12 +38,13 @@ void write_state(sqlite::Database& database, std::string_view table, const Table
 
 /// How a mirrored table differs from what the server has now.
 struct LayoutChange {
-  std::vector<schema::ColumnLayout> added = {};  ///< to be filled for the rows already here
-  std::vector<std::string> dropped = {};
-  bool retyped = false;  ///< types changed without changing what is stored
+  std::vector<schema::ColumnLayout> added = {};  ///< new here
+  std::vector<std::string> dropped = {};         ///< gone from the server, or replaced by another
+  std::vector<schema::ColumnLayout> fill = {};   ///< to be read for the rows that are here already
+  bool relabelled = false;  ///< types or numbers changed without changing what is stored
 
   [[nodiscard]] bool empty() const noexcept {
-    return added.empty() && dropped.empty() && !retyped;
+    return added.empty() && dropped.empty() && fill.empty() && !relabelled;
   }
 };
 

@@ -15,6 +15,9 @@ namespace {
 /// that read ids as JSON numbers.
 constexpr std::int64_t kProvisionalBase = -(std::int64_t{1} << 40);
 
+/// Bytes of images after which a batch is full: bounds what a push holds in memory.
+constexpr std::size_t kBatchBytes = 16 << 20;
+
 /// Between the two parts of an identity: a control character, which no id or timestamp holds.
 constexpr char kSeparator = '\x1f';
 
@@ -113,6 +116,7 @@ std::vector<Entry> sendable(const sqlite::Database& database, std::string_view t
       "AND state IN ('queued', 'waiting') ORDER BY entry LIMIT ?");
   rows.bind_all(table, after, limit);
   std::vector<Entry> entries;
+  std::size_t bytes = 0;
   while (rows.step()) {
     Entry entry;
     entry.entry = rows.integer(0);
@@ -131,6 +135,8 @@ std::vector<Entry> sendable(const sqlite::Database& database, std::string_view t
     }
     entry.image = decode(blob->bytes);
     entries.push_back(std::move(entry));
+    bytes += blob->bytes.size();
+    if (bytes >= kBatchBytes) break;
   }
   return entries;
 }

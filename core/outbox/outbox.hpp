@@ -38,8 +38,8 @@ struct Entry {
 std::int64_t add(sqlite::Database& database, std::string_view table, std::string_view identity,
                  std::int64_t row_id, const RowImage& image);
 
-/// Entries that a push may send, oldest first, parents before children: queued and waiting ones with
-/// a number above `after`. Damaged entries throw.
+/// Entries of one table that a push may send, oldest first: queued and waiting ones with a number
+/// above `after`; fewer than `limit` when their images are large. Damaged entries throw.
 [[nodiscard]] std::vector<Entry> sendable(const sqlite::Database& database,
                                           std::string_view table, std::int64_t after,
                                           std::int64_t limit);

@@ -22,6 +22,7 @@ CREATE TABLE playmirror_tables (
              CHECK (state IN ('empty', 'copying', 'filling', 'copied', 'complete')),
   horizon    INTEGER,            -- 64-bit transaction id: rows at or after it are read again
   copied_to  TEXT,               -- last key of an unfinished first copy, parts joined by char(31)
+  relation   INTEGER NOT NULL DEFAULT 0,  -- the server's oid of the table
   problem    TEXT NOT NULL DEFAULT '',
   odd_times  INTEGER NOT NULL DEFAULT 0 -- 1: holds a timestamp that text does not sort
 ) STRICT, WITHOUT ROWID;
@@ -32,6 +33,7 @@ CREATE TABLE playmirror_columns (
   position     INTEGER NOT NULL,
   name         TEXT NOT NULL,
   server_type  TEXT NOT NULL,
+  number       INTEGER NOT NULL DEFAULT 0,  -- the server's attnum; 0 before the first pull
   PRIMARY KEY (table_name, name)
 ) STRICT, WITHOUT ROWID;
 

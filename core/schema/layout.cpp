@@ -25,7 +25,9 @@ constexpr std::array kTypes{
     TypeName{"varchar", ValueKind::text},
 };
 
-ColumnLayout column(const char* name, const char* type) { return {name, type, kind_of(type)}; }
+ColumnLayout column(const char* name, const char* type) {
+  return {name, type, kind_of(type), 0};
+}
 
 /// What each typed record reads. The names and types are those of the backend's own migrations.
 std::vector<TableLayout> make_record_layouts() {

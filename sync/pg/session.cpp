@@ -7,6 +7,7 @@
 
 #include <playmirror/error.hpp>
 
+#include <algorithm>
 #include <libpq-fe.h>
 #include <memory>
 #include <unistd.h>
@@ -202,8 +203,9 @@ void Session::settle() noexcept {
   if (at_rest) return;
   try {
     const auto deadline = Clock::now() + tuning::kSettleLimit;
-    cancel(deadline);
-    drain(deadline);
+    do {
+      cancel(deadline);
+    } while (!drain(std::min(deadline, Clock::now() + tuning::kCancelAgain)));
     refusal_.reset();
   } catch (...) {
     give_up();
@@ -226,33 +228,31 @@ void Session::cancel(Clock::time_point deadline) {
   }
 }
 
-void Session::drain(Clock::time_point deadline) {
+bool Session::drain(Clock::time_point until) {
   const CallControl nobody;
   const std::string doing = "cancel a statement";
-  bool last_in_pipeline = PQpipelineStatus(pg()) == PQ_PIPELINE_OFF;
+  const bool in_pipeline = PQpipelineStatus(pg()) != PQ_PIPELINE_OFF;
   bool statement_ended = false;
-  while (true) {
-    const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
-    if (left <= milliseconds{0}) fail(ErrorCode::unreachable, doing, "no answer in time");
-    Waiter waiter(nobody, left);
-    const Result result = next(doing, waiter);
-    const ExecStatusType status = PQresultStatus(result.handle());
-    if (result.handle() == nullptr) {
-      if (last_in_pipeline) break;
-      // Two in a row: nothing was sent to wait for, not even the end of the pipeline.
-      if (std::exchange(statement_ended, true)) fail(ErrorCode::internal, doing, "nothing sent");
-      continue;
-    }
-    statement_ended = false;
-    if (status == PGRES_PIPELINE_SYNC) break;
-    if (status == PGRES_COPY_OUT) {
-      while (Clock::now() < deadline && next_copy_data(doing, waiter)) {
+  try {
+    while (Clock::now() < until) {
+      Waiter waiter(nobody, std::chrono::ceil<milliseconds>(until - Clock::now()));
+      const Result result = next(doing, waiter);
+      const ExecStatusType status = PQresultStatus(result.handle());
+      if (result.handle() == nullptr) {
+        if (!in_pipeline) return true;
+        // Two in a row: there is nothing to wait for, not even the end of the pipeline.
+        if (std::exchange(statement_ended, true)) fail(ErrorCode::internal, doing, "not sent");
+        continue;
+      }
+      statement_ended = false;
+      if (status == PGRES_PIPELINE_SYNC) return PQexitPipelineMode(pg()) == 1;
+      while (status == PGRES_COPY_OUT && Clock::now() < until && next_copy_data(doing, waiter)) {
       }
     }
+  } catch (const ServerUnavailable&) {
+    if (!usable()) throw;  // else it was only the waiter
   }
-  if (PQpipelineStatus(pg()) != PQ_PIPELINE_OFF && PQexitPipelineMode(pg()) != 1) {
-    fail(ErrorCode::internal, doing, "the pipeline does not end");
-  }
+  return false;
 }
 
 // The server fell silent. Should it be alive after all, it is told to stop: a statement that nobody

@@ -86,7 +86,7 @@ class Session {
   void note_refusal(const Result& result, const std::string& doing);
   void settle() noexcept;
   void cancel(std::chrono::steady_clock::time_point deadline);
-  void drain(std::chrono::steady_clock::time_point deadline);
+  [[nodiscard]] bool drain(std::chrono::steady_clock::time_point until);
   void leave() noexcept;
   void give_up() noexcept;
 

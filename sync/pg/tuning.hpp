@@ -17,6 +17,9 @@ inline constexpr std::chrono::milliseconds kProgressInterval{100};
 /// round trips of a bad link, and still well within the second in which a call must stop.
 inline constexpr std::chrono::milliseconds kSettleLimit{600};
 
+/// When to repeat a cancel request: one that overtakes its statement is ignored by the server.
+inline constexpr std::chrono::milliseconds kCancelAgain{150};
+
 /// Longest text of a server that is shown. Longer ones carry whole rows or statements.
 inline constexpr std::size_t kTextLimit = 2'048;
 
