@@ -3,8 +3,9 @@
 #include "core/ingest/key_blocks.hpp"
 #include "core/ingest/row_writer.hpp"
 #include "core/mirror/meta.hpp"
-#include "sync/first_copy.hpp"
+#include "core/outbox/outbox.hpp"
 #include "core/outbox/requeue.hpp"
+#include "sync/first_copy.hpp"
 
 #include <playmirror/error.hpp>
 
