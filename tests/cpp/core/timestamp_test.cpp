@@ -31,7 +31,7 @@ struct Known {
   std::string_view iso;
 };
 
-// The server's interval arithmetic agrees: timestamp '2000-01-01' + micros * interval '1 microsecond'.
+// The server's interval arithmetic agrees: '2000-01-01' + micros * interval '1 microsecond'.
 constexpr Known kKnown[] = {
     {0, "2000-01-01 00:00:00", "2000-01-01T00:00:00Z"},
     {1, "2000-01-01 00:00:00.000001", "2000-01-01T00:00:00.000001Z"},
