@@ -9,7 +9,7 @@ from pathlib import Path
 
 import playmirror as pm
 import pytest
-from offline_library import open_library
+from support.offline_library import open_library
 
 
 def test_a_new_file_is_private_and_empty(mirror_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import playmirror as pm
 import pytest
-from offline_library import NOON, open_library
+from support.offline_library import NOON, open_library
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import playmirror as pm
 import pytest
-from offline_library import NOON, open_library
+from support.offline_library import NOON, open_library
 
 BUSY = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT sum(x) FROM c"
 

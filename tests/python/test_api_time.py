@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import playmirror as pm
 import pytest
-from offline_library import NOON, open_library
+from support.offline_library import NOON, open_library
 
 BERLIN = ZoneInfo("Europe/Berlin")
 BEYOND = [

@@ -12,7 +12,7 @@ from typing import Any
 
 import playmirror as pm
 import pytest
-from public_headers import Type, read
+from support.public_headers import Type, read
 
 CPP = read()
 

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HEADERS = Path(__file__).resolve().parents[2] / "include" / "playmirror"
+HEADERS = Path(__file__).resolve().parents[3] / "include" / "playmirror"
 
 _TYPE = re.compile(
     r"\b(?P<kind>struct|class|enum class)\s+(?:PLAYMIRROR_EXPORT\s+)?(?P<name>\w+)"
