@@ -1,0 +1,199 @@
+"""Pulls and migrations at the same moment: no table reads as empty, and neither waits long."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import playmirror as pm
+import psycopg
+import pytest
+from databases import TABLES
+from support.music_db import MusicDb
+
+Check = Callable[[pm.Mirror, MusicDb], None]
+
+# Rewrites a table, so that a snapshot taken before it commits sees the table empty.
+REWRITES = {
+    "artists": "ALTER TABLE artists ALTER COLUMN name TYPE text COLLATE \"C\"",
+    "tracks": "ALTER TABLE tracks ALTER COLUMN duration_ms TYPE bigint",
+    "track_artists": "CLUSTER track_artists USING track_artists_pkey",
+    "play_history": "ALTER TABLE play_history ALTER COLUMN listened_ms TYPE bigint",
+    "analysis_snapshots": "ALTER TABLE analysis_snapshots ALTER COLUMN id TYPE bigint",
+    "playlist_config": "ALTER TABLE playlist_config ALTER COLUMN last_updated TYPE timestamptz",
+}  # fmt: skip
+
+
+@pytest.fixture
+def music_db(small_db: MusicDb) -> MusicDb:
+    return small_db
+
+
+@pytest.fixture
+def background() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor() as threads:
+        yield threads
+
+
+def wait_until_somebody_waits(db: MusicDb, *, mode: str = "AccessShareLock") -> None:
+    """Returns when a session of this database waits for a lock of that kind."""
+    deadline = time.monotonic() + 20
+    query = (
+        "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database "
+        "WHERE NOT granted AND mode = %s AND datname = %s"
+    )
+    while db.execute(query, [mode, db.name]) == [(0,)]:
+        assert time.monotonic() < deadline, "nobody waits for a lock"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_rewrite_that_commits_during_a_pull_does_not_empty_a_table(
+    table: str,
+    music_db: MusicDb,
+    server: pm.Server,
+    mirror: pm.Mirror,
+    background: ThreadPoolExecutor,
+    assert_equal: Check,
+) -> None:
+    server.pull(mirror)
+    migration = music_db.connect(autocommit=False)
+    migration.execute(REWRITES[table])
+    migration.execute("INSERT INTO play_history (source) VALUES ('with the migration')")
+    pull = background.submit(server.pull, mirror, lock_timeout=20)
+    wait_until_somebody_waits(music_db)
+    migration.commit()
+    report = pull.result(30)
+    assert not any(each.deleted or each.held_deletes for each in report.pulled.values())
+    assert report.complete
+    assert_equal(mirror, music_db)
+
+
+def test_a_table_truncated_and_filled_again_during_a_pull_is_taken_whole(
+    music_db: MusicDb,
+    server: pm.Server,
+    mirror: pm.Mirror,
+    background: ThreadPoolExecutor,
+    assert_equal: Check,
+) -> None:
+    server.pull(mirror)
+    backend = music_db.connect(autocommit=False)
+    backend.execute("CREATE TEMP TABLE kept AS SELECT * FROM play_history")
+    backend.execute("TRUNCATE play_history")
+    backend.execute("INSERT INTO play_history SELECT * FROM kept")
+    pull = background.submit(server.pull, mirror, lock_timeout=20)
+    wait_until_somebody_waits(music_db)
+    backend.commit()
+    assert pull.result(30).pulled["play_history"].deleted == 0
+    assert_equal(mirror, music_db)
+
+
+def test_a_truncated_table_keeps_its_rows_until_deletes_are_confirmed(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    server.pull(mirror)
+    plays = len(mirror.plays)
+    music_db.execute("TRUNCATE play_history")
+    report = server.pull(mirror)
+    assert report.pulled["play_history"].held_deletes == plays == len(mirror.plays)
+    server.pull(mirror, confirm_deletes=True)
+    assert len(mirror.plays) == 0
+    assert_equal(mirror, music_db)
+
+
+def test_a_first_copy_waits_for_a_rewrite_and_takes_its_result(
+    music_db: MusicDb,
+    server: pm.Server,
+    mirror: pm.Mirror,
+    background: ThreadPoolExecutor,
+    assert_equal: Check,
+) -> None:
+    migration = music_db.connect(autocommit=False)
+    migration.execute(REWRITES["tracks"])
+    pull = background.submit(server.pull, mirror, lock_timeout=20)
+    wait_until_somebody_waits(music_db)
+    migration.commit()
+    assert pull.result(30).complete
+    assert_equal(mirror, music_db)
+
+
+def test_pulls_beside_endless_rewrites_never_lose_a_row(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """The moments at which a migration commits are the machine's here."""
+    server.pull(mirror)
+    stop = threading.Event()
+
+    def migrate() -> None:
+        with psycopg.connect(music_db.dsn, autocommit=True) as connection:
+            while not stop.is_set():
+                for new_type in ("bigint", "integer"):
+                    for table, column in (
+                        ("play_history", "listened_ms"),
+                        ("tracks", "popularity"),
+                    ):
+                        connection.execute(f"ALTER TABLE {table} ALTER {column} TYPE {new_type}")
+
+    with ThreadPoolExecutor() as threads:
+        migrating = threads.submit(migrate)
+        try:
+            for _ in range(15):
+                report = server.pull(mirror, lock_timeout=20)
+                for table in report.pulled.values():
+                    assert (table.deleted, table.held_deletes, table.inserted) == (0, 0, 0)
+        finally:
+            stop.set()
+        migrating.result(30)
+    server.pull(mirror)
+    assert_equal(mirror, music_db)
+
+
+def test_a_pull_gives_up_behind_a_migration_and_does_not_hold_it_up(
+    music_db: MusicDb,
+    server: pm.Server,
+    mirror: pm.Mirror,
+    background: ThreadPoolExecutor,
+    assert_equal: Check,
+) -> None:
+    server.pull(mirror)
+    reading = music_db.connect(autocommit=False)
+    reading.execute("SELECT count(*) FROM tracks")
+    migrating: Future = background.submit(
+        music_db.execute, "ALTER TABLE tracks ADD COLUMN mood varchar DEFAULT 'calm' NOT NULL"
+    )
+    wait_until_somebody_waits(music_db, mode="AccessExclusiveLock")
+
+    began = time.monotonic()
+    with pytest.raises(pm.Error) as error:
+        server.pull(mirror, lock_timeout=0.3)
+    assert 0.3 <= time.monotonic() - began < 2
+    assert error.value.retryable
+    assert error.value.sqlstate == "55P03"
+
+    released = time.monotonic()
+    reading.rollback()
+    migrating.result(20)
+    assert time.monotonic() - released < 2
+    server.pull(mirror)
+    assert_equal(mirror, music_db)
+
+
+def test_a_first_copy_locks_only_the_table_that_it_reads(
+    music_db: MusicDb,
+    server: pm.Server,
+    mirror: pm.Mirror,
+    background: ThreadPoolExecutor,
+    assert_equal: Check,
+) -> None:
+    waited = []
+
+    def migrate(progress: pm.Progress) -> None:
+        if progress.table == "track_artists" and not waited:
+            began = time.monotonic()
+            music_db.execute("SET lock_timeout = '5s'; ALTER TABLE tracks ADD COLUMN mood varchar")
+            waited.append(time.monotonic() - began)
+
+    report = server.pull(mirror, progress=migrate)
+    assert report.complete
+    assert waited and waited[0] < 2
+    assert_equal(mirror, music_db)
