@@ -90,8 +90,8 @@ def _file_text(report: FileReport) -> str:
 
 
 def _verify_text(report: VerifyReport) -> str:
-    verdict = "equal" if report.equal else f"{report.difference_count:,} differences"
-    lines = [f"{verdict}: {report.rows_compared:,} rows compared with the server"]
+    verdict = "equal" if report.equal else f"not equal: {report.difference_count:,} rows differ"
+    lines = [f"{verdict} ({report.rows_compared:,} rows compared with the server)"]
     lines += [f"{safe(name)} was not compared: {safe(why)}" for name, why in report.skipped.items()]
     if report.differences:
         rows = [

@@ -1,0 +1,110 @@
+"""The command line with a server: a day in scripts."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playmirror.cli.main import main
+from support.music_db import MusicDb
+
+Cli = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def cli(
+    small_db: MusicDb,
+    mirror_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Cli:
+    """Runs one command with --json; its exit code and document."""
+    monkeypatch.setenv("PLAYMIRROR_DB", str(mirror_path))
+    monkeypatch.setenv("PLAYMIRROR_DSN", small_db.plain_role())
+
+    def run(*arguments: str) -> tuple[int, Any]:
+        code = main([*arguments, "--json"])
+        return code, json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def test_a_day_in_scripts(cli: Cli, small_db: MusicDb) -> None:
+    code, report = cli("sync")
+    assert (code, report["method"], report["complete"]) == (0, "first_copy", True)
+    assert report["pulled"]["play_history"]["inserted"] == 1000
+
+    _, (top, *_) = cli("top")
+    at = "2026-01-31T06:00:00.25Z"
+    code, play = cli("add-play", "--track", top["track_id"], "--at", at, "--source", "shell")
+    assert (code, play["played_at"]) == (0, at)
+    code, (entry,) = cli("pending")
+    assert (code, entry["row_id"]) == (0, play["id"])
+
+    code, report = cli("push")
+    assert (code, report["pushed"]) == (0, 1)
+    rows = small_db.execute("SELECT id, played_at::text FROM play_history WHERE source = 'shell'")
+    (row,) = rows
+    assert row[1] == "2026-01-31 06:00:00.25"
+    _, again = cli("add-play", "--track", top["track_id"], "--at", at)
+    assert again["id"] == row[0]
+
+    code, report = cli("pull")
+    assert (code, report["pushed"]) == (0, 0)
+    _, status = cli("status")
+    assert status["pending"] == 0
+    assert status["complete"]
+    assert status["last_pull"].endswith("Z")
+
+
+def test_verify_says_different_by_its_exit_code(cli: Cli, small_db: MusicDb) -> None:
+    cli("pull")
+    code, report = cli("verify", "--dsn", "")
+    assert (code, report["equal"], report["differences"]) == (0, True, [])
+    small_db.execute("UPDATE artists SET name = 'X' WHERE id = (SELECT min(id) FROM artists)")
+    code, report = cli("verify", "--dsn", "")
+    assert (code, report["equal"]) == (1, False)
+    (difference,) = report["differences"]
+    assert (difference["table"], difference["columns"]) == ("artists", ["name"])
+
+
+def test_doctor_says_problem_by_its_exit_code(cli: Cli, small_db: MusicDb) -> None:
+    code, report = cli("doctor")
+    assert (code, report["ok"]) == (0, True)
+    small_db.execute("REVOKE SELECT ON tracks FROM laptop")
+    code, report = cli("doctor")
+    assert (code, report["ok"]) == (1, False)
+    assert any("GRANT SELECT" in finding["remedy"] for finding in report["findings"])
+
+
+def test_held_deletes_are_applied_when_confirmed(cli: Cli, small_db: MusicDb) -> None:
+    cli("pull")
+    small_db.execute("DELETE FROM play_history WHERE id <= 500")
+    _, report = cli("pull")
+    assert report["pulled"]["play_history"]["held_deletes"] == 500
+    _, report = cli("pull", "--confirm-deletes")
+    assert report["pulled"]["play_history"]["deleted"] == 500
+
+
+def test_the_demo_reads_and_leaves_nothing(cli: Cli, small_db: MusicDb, mirror_path: Path) -> None:
+    code, shown = cli("demo", "--dsn", small_db.plain_role())
+    assert (code, shown["verify"]["equal"]) == (0, True)
+    assert len(shown["top"]) == len(shown["recent"]) == 5
+    assert not mirror_path.exists()
+
+
+def test_text_is_for_people(
+    cli: Cli, capsys: pytest.CaptureFixture[str], small_db: MusicDb
+) -> None:
+    for arguments, said in (
+        (["sync"], "pushed 0, in "),
+        (["verify", "--dsn", ""], "equal ("),
+        (["doctor"], "ok  "),
+        (["status"], "first copy  complete"),
+        (["demo", "--dsn", small_db.dsn], "copy and server are equal"),
+    ):
+        assert main(arguments) == 0
+        shown = capsys.readouterr()
+        assert said in shown.out
+        assert shown.err == ""
