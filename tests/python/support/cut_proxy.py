@@ -165,8 +165,8 @@ class CutProxy:
                         return
                     if self.delay:
                         self._closing.wait(self.delay)
+                    traffic.count(direction, len(data))  # first: who gets it may look at once
                     target.sendall(data)
-                    traffic.count(direction, len(data))
                     if cut is not None and traffic[cut.direction] >= cut.after:
                         break
 

@@ -1,0 +1,139 @@
+"""A push whose connection breaks at any byte: the error is typed, and after the next sync the play
+is on the server once, whatever had become of it.
+
+Every byte is tried from the moment the row is sent; before that, where nothing can be committed, a
+sample. PLAYMIRROR_TEST_EVERY_BYTE=1 tries all of them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from copy import copy
+from pathlib import Path
+
+import playmirror as pm
+import pytest
+from support.cut_proxy import Cut, Direction, Traffic
+from support.faults import (
+    BROKEN_LINE,
+    add_play,
+    add_tracks,
+    cut_points,
+    memory_directory,
+    plays_on_server,
+    proxy_of,
+    seed,
+)
+from support.music_db import MusicDb
+
+
+class Line:
+    """A mirror that pushes one play at a time through a proxy, and syncs past it."""
+
+    def __init__(self, db: MusicDb, path: Path) -> None:
+        self.db = db
+        self.watcher = db.connect()
+        self.proxy = proxy_of(db)
+        add_tracks(db, "t1")
+        self.mirror = pm.open(path)
+        self.straight = pm.connect(db.dsn)
+        self.straight.pull(self.mirror)
+        self.played = 0
+        self.in_doubt = 0
+        self.lost_answers = 0  #: what a client that simply tries again would have doubled
+
+    def push_one(self, *, timeout: float = 10) -> Traffic:
+        """What it took, from connecting to the answer to COMMIT."""
+        self.played += 1
+        add_play(self.mirror, self.played)
+        dsn = self.proxy.dsn(self.db.dsn)
+        with pm.connect(dsn, timeout=timeout, connect_timeout=timeout) as server:
+            assert server.push(self.mirror).pushed == 1
+            return copy(self.proxy.last)
+
+    def push_cut(self, cut: Cut, *, timeout: float = 10) -> pm.Error | None:
+        """Pushes one play through the cut, then syncs past it; the play must be there once."""
+        self.proxy.cut = cut
+        error = None
+        try:
+            self.push_one(timeout=timeout)
+        except BROKEN_LINE as broken:
+            error = broken
+            assert error.retryable, cut
+        arrived = plays_on_server(self.watcher) == (self.played, self.played)
+        if error is None:
+            assert arrived and not self.mirror.pending(), cut
+            return None
+        self.in_doubt += isinstance(error, pm.InDoubt)
+        if arrived:
+            assert isinstance(error, pm.InDoubt), cut
+            self.lost_answers += 1
+        report = self.straight.sync(self.mirror)
+        assert (report.pushed, report.already_there, report.rejected) == (1, 0, 0), cut
+        assert plays_on_server(self.watcher) == (self.played, self.played), cut
+        assert self.mirror.pending() == [], cut
+        return error
+
+    def close(self) -> None:
+        self.straight.close()
+        self.mirror.close()
+        self.proxy.close()
+
+
+@pytest.fixture
+def line(music_db: MusicDb) -> Iterator[Line]:
+    with memory_directory() as directory:
+        line = Line(music_db, directory / "music.db")
+        yield line
+        line.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("direction", "last"), [("up", 120), ("down", 300)])
+def test_a_reset_at_any_byte(
+    line: Line, direction: Direction, last: int, assert_equal: Callable[..., None]
+) -> None:
+    clean = line.push_one()
+    points = cut_points(clean, direction, stride=53, every_byte_of_last=last, phase=seed())
+    errors = [line.push_cut(Cut(direction, after)) for after in points]
+    print(f"{len(points)} cuts, {line.in_doubt} in doubt, {line.lost_answers} lost answers")
+    assert errors.count(None) <= 16  # an id or a transaction number that got a digit longer
+    assert line.in_doubt >= 10
+    assert line.lost_answers > 0 or direction == "up"  # there, the cut races with the COMMIT
+    assert_equal(line.mirror, line.db)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("direction", "last"), [("up", 12), ("down", 64)])
+def test_the_server_does_not_notice_at_once(
+    line: Line, direction: Direction, last: int, assert_equal: Callable[..., None]
+) -> None:
+    """Our old backend lives on for a while, and may still be about to commit."""
+    clean = line.push_one()
+    points = cut_points(clean, direction, stride=499, every_byte_of_last=last, phase=seed())
+    for after in points:
+        line.push_cut(Cut(direction, after, "half_open", linger=0.3))
+    assert line.in_doubt >= 10
+    assert_equal(line.mirror, line.db)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("missing", [12, 11, 1, 0])
+def test_the_old_backend_lives_for_five_seconds(line: Line, missing: int) -> None:
+    """Around the message of twelve bytes that says COMMIT."""
+    clean = line.push_one()
+    start = time.monotonic()
+    line.push_cut(Cut("up", clean.up - missing, "half_open", linger=5))
+    assert time.monotonic() - start < 8
+
+
+def test_a_line_that_falls_silent_is_given_up_in_time(line: Line) -> None:
+    clean = line.push_one()
+    for after in (0, 50, clean.down - 300, clean.down - 64, clean.down - 1):
+        start = time.monotonic()
+        error = line.push_cut(Cut("down", after, "black_hole"), timeout=0.5)
+        assert error is not None
+        assert time.monotonic() - start < 8, after
