@@ -56,13 +56,6 @@ if(PLAYMIRROR_BUILD_TESTS)
   endif()
 endif()
 
-if(PLAYMIRROR_BUILD_BENCHMARKS)
-  find_package(benchmark CONFIG QUIET)
-  if(NOT TARGET benchmark::benchmark)
-    playmirror_missing("Google Benchmark" libbenchmark-dev google-benchmark-devel google-benchmark)
-  endif()
-endif()
-
 if(PLAYMIRROR_BUILD_PYTHON)
   find_package(Python 3.10 QUIET COMPONENTS Interpreter Development.Module)
   if(NOT Python_FOUND)
