@@ -1,0 +1,330 @@
+"""The documents say what the code does: links, the mirror file, errors, calls, defaults, snippets."""
+
+import ast
+import inspect
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import playmirror as pm
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests" / "server"), str(ROOT / "tests" / "python" / "support")]
+
+import public_headers  # noqa: E402
+from cluster import Cluster, ClusterError  # noqa: E402
+from databases import Attached, Server, create_database, make_template  # noqa: E402
+
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("C*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+PLAYED_AT = "2026-01-31T06:00:00.25Z"
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def blocks(name: str, language: str) -> list[str]:
+    """The fenced blocks of a page, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page(name), re.MULTILINE | re.DOTALL)
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of every table row, their code marks taken off."""
+    lines = re.findall(r"^\|(.*)\|$", text, re.MULTILINE)
+    return [[cell.strip().strip("`") for cell in line.split("|")] for line in lines]
+
+
+# Links ---------------------------------------------------------------------------------------
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"^```.*?^```$|`[^`\n]*`", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(text: str) -> set[str]:
+    """The names that a forge gives to the headings."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_every_link_leads_somewhere(file: Path) -> None:
+    dead = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", without_code(file.read_text())):
+        path, _, anchor = link.partition("#")
+        if re.match(r"\w+:", path):
+            continue
+        target = (file.parent / path).resolve() if path else file
+        if not target.exists() or (anchor and anchor not in anchors(target.read_text())):
+            dead.append(link)
+    assert dead == []
+
+
+def test_the_index_lists_every_page() -> None:
+    listed = set(re.findall(r"\]\(([\w-]+\.md)\)", page("docs/README.md")))
+    assert {file.name for file in (ROOT / "docs").glob("*.md")} - {"README.md"} == listed
+
+
+# The mirror file -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A closed mirror that holds one recorded play, its track and their artist."""
+    with pm.open(tmp_path / "music.db") as mirror:
+        mirror.artists.add(id="a", name="Ärtist")
+        mirror.tracks.add(id="t", name="Track", artist_ids=["a"])
+        mirror.plays.add(track_id="t", played_at=PLAYED_AT, skipped=False)
+        mirror.snapshots.add(date=PLAYED_AT, period_label="")
+    return tmp_path / "music.db"
+
+
+@pytest.fixture
+def database(file: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+    yield connection
+    connection.close()
+
+
+def test_every_bookkeeping_column_is_described(database: sqlite3.Connection) -> None:
+    described = set()
+    for section in page("docs/cache-format.md").split("\n### ")[1:]:
+        table = section.split("\n")[0]
+        # The first table of a section has the columns; those behind it, what one column can hold.
+        columns = section.split("| column | meaning |")[1].split("\n\n")[0]
+        described |= {(table, row[0]) for row in rows(columns) if set(row[0]) != {"-"}}
+    assert described == set(
+        database.execute(
+            "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c "
+            "WHERE t.type = 'table' AND t.name LIKE 'playmirror%'"
+        )
+    )
+
+
+def test_every_fact_and_state_is_described() -> None:
+    text = page("docs/cache-format.md")
+    facts = {row[0] for row in rows(text.split("| key | value |")[1].split("\n\n")[0])} - {"---"}
+    assert facts == set(re.findall(r'k\w+ =\s*"(\w+)"', page("core/mirror/meta.hpp")))
+    states = [row[0] for row in rows(text.split("| state | rows |")[1].split("\n\n")[0])][1:]
+    (check,) = re.findall(r"state IN \(('empty'[^)]*)\)", page("core/schema/bookkeeping.cpp"))
+    assert states == re.findall(r"\w+", check)
+
+
+def test_the_numbers_of_the_file_are_right(database: sqlite3.Connection) -> None:
+    described = {cells[0]: cells[1].split("`")[0] for cells in rows(page("docs/cache-format.md"))}
+    for pragma in ("application_id", "user_version", "journal_mode"):
+        (value,) = database.execute(f"PRAGMA {pragma}").fetchone()
+        told = described[f"PRAGMA {pragma}"]
+        assert value == (int(told, 0) if told[0].isdigit() else told)
+    (play,) = database.execute("SELECT id FROM play_history").fetchone()
+    assert play == -(2**40) - 1
+
+
+def crc64(data: bytes) -> int:
+    """CRC-64/XZ, as a signed integer."""
+    value = 2**64 - 1
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0xC96C5795D7870F42 if value & 1 else 0)
+    value ^= 2**64 - 1
+    return value - 2**64 if value >> 63 else value
+
+
+def test_identities_and_checksums_are_as_described(database: sqlite3.Connection) -> None:
+    entries = database.execute(
+        "SELECT table_name, identity, row_id, recorded_at, image, checksum FROM playmirror_outbox"
+    ).fetchall()
+    time = "2026-01-31 06:00:00.25"
+    assert {entry[0]: entry[1] for entry in entries} == {
+        "artists": "a",
+        "tracks": "t",
+        "play_history": f"t\x1f{time}",
+        "analysis_snapshots": f"{time}\x1f=",
+    }
+    for *parts, checksum in entries:
+        texts = [part if isinstance(part, bytes) else str(part).encode() for part in parts]
+        assert crc64(b"".join(b"%d:%s" % (len(text), text) for text in texts)) == checksum
+        assert texts[4][:1] == b"\x01"
+
+
+def test_the_queries_for_the_servers_rows_leave_out_ours(database: sqlite3.Connection) -> None:
+    (queries,) = blocks("docs/cache-format.md", "sql")
+    for query in queries.split(";\n"):
+        if query.strip():
+            assert database.execute(query).fetchall() == []
+
+
+@pytest.mark.parametrize("way", ["VACUUM INTO", "backup"])
+def test_a_copy_is_a_full_mirror(database: sqlite3.Connection, tmp_path: Path, way: str) -> None:
+    copy = tmp_path / "copy.db"
+    if way == "backup":
+        with sqlite3.connect(copy) as target:
+            database.backup(target)
+        target.close()
+    else:
+        database.execute("VACUUM INTO ?", [str(copy)])
+    with pm.open(copy) as mirror:
+        assert mirror.verify().ok
+        mirror.plays.add(track_id="t", played_at="2026-02-01T00:00:00Z")
+        assert mirror.plays.count() == 2
+    assert copy.stat().st_mode & 0o777 == 0o600
+    opened = sqlite3.connect(f"file:{copy}?mode=ro", uri=True)
+    assert opened.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    opened.close()
+
+
+# Errors --------------------------------------------------------------------------------------
+
+
+def classes_of_codes() -> dict[str, str]:
+    """What raise() does with each code, read from its source."""
+    known = {}
+    codes: list[str] = []
+    body = page("core/error.cpp").split("void raise(")[1]
+    for code, thrown in re.findall(r"case ErrorCode::(\w+):|throw (\w+)\(", body):
+        if code:
+            codes.append(code)
+        else:
+            known |= dict.fromkeys(codes, thrown)
+            codes = []
+    return known
+
+
+def test_every_error_code_is_described_with_its_class() -> None:
+    text = page("docs/errors.md").split("## Codes")[1].split("## ")[0]
+    described = {row[0]: row[1] for row in rows(text) if len(row) == 5}
+    del described["code"], described["---"]
+    assert described == classes_of_codes()
+    assert list(described) == [code.value for code in pm.ErrorCode]
+
+
+def test_every_class_of_errors_and_every_outcome_is_described() -> None:
+    text = page("docs/errors.md")
+    for cls in pm.Error.__subclasses__():
+        assert f"| `{cls.__name__}` | " in text
+    for outcome in pm.Outcome:
+        assert f"| `{outcome}` | " in text
+
+
+# Calls and options ---------------------------------------------------------------------------
+
+CALLS: dict[str, Callable[..., Any]] = {
+    "MirrorOptions": pm.Mirror.open,
+    "SqlOptions": pm.Mirror.sql,
+    "ServerOptions": pm.Server.connect,
+    "PullOptions": pm.Server.pull,
+    "PushOptions": pm.Server.push,
+    "VerifyOptions": pm.Server.verify,
+}
+
+
+def test_every_public_call_is_listed() -> None:
+    listed = set(re.findall(r"`([A-Z]\w+)\.(\w+)\(", page("docs/api.md")))
+    public = {
+        (name, function.name)
+        for name, known in public_headers.read().items()
+        for function in known.functions
+    }
+    assert public - listed == set()
+    unknown = {call for call in listed - public if not hasattr(getattr(pm, call[0], None), call[1])}
+    assert unknown == set()
+
+
+def test_every_option_is_listed_with_its_default() -> None:
+    listed = {
+        row[0]: ast.literal_eval(row[1])
+        for row in rows(page("docs/api.md"))
+        if re.match(r"\w+Options\.", row[0])
+    }
+    assert listed == {
+        f"{name}.{member}": inspect.signature(CALLS[name]).parameters[member].default
+        for name, known in public_headers.read().items()
+        if name in CALLS
+        for member in known.members
+    }
+
+
+# Snippets ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def service_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A service file whose `music` is a small library, for a role with the README's rights."""
+    with ExitStack() as stack:
+        if dsn := os.environ.get("PLAYMIRROR_TEST_DSN"):
+            server: Server = Attached(dsn)
+        else:
+            try:
+                server = stack.enter_context(Cluster())
+            except (ClusterError, OSError) as error:
+                if os.environ.get("CI") == "true":
+                    raise
+                pytest.skip(f"no PostgreSQL server: {error}")
+        make_template(server)
+        name = f"docs_{os.getpid()}"
+        create_database(server, name)
+        server.psql(
+            """
+            INSERT INTO artists (id, name, genres) VALUES ('a', 'Artist', '["jazz"]');
+            INSERT INTO tracks (id, name, artist, tempo) VALUES ('t', 'Track', 'Artist', 171);
+            INSERT INTO track_artists VALUES ('t', 'a');
+            INSERT INTO play_history (track_id, played_at, skipped)
+            VALUES ('t', '2025-12-31', true), ('t', '2026-01-01', true);
+            """,
+            name,
+        )
+        server.psql(f"CREATE ROLE laptop_{name} LOGIN")
+        (grants,) = blocks("README.md", "sql")
+        server.psql(grants.replace("TO laptop", f"TO laptop_{name}"), name)
+        file = tmp_path_factory.mktemp("service") / "pg_service.conf"
+        options = server.dsn(name, f"laptop_{name}").split()
+        file.write_text("[music]\n" + "".join(f"{option}\n" for option in options))
+        yield file
+        server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+        server.psql(f"DROP ROLE laptop_{name}")
+
+
+@pytest.mark.pg
+def test_the_python_snippets_run(service_file: Path, tmp_path: Path) -> None:
+    reopen = 'mirror = pm.open("music.db")'
+    code = "\n".join([*blocks("README.md", "python"), reopen, *blocks("docs/errors.md", "python")])
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PGSERVICEFILE": str(service_file)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "[{'name': 'Track', 'tempo': 171.0}]" in done.stdout
+    assert "queued" in done.stdout
+
+
+def test_the_cpp_snippets_compile(tmp_path: Path) -> None:
+    compiler = os.environ.get("CXX") or shutil.which("c++")
+    if compiler is None:
+        pytest.skip("no C++ compiler")
+    generated = tmp_path / "playmirror" / "version.hpp"
+    generated.parent.mkdir()
+    template = page("include/playmirror/version.hpp.in")
+    generated.write_text(re.sub(r"@\w+@", "0", template))
+    for number, snippet in enumerate(blocks("README.md", "cpp")):
+        source = tmp_path / f"snippet_{number}.cpp"
+        source.write_text(snippet)
+        includes = [f"-I{ROOT / 'include'}", f"-I{tmp_path}"]
+        done = subprocess.run(
+            [compiler, "-std=c++20", "-Wall", "-Wextra", "-fsyntax-only", *includes, str(source)],
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
