@@ -1,10 +1,9 @@
-#include "sync/doctor.hpp"
-#include "sync/puller.hpp"
-#include "sync/pusher.hpp"
-#include "sync/session.hpp"
-#include "sync/verifier.hpp"
-
 #include "core/mirror/state.hpp"
+#include "sync/check/doctor.hpp"
+#include "sync/check/verifier.hpp"
+#include "sync/pull/puller.hpp"
+#include "sync/push/pusher.hpp"
+#include "sync/session/server_session.hpp"
 
 #include <playmirror/error.hpp>
 #include <playmirror/server.hpp>
@@ -25,7 +24,7 @@ WireCounts operator-(const WireCounts& after, const WireCounts& before) {
 template <typename Report>
 class Measured {
  public:
-  Measured(Report& report, const sync::Session& session)
+  Measured(Report& report, const sync::ServerSession& session)
       : report_(report), session_(session), wire_(session.wire()) {}
   Measured(const Measured&) = delete;
   Measured& operator=(const Measured&) = delete;
@@ -37,7 +36,7 @@ class Measured {
 
  private:
   Report& report_;
-  const sync::Session& session_;
+  const sync::ServerSession& session_;
   WireCounts wire_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
@@ -62,7 +61,7 @@ struct Server::Impl {
     }
   }
 
-  sync::Session session;
+  sync::ServerSession session;
 };
 
 Server::Server(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}

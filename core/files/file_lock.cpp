@@ -29,8 +29,7 @@ std::string holder_of(int descriptor) {
 
 FileLock FileLock::acquire(const std::filesystem::path& file, std::chrono::milliseconds timeout,
                            const std::string& purpose, const std::function<void()>& tick) {
-  const int descriptor =
-      ::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor < 0) {
     raise(ErrorCode::storage_failed,
           "could not open the lock file " + file.string() + ": " + std::strerror(errno),
@@ -57,14 +56,12 @@ FileLock FileLock::acquire(const std::filesystem::path& file, std::chrono::milli
   const std::string holder = std::to_string(::getpid());
   // Only for messages: that a lock works does not depend on the note in it.
   if (::ftruncate(descriptor, 0) == 0) {
-    [[maybe_unused]] const ssize_t written =
-        ::pwrite(descriptor, holder.data(), holder.size(), 0);
+    [[maybe_unused]] const ssize_t written = ::pwrite(descriptor, holder.data(), holder.size(), 0);
   }
   return lock;
 }
 
-FileLock::FileLock(FileLock&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {}
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {
   if (this != &other) {

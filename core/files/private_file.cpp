@@ -3,7 +3,6 @@
 #include <playmirror/error.hpp>
 
 #include <boost/filesystem.hpp>
-
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>

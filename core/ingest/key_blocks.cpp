@@ -30,14 +30,13 @@ std::int64_t count_rows(const sqlite::Database& database, const schema::TableLay
   const std::string name = sqlite::quoted(table.name);
   const std::int64_t all = database.query_int("SELECT count(*) FROM " + name);
   // Counting the few pending rows apart keeps the plain count, which SQLite answers fastest.
-  return all - database.query_int("SELECT count(*) FROM " + name + " WHERE " +
-                                  is_pending(table));
+  return all - database.query_int("SELECT count(*) FROM " + name + " WHERE " + is_pending(table));
 }
 
 BlockCounts count_blocks(const sqlite::Database& database, const schema::TableLayout& table) {
-  auto rows = database.prepare("SELECT " + block_expression(table) + ", count(*) FROM " +
-                               sqlite::quoted(table.name) + " WHERE " + from_server(table) +
-                               " GROUP BY 1");
+  auto rows =
+      database.prepare("SELECT " + block_expression(table) + ", count(*) FROM " +
+                       sqlite::quoted(table.name) + " WHERE " + from_server(table) + " GROUP BY 1");
   BlockCounts counts;
   while (rows.step()) counts.emplace(rows.text(0), rows.integer(1));
   return counts;
@@ -91,10 +90,10 @@ void ServerKeys::add(std::string_view rows) {
 
 void ServerKeys::choose(const std::vector<std::string>& blocks) {
   database_.execute("DELETE FROM temp.playmirror_blocks");
-  auto insert = database_.prepare(table_.has_integer_key()
-                                      ? "INSERT INTO temp.playmirror_blocks "
-                                        "VALUES (CAST(? AS INTEGER))"
-                                      : "INSERT INTO temp.playmirror_blocks VALUES (?)");
+  auto insert =
+      database_.prepare(table_.has_integer_key() ? "INSERT INTO temp.playmirror_blocks "
+                                                   "VALUES (CAST(? AS INTEGER))"
+                                                 : "INSERT INTO temp.playmirror_blocks VALUES (?)");
   for (const std::string& block : blocks) insert.bind_all(block).run();
 }
 
@@ -139,9 +138,11 @@ std::int64_t ServerKeys::delete_gone(const std::vector<std::string>& blocks) {
   if (table_.key.size() == 1) {
     const std::string key = sqlite::quoted(table_.key.front());
     database_
-        .prepare("DELETE FROM playmirror_odd_values AS o WHERE table_name = ? AND NOT EXISTS "
-                 "(SELECT 1 FROM " + sqlite::quoted(table_.name) + " t WHERE t." + key +
-                 (table_.has_integer_key() ? " = CAST(o.row_key AS INTEGER))" : " = o.row_key)"))
+        .prepare(
+            "DELETE FROM playmirror_odd_values AS o WHERE table_name = ? AND NOT EXISTS "
+            "(SELECT 1 FROM " +
+            sqlite::quoted(table_.name) + " t WHERE t." + key +
+            (table_.has_integer_key() ? " = CAST(o.row_key AS INTEGER))" : " = o.row_key)"))
         .bind_all(table_.name)
         .run();
   }

@@ -60,10 +60,9 @@ bool RowComparer::same_odd_value(const std::string& key, std::size_t field, std:
   return here == odd;
 }
 
-void RowComparer::compare(
-    std::string_view rows,
-    const std::function<void(const RowReader&, const std::string&,
-                             const std::vector<std::string>&)>& differs) {
+void RowComparer::compare(std::string_view rows,
+                          const std::function<void(const RowReader&, const std::string&,
+                                                   const std::vector<std::string>&)>& differs) {
   RowReader reader(rows, fields_);
   std::vector<std::string> different;
   while (reader.next()) {

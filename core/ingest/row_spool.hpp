@@ -2,8 +2,8 @@
 
 #include "core/ingest/copy_splitter.hpp"
 
-#include <cstdio>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <memory>
 #include <string_view>

@@ -175,14 +175,16 @@ void RowWriter::keep_odd_values(const RowReader& row) {
   const std::string key = row_key(row);
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     database_
-        .prepare("DELETE FROM playmirror_odd_values "
-                 "WHERE table_name = ? AND row_key = ? AND column_name = ?")
+        .prepare(
+            "DELETE FROM playmirror_odd_values "
+            "WHERE table_name = ? AND row_key = ? AND column_name = ?")
         .bind_all(table_.name, key, columns_[i].name)
         .run();
     if (row[i].odd.empty()) continue;
     database_
-        .prepare("INSERT INTO playmirror_odd_values (table_name, row_key, column_name, value) "
-                 "VALUES (?, ?, ?, ?)")
+        .prepare(
+            "INSERT INTO playmirror_odd_values (table_name, row_key, column_name, value) "
+            "VALUES (?, ?, ?, ?)")
         .bind_all(table_.name, key, columns_[i].name, row[i].odd)
         .run();
   }
@@ -192,15 +194,14 @@ void RowWriter::settle_pending(const RowReader& row) {
   std::string identity;
   std::int64_t server_id = 0;
   if (table_.name == "play_history") {
-    identity = outbox::play_identity(row.key_text(field("track_id")),
-                                     row.key_text(field("played_at")));
+    identity =
+        outbox::play_identity(row.key_text(field("track_id")), row.key_text(field("played_at")));
     server_id = std::get<std::int64_t>(row[key_fields_.front()].value);
   } else if (table_.name == "analysis_snapshots") {
     const std::size_t label = field("period_label");
     const bool has_label = !std::holds_alternative<std::monostate>(row[label].value);
     identity = outbox::snapshot_identity(
-        row.key_text(field("date")),
-        has_label ? std::optional(row.key_text(label)) : std::nullopt);
+        row.key_text(field("date")), has_label ? std::optional(row.key_text(label)) : std::nullopt);
     server_id = std::get<std::int64_t>(row[key_fields_.front()].value);
   } else {
     identity = row.key_text(key_fields_.front());

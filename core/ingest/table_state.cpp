@@ -43,8 +43,9 @@ TableState read_state(const sqlite::Database& database, std::string_view table) 
 
 void write_state(sqlite::Database& database, std::string_view table, const TableState& state) {
   database
-      .prepare("UPDATE playmirror_tables SET state = ?, horizon = ?, copied_to = ?, "
-               "problem = ?, relation = ? WHERE name = ?")
+      .prepare(
+          "UPDATE playmirror_tables SET state = ?, horizon = ?, copied_to = ?, "
+          "problem = ?, relation = ? WHERE name = ?")
       .bind_all(name_of(state.copy), state.horizon, state.copied_to, state.problem, state.relation,
                 table)
       .run();
@@ -112,8 +113,9 @@ void adopt_layout(sqlite::Database& database, const schema::TableLayout& server,
   std::int64_t position = 0;
   for (const schema::ColumnLayout& column : server.columns) {
     database
-        .prepare("INSERT INTO playmirror_columns "
-                 "(table_name, position, name, server_type, number) VALUES (?, ?, ?, ?, ?)")
+        .prepare(
+            "INSERT INTO playmirror_columns "
+            "(table_name, position, name, server_type, number) VALUES (?, ?, ?, ?, ?)")
         .bind_all(server.name, ++position, column.name, column.server_type, column.number)
         .run();
   }

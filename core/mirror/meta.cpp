@@ -20,8 +20,9 @@ std::int64_t read_int(const sqlite::Database& database, std::string_view key) {
 
 void write(sqlite::Database& database, std::string_view key, std::string_view value) {
   database
-      .prepare("INSERT INTO playmirror_meta (key, value) VALUES (?, ?) "
-               "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+      .prepare(
+          "INSERT INTO playmirror_meta (key, value) VALUES (?, ?) "
+          "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
       .bind_all(key, value)
       .run();
 }

@@ -19,9 +19,11 @@ inline constexpr std::string_view kSystemIdentifier = "system_identifier";
 inline constexpr std::string_view kTimeline = "timeline";
 inline constexpr std::string_view kDatabase = "database";
 inline constexpr std::string_view kSchema = "schema";
-inline constexpr std::string_view kSnapshot = "snapshot";      ///< pg_current_snapshot() of the last pull
-inline constexpr std::string_view kCheckpoint = "checkpoint";  ///< the server's last checkpoint then
-inline constexpr std::string_view kHighWater = "high_water";   ///< first xid the mirror may not know
+inline constexpr std::string_view kSnapshot =
+    "snapshot";  ///< pg_current_snapshot() of the last pull
+inline constexpr std::string_view kCheckpoint =
+    "checkpoint";                                             ///< the server's last checkpoint then
+inline constexpr std::string_view kHighWater = "high_water";  ///< first xid the mirror may not know
 inline constexpr std::string_view kPushSnapshot = "push_snapshot";  ///< kSnapshot plus our own push
 
 [[nodiscard]] std::optional<std::string> read(const sqlite::Database& database,

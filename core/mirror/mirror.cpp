@@ -61,8 +61,9 @@ Status Mirror::status() const {
   status.alembic_version = meta::read(database, meta::kAlembicVersion).value_or("");
   status.complete = true;
   for (const schema::TableLayout& layout : schema::record_layouts()) {
-    auto row = database.prepare("SELECT state = 'complete', problem FROM playmirror_tables "
-                                "WHERE name = ?");
+    auto row = database.prepare(
+        "SELECT state = 'complete', problem FROM playmirror_tables "
+        "WHERE name = ?");
     row.bind(0, layout.name);
     TableStatus& table = status.tables[layout.name];
     if (row.step()) {

@@ -137,8 +137,8 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
           {.hint = "Open it without read_only to record or sync."});
   }
   const std::scoped_lock one_thread(writer_mutex_);
-  const auto lock = files::FileLock::acquire(beside(file_, "-lock"), options_.busy_timeout,
-                                             "writing to", tick);
+  const auto lock =
+      files::FileLock::acquire(beside(file_, "-lock"), options_.busy_timeout, "writing to", tick);
   {
     const std::scoped_lock state_lock(mutex_);
     if (closed_) raise(ErrorCode::closed, "the mirror is closed", {.hint = "Open it again."});

@@ -99,9 +99,10 @@ std::int64_t add(sqlite::Database& database, std::string_view table, std::string
   const std::string recorded_at = Timestamp::now().to_postgres_string();
   const std::string bytes = encode(image);
   database
-      .prepare("INSERT INTO playmirror_outbox "
-               "(table_name, identity, row_id, recorded_at, image, checksum) "
-               "VALUES (?, ?, ?, ?, ?, ?)")
+      .prepare(
+          "INSERT INTO playmirror_outbox "
+          "(table_name, identity, row_id, recorded_at, image, checksum) "
+          "VALUES (?, ?, ?, ?, ?, ?)")
       .bind_all(table, identity, row_id, recorded_at, Blob{bytes},
                 checksum(table, identity, row_id, recorded_at, bytes))
       .run();
@@ -160,8 +161,9 @@ std::optional<PendingEntry> find(const sqlite::Database& database, std::int64_t 
 std::int64_t begin_push(sqlite::Database& database, const PushRecord& push,
                         const std::vector<std::pair<std::int64_t, std::int64_t>>& offered) {
   database
-      .prepare("INSERT INTO playmirror_pushes (xid, backend_pid, backend_start, "
-               "system_identifier, timeline, database, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .prepare(
+          "INSERT INTO playmirror_pushes (xid, backend_pid, backend_start, "
+          "system_identifier, timeline, database, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
       .bind_all(push.xid, push.backend_pid, push.backend_start, push.system_identifier,
                 push.timeline, push.database, Timestamp::now().to_postgres_string())
       .run();
@@ -187,8 +189,9 @@ std::vector<PushRecord> unfinished_pushes(const sqlite::Database& database) {
 
 void end_push(sqlite::Database& database, std::int64_t push) {
   database
-      .prepare("UPDATE playmirror_outbox SET state = 'queued', push = NULL "
-               "WHERE push = ? AND state = 'in_doubt'")
+      .prepare(
+          "UPDATE playmirror_outbox SET state = 'queued', push = NULL "
+          "WHERE push = ? AND state = 'in_doubt'")
       .bind_all(push)
       .run();
   database.prepare("DELETE FROM playmirror_pushes WHERE push = ?").bind_all(push).run();
@@ -205,13 +208,15 @@ void delivered(sqlite::Database& database, const Entry& entry, std::int64_t serv
   database.prepare("DELETE FROM " + table + " WHERE id = ?").bind_all(entry.row_id).run();
   // A row that was sent before and had to be sent again: its older handle follows.
   database
-      .prepare("UPDATE playmirror_delivered SET server_id = ? "
-               "WHERE table_name = ? AND server_id = ?")
+      .prepare(
+          "UPDATE playmirror_delivered SET server_id = ? "
+          "WHERE table_name = ? AND server_id = ?")
       .bind_all(server_id, entry.table, entry.row_id)
       .run();
   database
-      .prepare("INSERT OR REPLACE INTO playmirror_delivered "
-               "(table_name, provisional_id, server_id) VALUES (?, ?, ?)")
+      .prepare(
+          "INSERT OR REPLACE INTO playmirror_delivered "
+          "(table_name, provisional_id, server_id) VALUES (?, ?, ?)")
       .bind_all(entry.table, entry.row_id, server_id)
       .run();
 }
@@ -219,9 +224,10 @@ void delivered(sqlite::Database& database, const Entry& entry, std::int64_t serv
 void set_aside(sqlite::Database& database, std::int64_t entry, PendingState state,
                const Refusal& refusal) {
   database
-      .prepare("UPDATE playmirror_outbox SET state = ?, sqlstate = ?, constraint_name = ?, "
-               "message = ?, attempts = attempts + 1, push = NULL, offered_id = NULL "
-               "WHERE entry = ?")
+      .prepare(
+          "UPDATE playmirror_outbox SET state = ?, sqlstate = ?, constraint_name = ?, "
+          "message = ?, attempts = attempts + 1, push = NULL, offered_id = NULL "
+          "WHERE entry = ?")
       .bind_all(name_of(state), refusal.sqlstate, refusal.constraint, refusal.message, entry)
       .run();
 }
@@ -268,9 +274,7 @@ void discard(sqlite::Database& database, std::int64_t entry) {
             {.hint = "Discard the rows that refer to it first."});
     }
     if (track) {
-      database.prepare("DELETE FROM track_artists WHERE track_id = ?")
-          .bind_all(found->key)
-          .run();
+      database.prepare("DELETE FROM track_artists WHERE track_id = ?").bind_all(found->key).run();
     }
     database.prepare("DELETE FROM " + table + " WHERE id = ?").bind_all(found->key).run();
   }

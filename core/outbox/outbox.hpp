@@ -40,9 +40,8 @@ std::int64_t add(sqlite::Database& database, std::string_view table, std::string
 
 /// Entries of one table that a push may send, oldest first: queued and waiting ones with a number
 /// above `after`; fewer than `limit` when their images are large. Damaged entries throw.
-[[nodiscard]] std::vector<Entry> sendable(const sqlite::Database& database,
-                                          std::string_view table, std::int64_t after,
-                                          std::int64_t limit);
+[[nodiscard]] std::vector<Entry> sendable(const sqlite::Database& database, std::string_view table,
+                                          std::int64_t after, std::int64_t limit);
 
 [[nodiscard]] std::vector<PendingEntry> list(const sqlite::Database& database);
 [[nodiscard]] std::optional<PendingEntry> find(const sqlite::Database& database,

@@ -15,8 +15,8 @@ struct Delivered {
 };
 
 std::vector<Delivered> read_delivered(const sqlite::Database& database) {
-  auto rows = database.prepare(
-      "SELECT table_name, provisional_id, server_id FROM playmirror_delivered");
+  auto rows =
+      database.prepare("SELECT table_name, provisional_id, server_id FROM playmirror_delivered");
   std::vector<Delivered> delivered;
   while (rows.step()) {
     delivered.push_back({std::string(rows.text(0)), rows.integer(1), rows.integer(2)});
@@ -57,12 +57,11 @@ void requeue_delivered(sqlite::Database& database) {
     RowImage image = image_of(row, layout);
     row.reset();
     const auto text = [&](const char* column) { return image.find(column)->value_or(""); };
-    const std::string identity =
-        layout.name == "play_history"
-            ? play_identity(text("track_id"), text("played_at"))
-            : snapshot_identity(text("date"), *image.find("period_label"));
-    auto known = database.prepare(
-        "SELECT 1 FROM playmirror_outbox WHERE table_name = ? AND identity = ?");
+    const std::string identity = layout.name == "play_history"
+                                     ? play_identity(text("track_id"), text("played_at"))
+                                     : snapshot_identity(text("date"), *image.find("period_label"));
+    auto known =
+        database.prepare("SELECT 1 FROM playmirror_outbox WHERE table_name = ? AND identity = ?");
     if (known.bind_all(layout.name, identity), known.step()) continue;
     const std::int64_t id = next_provisional_id(database);
     database.prepare("UPDATE " + table + " SET id = ? WHERE id = ?")
@@ -71,8 +70,9 @@ void requeue_delivered(sqlite::Database& database) {
     add(database, layout.name, identity, id, image);
     // The old handle follows the row to its new provisional id, and from there to the server's.
     database
-        .prepare("UPDATE playmirror_delivered SET server_id = ? "
-                 "WHERE table_name = ? AND provisional_id = ?")
+        .prepare(
+            "UPDATE playmirror_delivered SET server_id = ? "
+            "WHERE table_name = ? AND provisional_id = ?")
         .bind_all(id, delivered.table, delivered.provisional_id)
         .run();
   }

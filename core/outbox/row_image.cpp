@@ -2,14 +2,13 @@
 
 #include <playmirror/error.hpp>
 
+#include <algorithm>
 #include <boost/crc.hpp>
 #include <cereal/archives/portable_binary.hpp>
 #include <cereal/types/optional.hpp>
 #include <cereal/types/string.hpp>
 #include <cereal/types/utility.hpp>
 #include <cereal/types/vector.hpp>
-
-#include <algorithm>
 #include <istream>
 #include <sstream>
 #include <streambuf>
@@ -72,8 +71,8 @@ std::int64_t checksum(std::string_view table, std::string_view identity, std::in
                       std::string_view recorded_at, std::string_view image) {
   Crc64 crc;
   const std::string number = std::to_string(row_id);
-  for (const std::string_view part : {table, identity, std::string_view(number), recorded_at,
-                                      image}) {
+  for (const std::string_view part :
+       {table, identity, std::string_view(number), recorded_at, image}) {
     const std::string length = std::to_string(part.size()) + ':';
     crc.process_bytes(length.data(), length.size());
     crc.process_bytes(part.data(), part.size());

@@ -14,14 +14,16 @@ struct RowImage {
   using Field = std::pair<std::string, std::optional<std::string>>;
 
   std::vector<Field> fields = {};
-  std::vector<std::string> artist_ids = {};  ///< of a track: the rows of track_artists that come along
+  std::vector<std::string> artist_ids =
+      {};  ///< of a track: the rows of track_artists that come along
 
   [[nodiscard]] const std::optional<std::string>* find(std::string_view column) const noexcept;
 
   friend bool operator==(const RowImage&, const RowImage&) = default;
 };
 
-/// The bytes kept in playmirror_outbox.image: a version byte, then a cereal portable binary archive.
+/// The bytes kept in playmirror_outbox.image: a version byte, then a cereal portable binary
+/// archive.
 [[nodiscard]] std::string encode(const RowImage& image);
 
 /// Throws `damaged` for bytes that encode() did not write.

@@ -107,8 +107,8 @@ FileState inspect(const sqlite::Database& database) {
   }
   if (version > kFormatVersion) {
     raise(ErrorCode::format_too_new,
-          "the mirror has format " + std::to_string(version) + ", and this playmirror reads up to " +
-              std::to_string(kFormatVersion),
+          "the mirror has format " + std::to_string(version) +
+              ", and this playmirror reads up to " + std::to_string(kFormatVersion),
           {.hint = "Install a newer playmirror."});
   }
   return version == kFormatVersion ? FileState::current : FileState::older;
@@ -126,14 +126,13 @@ void create(sqlite::Database& database) {
   for (const TableLayout& layout : record_layouts()) {
     database.execute(create_table_sql(layout));
     create_index(database, layout);
-    database.prepare("INSERT INTO playmirror_tables (name) VALUES (?)")
-        .bind_all(layout.name)
-        .run();
+    database.prepare("INSERT INTO playmirror_tables (name) VALUES (?)").bind_all(layout.name).run();
     std::int64_t position = 0;
     for (const ColumnLayout& column : layout.columns) {
       database
-          .prepare("INSERT INTO playmirror_columns (table_name, position, name, server_type) "
-                   "VALUES (?, ?, ?, ?)")
+          .prepare(
+              "INSERT INTO playmirror_columns (table_name, position, name, server_type) "
+              "VALUES (?, ?, ?, ?)")
           .bind_all(layout.name, ++position, column.name, column.server_type)
           .run();
     }

@@ -17,17 +17,15 @@ struct TypeName {
 
 /// Types with a kind of their own and a binary form that the decoder knows.
 constexpr std::array kTypes{
-    TypeName{"int2", ValueKind::integer},      TypeName{"int4", ValueKind::integer},
-    TypeName{"int8", ValueKind::integer},      TypeName{"float4", ValueKind::real32},
-    TypeName{"float8", ValueKind::real64},     TypeName{"bool", ValueKind::boolean},
+    TypeName{"int2", ValueKind::integer},        TypeName{"int4", ValueKind::integer},
+    TypeName{"int8", ValueKind::integer},        TypeName{"float4", ValueKind::real32},
+    TypeName{"float8", ValueKind::real64},       TypeName{"bool", ValueKind::boolean},
     TypeName{"timestamp", ValueKind::timestamp}, TypeName{"timestamptz", ValueKind::timestamptz},
-    TypeName{"json", ValueKind::json},         TypeName{"text", ValueKind::text},
+    TypeName{"json", ValueKind::json},           TypeName{"text", ValueKind::text},
     TypeName{"varchar", ValueKind::text},
 };
 
-ColumnLayout column(const char* name, const char* type) {
-  return {name, type, kind_of(type), 0};
-}
+ColumnLayout column(const char* name, const char* type) { return {name, type, kind_of(type), 0}; }
 
 /// What each typed record reads. The names and types are those of the backend's own migrations.
 std::vector<TableLayout> make_record_layouts() {
@@ -37,24 +35,41 @@ std::vector<TableLayout> make_record_layouts() {
         column("image_url", "varchar")},
        {"id"}},
       {"tracks",
-       {column("id", "varchar"), column("reccobeats_id", "varchar"), column("name", "varchar"),
-        column("artist", "varchar"), column("album", "varchar"), column("image_url", "varchar"),
-        column("duration_ms", "int4"), column("popularity", "int4"), column("raw_data", "json"),
-        column("danceability", "float8"), column("energy", "float8"), column("key", "int4"),
-        column("loudness", "float8"), column("mode", "int4"), column("speechiness", "float8"),
-        column("acousticness", "float8"), column("instrumentalness", "float8"),
-        column("liveness", "float8"), column("valence", "float8"), column("tempo", "float8"),
-        column("time_signature", "int4"), column("genres", "json"), column("lyrics", "text"),
-        column("lyrics_summary", "varchar"), column("genre_tags", "varchar"),
-        column("created_at", "timestamp"), column("updated_at", "timestamp")},
+       {column("id", "varchar"),
+        column("reccobeats_id", "varchar"),
+        column("name", "varchar"),
+        column("artist", "varchar"),
+        column("album", "varchar"),
+        column("image_url", "varchar"),
+        column("duration_ms", "int4"),
+        column("popularity", "int4"),
+        column("raw_data", "json"),
+        column("danceability", "float8"),
+        column("energy", "float8"),
+        column("key", "int4"),
+        column("loudness", "float8"),
+        column("mode", "int4"),
+        column("speechiness", "float8"),
+        column("acousticness", "float8"),
+        column("instrumentalness", "float8"),
+        column("liveness", "float8"),
+        column("valence", "float8"),
+        column("tempo", "float8"),
+        column("time_signature", "int4"),
+        column("genres", "json"),
+        column("lyrics", "text"),
+        column("lyrics_summary", "varchar"),
+        column("genre_tags", "varchar"),
+        column("created_at", "timestamp"),
+        column("updated_at", "timestamp")},
        {"id"}},
       {"track_artists",
        {column("track_id", "varchar"), column("artist_id", "varchar")},
        {"track_id", "artist_id"}},
       {"play_history",
        {column("id", "int4"), column("track_id", "varchar"), column("played_at", "timestamp"),
-        column("context_uri", "varchar"), column("listened_ms", "int4"),
-        column("skipped", "bool"), column("source", "varchar")},
+        column("context_uri", "varchar"), column("listened_ms", "int4"), column("skipped", "bool"),
+        column("source", "varchar")},
        {"id"}},
       {"analysis_snapshots",
        {column("id", "int4"), column("date", "timestamp"), column("period_start", "timestamp"),
@@ -136,6 +151,12 @@ std::optional<std::size_t> TableLayout::find(std::string_view column) const noex
   const auto found = std::ranges::find(columns, column, &ColumnLayout::name);
   if (found == columns.end()) return std::nullopt;
   return static_cast<std::size_t>(found - columns.begin());
+}
+
+std::vector<ColumnLayout> TableLayout::key_columns() const {
+  std::vector<ColumnLayout> result;
+  for (const std::string& column : key) result.push_back(columns[find(column).value()]);
+  return result;
 }
 
 bool TableLayout::has_integer_key() const noexcept {

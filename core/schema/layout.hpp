@@ -49,6 +49,9 @@ struct TableLayout {
 
   [[nodiscard]] std::optional<std::size_t> find(std::string_view column) const noexcept;
 
+  /// The columns of the key, in key order.
+  [[nodiscard]] std::vector<ColumnLayout> key_columns() const;
+
   /// One column, of an integer kind: the mirrored key is SQLite's rowid.
   [[nodiscard]] bool has_integer_key() const noexcept;
 

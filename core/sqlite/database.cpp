@@ -143,8 +143,7 @@ void Database::checkpoint(bool truncate) {
   // TRUNCATE would wait for readers through the busy handler; without it, it does what it can.
   sqlite3_busy_timeout(handle_.get(), 0);
   const int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
-  const int result =
-      sqlite3_wal_checkpoint_v2(handle_.get(), "main", mode, nullptr, nullptr);
+  const int result = sqlite3_wal_checkpoint_v2(handle_.get(), "main", mode, nullptr, nullptr);
   sqlite3_busy_timeout(handle_.get(), kBusyMilliseconds);
   if (result != SQLITE_BUSY) check(result, handle_.get(), "checkpoint the write-ahead log");
 }

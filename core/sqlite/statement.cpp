@@ -48,10 +48,10 @@ Statement& Statement::bind_view(int index, std::string_view text) {
 }
 
 Statement& Statement::bind(int index, const Blob& blob) {
-  check_bind(sqlite3_bind_blob64(handle_.get(), index + 1,
-                                 blob.bytes.empty() ? "" : blob.bytes.data(), blob.bytes.size(),
-                                 SQLITE_TRANSIENT),
-             handle_.get());
+  check_bind(
+      sqlite3_bind_blob64(handle_.get(), index + 1, blob.bytes.empty() ? "" : blob.bytes.data(),
+                          blob.bytes.size(), SQLITE_TRANSIENT),
+      handle_.get());
   return *this;
 }
 

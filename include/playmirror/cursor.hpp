@@ -8,8 +8,8 @@
 
 namespace playmirror {
 
-/// Rows of one listing, fetched as they are asked for. The query has run when the cursor exists, and
-/// every row comes from that one moment of the file, whatever is synced meanwhile.
+/// Rows of one listing, fetched as they are asked for. The query has run when the cursor exists,
+/// and every row comes from that one moment of the file, whatever is synced meanwhile.
 ///
 /// Belongs to one thread. Keeps the mirror's file open; destroy it when done, since an old cursor
 /// holds back the trimming of SQLite's write-ahead log. Memory: one row.

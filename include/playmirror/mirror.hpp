@@ -31,8 +31,8 @@ class MirrorState;
 /// How to open a mirror.
 struct MirrorOptions {
   std::chrono::milliseconds busy_timeout{10'000};  ///< how long a write waits for another writer
-  bool create = true;      ///< make the file if it is not there
-  bool read_only = false;  ///< never write, not even to create or upgrade
+  bool create = true;                              ///< make the file if it is not there
+  bool read_only = false;                          ///< never write, not even to create or upgrade
 };
 
 /// A play to record. `track_id` and `played_at` identify it.
@@ -154,8 +154,8 @@ class PLAYMIRROR_EXPORT Playlists {
 
 /// The limits of one sql() call.
 struct SqlOptions {
-  std::chrono::milliseconds timeout{60'000};       ///< the statement is stopped after this long
-  std::int64_t max_rows = 0;                       ///< 0: no limit; more rows are an error
+  std::chrono::milliseconds timeout{60'000};  ///< the statement is stopped after this long
+  std::int64_t max_rows = 0;                  ///< 0: no limit; more rows are an error
 };
 
 /// A local mirror of one remote music database. Safe to share between threads. After fork(), the

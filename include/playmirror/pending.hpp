@@ -17,16 +17,16 @@ enum class PendingState {
 
 /// A row recorded here that is not known to be on the server.
 struct PendingEntry {
-  std::int64_t entry = 0;         ///< number in the outbox: what retry() and discard() take
-  std::string table = {};         ///< "play_history", "analysis_snapshots", "tracks", "artists"
-  std::string key = {};           ///< what identifies the row: "TRACK_ID at 2026-01-31T06:00:00Z"
-  std::int64_t row_id = 0;        ///< its provisional id; 0 where the key is the id
+  std::int64_t entry = 0;   ///< number in the outbox: what retry() and discard() take
+  std::string table = {};   ///< "play_history", "analysis_snapshots", "tracks", "artists"
+  std::string key = {};     ///< what identifies the row: "TRACK_ID at 2026-01-31T06:00:00Z"
+  std::int64_t row_id = 0;  ///< its provisional id; 0 where the key is the id
   PendingState state = PendingState::queued;
-  Timestamp recorded_at = {};     ///< when it was recorded here
-  std::int64_t attempts = 0;      ///< pushes that tried it
-  std::string sqlstate = {};      ///< the server's last refusal, or empty
-  std::string constraint = {};    ///< the violated constraint, or empty
-  std::string message = {};       ///< the server's reason, or what the row waits for
+  Timestamp recorded_at = {};   ///< when it was recorded here
+  std::int64_t attempts = 0;    ///< pushes that tried it
+  std::string sqlstate = {};    ///< the server's last refusal, or empty
+  std::string constraint = {};  ///< the violated constraint, or empty
+  std::string message = {};     ///< the server's reason, or what the row waits for
 };
 
 }  // namespace playmirror

@@ -10,20 +10,23 @@ namespace playmirror {
 
 /// What a long call is doing now. Reported at most ten times a second.
 struct Progress {
-  std::string phase = {};       ///< "connect", "push", "pull", "first copy", "index", "apply", "verify"
-  std::string table = {};       ///< the table at work, or empty
-  std::int64_t rows = 0;        ///< rows done in this table
+  std::string phase = {};  ///< "connect", "push", "pull", "first copy", "index", "apply", "verify"
+  std::string table = {};  ///< the table at work, or empty
+  std::int64_t rows = 0;   ///< rows done in this table
   std::int64_t rows_total = 0;  ///< an estimate; 0 when unknown
   std::int64_t bytes = 0;       ///< bytes received so far in this call
 };
 
-/// How a caller follows and stops a long call. The callbacks run on the calling thread, never under
-/// a lock; an exception that one throws ends the call like a cancellation and reaches the caller.
+/// How a caller follows and stops a long call. The callbacks run on the calling thread and must not
+/// call the same Server; an exception that one throws ends the call like a cancellation and reaches
+/// the caller.
 struct CallControl {
+  /// May read and record in the mirror: no writer waits for it.
   std::function<void(const Progress&)> on_progress = {};
 
-  /// Called at least ten times a second while the call waits or works; throw to stop. For hosts with
-  /// signals of their own to look after, such as Python's Ctrl-C.
+  /// Called at least ten times a second while the call waits or works; throw to stop. For hosts
+  /// with signals of their own to look after, such as Python's Ctrl-C. It may be called by the one
+  /// writer of the mirror, so it must not record or wait for somebody who does.
   std::function<void()> on_tick = {};
 
   /// Ends the call with Cancelled soon after a stop is requested, from any thread.

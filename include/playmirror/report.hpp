@@ -13,13 +13,15 @@ namespace playmirror {
 /// What a pull did to one table.
 struct TableReport {
   std::int64_t inserted = 0;
-  std::int64_t updated = 0;   ///< rows delivered again with other content
-  std::int64_t unchanged = 0; ///< rows delivered again with the same content (the horizon re-reads)
+  std::int64_t updated = 0;  ///< rows delivered again with other content
+  std::int64_t unchanged =
+      0;  ///< rows delivered again with the same content (the horizon re-reads)
   std::int64_t deleted = 0;
-  std::int64_t held_deletes = 0;            ///< rows gone on the server and kept here: too many
+  std::int64_t held_deletes = 0;              ///< rows gone on the server and kept here: too many
   std::vector<std::string> new_columns = {};  ///< columns added and back-filled by this pull
-  std::string problem_code = {};  ///< an ErrorCode's name when the table was left as it was, or empty
-  std::string problem = {};       ///< the same as a sentence, with its remedy
+  std::string problem_code =
+      {};                    ///< an ErrorCode's name when the table was left as it was, or empty
+  std::string problem = {};  ///< the same as a sentence, with its remedy
 };
 
 /// How a pull found what changed.
@@ -47,16 +49,16 @@ struct WireCounts {
 /// The result of sync(), pull() and push(): what happened, as data. Trouble with single rows or
 /// tables is listed here; only what stopped the whole call is thrown.
 struct SyncReport {
-  std::int64_t pushed = 0;         ///< rows newly inserted on the server
-  std::int64_t already_there = 0;  ///< rows the server had already; its copy was adopted
-  std::int64_t waiting = 0;        ///< rows kept until what they refer to exists on the server
-  std::int64_t rejected = 0;       ///< rows the server refused in this call, now in quarantine
+  std::int64_t pushed = 0;            ///< rows newly inserted on the server
+  std::int64_t already_there = 0;     ///< rows the server had already; its copy was adopted
+  std::int64_t waiting = 0;           ///< rows kept until what they refer to exists on the server
+  std::int64_t rejected = 0;          ///< rows the server refused in this call, now in quarantine
   std::vector<RowOutcome> rows = {};  ///< every row counted above except the newly inserted
 
   PullMethod method = PullMethod::none;
   std::map<std::string, TableReport> pulled = {};  ///< by table
-  bool complete = false;            ///< the mirror holds every table whole
-  std::int64_t horizon_age = 0;     ///< transactions between the horizon and the newest one
+  bool complete = false;                           ///< the mirror holds every table whole
+  std::int64_t horizon_age = 0;  ///< transactions between the horizon and the newest one
   std::string alembic_version = {};
   std::vector<std::string> warnings = {};
 
@@ -67,23 +69,23 @@ struct SyncReport {
 /// A row that differs between mirror and server.
 struct Difference {
   enum class Kind {
-    missing_here,      ///< on the server only
-    missing_on_server, ///< here only
-    different,         ///< same key, other content
+    missing_here,       ///< on the server only
+    missing_on_server,  ///< here only
+    different,          ///< same key, other content
   };
   std::string table = {};
   std::string key = {};
   Kind kind = Kind::different;
   std::vector<std::string> columns = {};  ///< the columns that differ
-  bool newer_on_server = false;  ///< changed after the last pull: the next one brings it
+  bool newer_on_server = false;           ///< changed after the last pull: the next one brings it
 };
 
 /// The answer of Server::verify().
 struct VerifyReport {
-  bool equal = true;                 ///< every mirrored row has the server's values, none is extra
+  bool equal = true;  ///< every mirrored row has the server's values, none is extra
   std::int64_t rows_compared = 0;
-  std::int64_t difference_count = 0;           ///< all of them
-  std::vector<Difference> differences = {};    ///< the first VerifyOptions::max_differences
+  std::int64_t difference_count = 0;                ///< all of them
+  std::vector<Difference> differences = {};         ///< the first VerifyOptions::max_differences
   std::map<std::string, std::string> skipped = {};  ///< table -> why it could not be compared
   WireCounts wire = {};
   std::chrono::microseconds duration{0};

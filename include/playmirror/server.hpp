@@ -17,7 +17,7 @@ namespace playmirror {
 
 /// How to reach the server.
 struct ServerOptions {
-  std::string schema = "public";                    ///< where the tables live
+  std::string schema = "public";  ///< where the tables live
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds timeout{60'000};  ///< longest silence of the server before giving up
   bool allow_plaintext = false;  ///< permit a TCP connection without TLS to another host
@@ -26,9 +26,9 @@ struct ServerOptions {
 /// What a pull may do.
 struct PullOptions {
   std::chrono::milliseconds lock_timeout{2'000};  ///< longest wait behind a migration
-  double delete_limit = 0.2;       ///< hold deletes back when more than this share would vanish
-  bool confirm_deletes = false;    ///< apply them whatever their share
-  bool accept_server = false;      ///< adopt a server whose identity changed (after comparing)
+  double delete_limit = 0.2;          ///< hold deletes back when more than this share would vanish
+  bool confirm_deletes = false;       ///< apply them whatever their share
+  bool accept_server = false;         ///< adopt a server whose identity changed (after comparing)
   std::int64_t field_cap = 64 << 20;  ///< bytes of one field; a larger one is value_too_large
 };
 
@@ -67,17 +67,14 @@ class PLAYMIRROR_EXPORT Server {
 
   /// push(), then pull(). A push that fails for a reason of its own does not keep the pull from
   /// running; its error is thrown afterwards.
-  SyncReport sync(Mirror& mirror, const SyncOptions& options = {},
-                  const CallControl& control = {});
+  SyncReport sync(Mirror& mirror, const SyncOptions& options = {}, const CallControl& control = {});
 
   /// Brings the mirror to the server's present state: one consistent moment, applied in one local
   /// transaction. The first pull copies everything, piece by piece, and goes on where it stopped.
-  SyncReport pull(Mirror& mirror, const PullOptions& options = {},
-                  const CallControl& control = {});
+  SyncReport pull(Mirror& mirror, const PullOptions& options = {}, const CallControl& control = {});
 
   /// Sends what was recorded locally, each row exactly once.
-  SyncReport push(Mirror& mirror, const PushOptions& options = {},
-                  const CallControl& control = {});
+  SyncReport push(Mirror& mirror, const PushOptions& options = {}, const CallControl& control = {});
 
   /// Compares every mirrored row with the server, in one snapshot. Changes nothing.
   [[nodiscard]] VerifyReport verify(const Mirror& mirror, const VerifyOptions& options = {},

@@ -15,29 +15,29 @@ class MirrorState;
 
 /// A play with the names of what was played.
 struct RecentPlay {
-  std::int64_t id = 0;                       ///< of the play; negative until pushed
-  std::string track_id = {};                 ///<
-  std::optional<std::string> name = {};      ///< of the track
-  std::optional<std::string> artist = {};    ///< the track's display string
-  std::optional<Timestamp> played_at = {};   ///<
+  std::int64_t id = 0;                      ///< of the play; negative until pushed
+  std::string track_id = {};                ///<
+  std::optional<std::string> name = {};     ///< of the track
+  std::optional<std::string> artist = {};   ///< the track's display string
+  std::optional<Timestamp> played_at = {};  ///<
 
   friend bool operator==(const RecentPlay&, const RecentPlay&) = default;
 };
 
 struct TopTrack {
-  std::string track_id = {};                 ///<
-  std::optional<std::string> name = {};      ///<
-  std::optional<std::string> artist = {};    ///< the track's display string
-  std::int64_t plays = 0;                    ///<
-  std::int64_t position = 0;                 ///< 1, 2, 3, ...
-  std::int64_t rank = 0;                     ///< equal counts share a rank: 1, 2, 2, 4
+  std::string track_id = {};               ///<
+  std::optional<std::string> name = {};    ///<
+  std::optional<std::string> artist = {};  ///< the track's display string
+  std::int64_t plays = 0;                  ///<
+  std::int64_t position = 0;               ///< 1, 2, 3, ...
+  std::int64_t rank = 0;                   ///< equal counts share a rank: 1, 2, 2, 4
 
   friend bool operator==(const TopTrack&, const TopTrack&) = default;
 };
 
 struct GenreCount {
-  std::string genre = {};                    ///< as the server spells it
-  std::int64_t artists = 0;                  ///< list entries of that name over all artists
+  std::string genre = {};    ///< as the server spells it
+  std::int64_t artists = 0;  ///< list entries of that name over all artists
 
   friend bool operator==(const GenreCount&, const GenreCount&) = default;
 };
@@ -56,8 +56,8 @@ class PLAYMIRROR_EXPORT Stats {
   [[nodiscard]] std::vector<TopTrack> top_tracks(std::int64_t limit = 10) const;
 
   /// How many artists carry each genre, most frequent first, then by genre byte by byte. Counted
-  /// from the lists in artists.genres; no plays are involved. A value that is not a JSON list, which
-  /// makes the server's query fail, counts nothing here.
+  /// from the lists in artists.genres; no plays are involved. A value that is not a JSON list,
+  /// which makes the server's query fail, counts nothing here.
   [[nodiscard]] std::vector<GenreCount> genre_artist_counts() const;
 
  private:

@@ -13,21 +13,21 @@ namespace playmirror {
 
 /// What the mirror knows about one server table.
 struct TableStatus {
-  std::int64_t rows = 0;      ///< rows in the file, pending ones included
-  bool complete = false;      ///< the first copy of this table has ended
-  std::string problem = {};   ///< why it is not being synced, or empty
+  std::int64_t rows = 0;     ///< rows in the file, pending ones included
+  bool complete = false;     ///< the first copy of this table has ended
+  std::string problem = {};  ///< why it is not being synced, or empty
 };
 
 /// Where a mirror stands. Read from the file alone.
 struct Status {
   std::filesystem::path file = {};
-  std::string server = {};                      ///< "host:port/database" at the last sync, or empty
-  std::optional<Timestamp> last_pull = {};      ///< when the latest pull was applied; nothing: never
-  std::optional<Timestamp> last_push = {};      ///< when a push last had nothing left to send
-  bool complete = false;                        ///< the first copy of every table has ended
-  std::string alembic_version = {};             ///< of the server at the last pull
+  std::string server = {};                  ///< "host:port/database" at the last sync, or empty
+  std::optional<Timestamp> last_pull = {};  ///< when the latest pull was applied; nothing: never
+  std::optional<Timestamp> last_push = {};  ///< when a push last had nothing left to send
+  bool complete = false;                    ///< the first copy of every table has ended
+  std::string alembic_version = {};         ///< of the server at the last pull
   std::map<std::string, TableStatus> tables = {};
-  std::int64_t queued = 0;                      ///< outbox entries by state
+  std::int64_t queued = 0;  ///< outbox entries by state
   std::int64_t in_doubt = 0;
   std::int64_t waiting = 0;
   std::int64_t rejected = 0;

@@ -13,9 +13,10 @@ namespace playmirror {
 
 /// An instant in UTC, exact to the microsecond: every value that PostgreSQL's timestamp can hold.
 ///
-/// Kept as PostgreSQL keeps it: signed microseconds since 2000-01-01T00:00:00Z, with the two extreme
-/// integers meaning infinity and -infinity. The finite range is 4714-11-24 BC to 294276-12-31 AD
-/// in the proleptic Gregorian calendar. A server column without time zone is taken as UTC.
+/// Kept as PostgreSQL keeps it: signed microseconds since 2000-01-01T00:00:00Z, with the two
+/// extreme integers meaning infinity and -infinity. The finite range is 4714-11-24 BC to
+/// 294276-12-31 AD in the proleptic Gregorian calendar. A server column without time zone is taken
+/// as UTC.
 ///
 /// A plain value: no allocation, safe to share between threads.
 class PLAYMIRROR_EXPORT Timestamp {
@@ -42,8 +43,8 @@ class PLAYMIRROR_EXPORT Timestamp {
 
   /// Reads ISO 8601 with a zone: `2026-01-31T06:00:00.25Z`, `2026-01-31 07:00:00+01:00`; also
   /// `infinity`, `-infinity` and a trailing ` BC`. Up to six digits of a second. A naive time, one
-  /// without a zone, is refused, because guessing the zone would shift a listening history by hours.
-  /// Throws InvalidArgument.
+  /// without a zone, is refused, because guessing the zone would shift a listening history by
+  /// hours. Throws InvalidArgument.
   [[nodiscard]] static Timestamp parse(std::string_view text);
 
   /// Reads the text in a mirror file's timestamp columns: PostgreSQL's ISO style, UTC implied.

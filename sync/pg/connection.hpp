@@ -42,7 +42,9 @@ struct Transport {
   bool verified = false;   ///< by TLS, and the server has proved its name (sslmode=verify-full)
 };
 
-/// One connection, for one thread at a time.
+/// One connection, for one thread at a time. What a callback or the Waiter throws ends the call:
+/// the statement is cancelled and its answer drained, and where that takes too long the connection
+/// is given up (usable() is false), so that a call always ends in time.
 class Connection {
  public:
   /// Connects. `dsn` as in Server::connect. Throws ServerUnavailable, AccessDenied,
@@ -70,12 +72,12 @@ class Connection {
 
   /// Sends all commands at once and reads their results in order: one round trip, whatever their
   /// number. At the first refused statement the server skips the rest; StatementFailed is thrown
-  /// after the connection has been drained. An exception from a callback is thrown likewise.
+  /// after the connection has been drained.
   void pipeline(std::vector<Command> commands, Waiter& waiter);
 
   /// Runs `COPY ... TO STDOUT` statements (one or more, separated by `;`, other statements may
   /// stand between and after), one round trip. `on_data(i, bytes)` gets each CopyData message of
-  /// the i-th COPY. When it throws, the COPY is cancelled, drained, and the exception goes on.
+  /// the i-th COPY.
   void copy_out(const std::string& sql, const std::string& doing, Waiter& waiter,
                 const std::function<void(std::size_t, std::string_view)>& on_data);
 

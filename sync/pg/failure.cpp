@@ -32,7 +32,7 @@ constexpr const char* kRowSecurity =
 
 // A whole code stands before its class: the first entry that fits decides.
 constexpr Meaning kMeanings[] = {
-    // PgBouncer says 08P01 for nearly everything, bad database names included.
+    // PgBouncer says 08P01 for nearly everything; no retry is promised.
     {"08P01", ErrorCode::server_refused, false, false, ""},
     {"08", ErrorCode::unreachable, true, false, kComeBack},
     {"22", ErrorCode::server_refused, false, true, ""},
@@ -86,6 +86,10 @@ Classification classify(const Diagnostics& diagnostics) {
     const bool one_row =
         diagnostics.source == "ExecWithCheckOptions" || diagnostics.message.starts_with("new row");
     return {.code = ErrorCode::row_security, .row_at_fault = one_row, .hint = kRowSecurity};
+  }
+  if (sqlstate == "08P01" &&
+      diagnostics.message.find("authentication failed") != std::string::npos) {
+    return {.code = ErrorCode::authentication_failed, .hint = kLogin};  // by PgBouncer
   }
   // The table was altered between planning and running.
   if (sqlstate == "0A000" && (diagnostics.source == "RevalidateCachedQuery" ||

@@ -82,7 +82,9 @@ void Session::begin(const std::string& doing, Waiter& waiter) {
   if (!rollback_pending_) return;
   rollback_pending_ = false;
   try {
-    await_answer();
+    // Its answer is here long since, as a rule, and then cost no one a round trip.
+    consume(doing);
+    if (PQisBusy(pg()) != 0) await_answer();
     while (next(doing, waiter).handle() != nullptr) {
     }
     refusal_.reset();

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "core/outbox/outbox.hpp"
-#include "sync/catalog.hpp"
-#include "sync/session.hpp"
+#include "sync/session/catalog.hpp"
+#include "sync/session/server_session.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -27,16 +27,17 @@ struct PushedRow {
 
 /// How much of a table has to be searched for rows that are there already.
 struct KnownRows {
-  bool none_new = false;      ///< the mirror knows every row: nothing to search
+  bool none_new = false;        ///< the mirror knows every row: nothing to search
   std::string newer_than = {};  ///< a condition on xmin, or empty to search the whole table
 };
 
-/// Inserts entries inside an open READ COMMITTED transaction that holds the push lock: each row that
-/// the server has already is found, each one that lacks its parent waits, the rest is inserted. A
-/// batch with a row that the server refuses is split, under savepoints, until that row is alone.
+/// Inserts entries inside an open READ COMMITTED transaction that holds the push lock: each row
+/// that the server has already is found, each one that lacks its parent waits, the rest is
+/// inserted. A batch with a row that the server refuses is split, under savepoints, until that row
+/// is alone.
 class BatchInserter {
  public:
-  BatchInserter(Session& session, const Catalog& catalog, pg::Waiter& waiter);
+  BatchInserter(ServerSession& session, const Catalog& catalog, pg::Waiter& waiter);
 
   /// All entries must be of one table.
   std::vector<PushedRow> insert(const std::vector<const outbox::Entry*>& entries,
@@ -50,7 +51,7 @@ class BatchInserter {
   void insert_all(const std::vector<const outbox::Entry*>& entries, const KnownRows& known,
                   std::vector<PushedRow>& rows);
 
-  Session& session_;
+  ServerSession& session_;
   const Catalog& catalog_;
   pg::Waiter& waiter_;
 };

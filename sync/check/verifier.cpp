@@ -1,10 +1,10 @@
-#include "sync/verifier.hpp"
+#include "sync/check/verifier.hpp"
 
 #include "core/ingest/copy_splitter.hpp"
 #include "core/ingest/key_blocks.hpp"
 #include "core/ingest/row_comparer.hpp"
 #include "core/ingest/table_state.hpp"
-#include "sync/changes.hpp"
+#include "sync/session/horizon.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -27,7 +27,7 @@ std::string readable(std::string key) {
 
 }  // namespace
 
-Verifier::Verifier(Session& session, MirrorState& mirror, const VerifyOptions& options,
+Verifier::Verifier(ServerSession& session, MirrorState& mirror, const VerifyOptions& options,
                    pg::Waiter& waiter, VerifyReport& report)
     : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
 
@@ -50,8 +50,7 @@ void Verifier::run() {
   report_.equal = report_.equal && report_.difference_count == 0;
 }
 
-void Verifier::compare(sqlite::Database& database, const ServerTable& table,
-                       const Moment& moment) {
+void Verifier::compare(sqlite::Database& database, const ServerTable& table, const Moment& moment) {
   const schema::TableLayout layout = table.layout();
   const schema::TableLayout mirrored = ingest::read_layout(database, table.name);
   // The columns on both sides: one that is not mirrored yet is a difference of the whole table.
@@ -107,7 +106,7 @@ void Verifier::compare(sqlite::Database& database, const ServerTable& table,
   ingest::CopySplitter key_splitter(table.name, layout.key.size(), kFieldCap);
   ingest::ServerKeys server_keys(database, layout);
   session_.connection(waiter_).copy_out(
-      "COPY (SELECT " + select_list(key_columns(layout)) + " FROM " +
+      "COPY (SELECT " + select_list(layout.key_columns()) + " FROM " +
           session_.qualified(table.name) + ") TO STDOUT (FORMAT binary)",
       "read the keys of " + table.name, waiter_, [&](std::size_t, std::string_view data) {
         key_splitter.feed(data, keys);

@@ -20,11 +20,11 @@ struct ServerIdentity {
 /// One moment of the server, as one transaction's snapshot sees it.
 struct Moment {
   ServerIdentity identity = {};
-  std::string snapshot = {};   ///< pg_current_snapshot() as text
-  std::int64_t xmin = 0;       ///< every older transaction has ended
-  std::int64_t xmax = 0;       ///< no transaction at or after it is visible
-  std::string checkpoint = {}; ///< where the last checkpoint began; changes when a server recovers
-  bool in_recovery = false;    ///< a standby
+  std::string snapshot = {};    ///< pg_current_snapshot() as text
+  std::int64_t xmin = 0;        ///< every older transaction has ended
+  std::int64_t xmax = 0;        ///< no transaction at or after it is visible
+  std::string checkpoint = {};  ///< where the last checkpoint began; changes when a server recovers
+  bool in_recovery = false;     ///< a standby
 };
 
 /// What this server lets a role ask about itself.

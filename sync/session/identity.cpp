@@ -1,4 +1,4 @@
-#include "sync/identity.hpp"
+#include "sync/session/identity.hpp"
 
 #include "core/mirror/meta.hpp"
 
@@ -14,15 +14,13 @@ std::string moment_sql(const IdentityAccess& access) {
           ? "(SELECT timeline_id FROM pg_catalog.pg_control_checkpoint())::bigint"
           : "0::bigint";
   const std::string timeline =
-      access.wal_position
-          ? "CASE WHEN pg_catalog.pg_is_in_recovery() THEN " + control_timeline +
-                " ELSE ('x' || pg_catalog.substr(pg_catalog.pg_walfile_name("
-                "pg_catalog.pg_current_wal_lsn()), 1, 8))::bit(32)::bigint END"
-          : control_timeline;
+      access.wal_position ? "CASE WHEN pg_catalog.pg_is_in_recovery() THEN " + control_timeline +
+                                " ELSE ('x' || pg_catalog.substr(pg_catalog.pg_walfile_name("
+                                "pg_catalog.pg_current_wal_lsn()), 1, 8))::bit(32)::bigint END"
+                          : control_timeline;
   const std::string system =
-      access.control_system
-          ? "(SELECT system_identifier FROM pg_catalog.pg_control_system())::text"
-          : "''";
+      access.control_system ? "(SELECT system_identifier FROM pg_catalog.pg_control_system())::text"
+                            : "''";
   const std::string checkpoint =
       access.control_checkpoint
           ? "(SELECT checkpoint_lsn FROM pg_catalog.pg_control_checkpoint())::text"

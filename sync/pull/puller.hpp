@@ -1,8 +1,8 @@
 #pragma once
 
 #include "core/mirror/state.hpp"
-#include "sync/changes.hpp"
-#include "sync/session.hpp"
+#include "sync/pull/change_reader.hpp"
+#include "sync/session/server_session.hpp"
 
 #include <playmirror/report.hpp>
 #include <playmirror/server.hpp>
@@ -12,8 +12,8 @@ namespace playmirror::sync {
 /// Brings a mirror to the server's present state. The caller holds the mirror's sync lock.
 class Puller {
  public:
-  Puller(Session& session, MirrorState& mirror, const PullOptions& options, pg::Waiter& waiter,
-         SyncReport& report);
+  Puller(ServerSession& session, MirrorState& mirror, const PullOptions& options,
+         pg::Waiter& waiter, SyncReport& report);
 
   void run();
 
@@ -24,14 +24,14 @@ class Puller {
   [[nodiscard]] bool nothing_happened(const Moment& moment) const;
   [[nodiscard]] bool needs_first_copy(const std::vector<ServerTable>& tables) const;
   void note_visit();
-  void read_alembic_version(const Catalog& catalog);
+  std::vector<pg::Command> alembic_command(const Catalog& catalog);
   void apply(std::vector<TableChanges>& changes, const Moment& moment);
   void apply_table(sqlite::Database& database, TableChanges& table);
   void delete_gone(sqlite::Database& database, TableChanges& table);
   void remember(sqlite::Database& database, const std::vector<TableChanges>& changes,
                 const Moment& moment);
 
-  Session& session_;
+  ServerSession& session_;
   MirrorState& mirror_;
   const PullOptions& options_;
   pg::Waiter& waiter_;

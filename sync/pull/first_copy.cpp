@@ -1,10 +1,9 @@
-#include "sync/first_copy.hpp"
+#include "sync/pull/first_copy.hpp"
 
 #include "core/ingest/copy_splitter.hpp"
 #include "core/ingest/row_writer.hpp"
 #include "core/ingest/table_state.hpp"
-#include "sync/batch_writer.hpp"
-#include "sync/changes.hpp"
+#include "sync/pull/batch_writer.hpp"
 
 #include <algorithm>
 #include <string>
@@ -47,7 +46,7 @@ std::string after_condition(const schema::TableLayout& layout, const std::string
 
 }  // namespace
 
-FirstCopy::FirstCopy(Session& session, MirrorState& mirror, const PullOptions& options,
+FirstCopy::FirstCopy(ServerSession& session, MirrorState& mirror, const PullOptions& options,
                      pg::Waiter& waiter, SyncReport& report)
     : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
 
@@ -100,6 +99,7 @@ void FirstCopy::copy(const ServerTable& table, ingest::CopyState phase) {
   }
   copy_ranges(layout, columns, std::move(state));
 
+  waiter_.progress({.phase = "index", .table = table.name}, true);
   mirror_.write(
       [&](sqlite::Database& database) {
         ingest::TableState done = ingest::read_state(database, table.name);
@@ -107,7 +107,6 @@ void FirstCopy::copy(const ServerTable& table, ingest::CopyState phase) {
         done.copy = any_bulky && phase == ingest::CopyState::copying ? ingest::CopyState::filling
                                                                      : ingest::CopyState::copied;
         ingest::write_state(database, table.name, done);
-        waiter_.progress({.phase = "index", .table = table.name}, true);
         for (const std::string& sql : schema::create_index_sql(table.name)) database.execute(sql);
       },
       [this] { waiter_.tick(); });
@@ -127,8 +126,8 @@ void FirstCopy::copy_ranges(const schema::TableLayout& layout,
   const bool filling = state.copy == ingest::CopyState::filling;
   Progress progress{.phase = "first copy", .table = layout.name};
   for (bool more = true; more;) {
-    std::string sql = begin + "COPY (SELECT " + select_list(columns) + " FROM " +
-                      session_.qualified(layout.name);
+    std::string sql =
+        begin + "COPY (SELECT " + select_list(columns) + " FROM " + session_.qualified(layout.name);
     if (after) sql += " WHERE " + after_condition(layout, *after);
     sql += " ORDER BY " + key_list(layout) + " LIMIT " + std::to_string(limit) +
            ") TO STDOUT (FORMAT binary); COMMIT";
@@ -155,8 +154,8 @@ void FirstCopy::copy_ranges(const schema::TableLayout& layout,
     if (more) {
       // Only the writer knows the last key, and only when it has written it.
       after = writer.drain(waiter_);
-      limit = std::clamp(kRangeBytes * rows / std::max<std::int64_t>(bytes, 1),
-                         std::int64_t{1'000}, kMostRangeRows);
+      limit = std::clamp(kRangeBytes * rows / std::max<std::int64_t>(bytes, 1), std::int64_t{1'000},
+                         kMostRangeRows);
     }
   }
   writer.drain(waiter_);

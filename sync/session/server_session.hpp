@@ -1,8 +1,8 @@
 #pragma once
 
-#include "sync/catalog.hpp"
-#include "sync/identity.hpp"
 #include "sync/pg/connection.hpp"
+#include "sync/session/catalog.hpp"
+#include "sync/session/identity.hpp"
 
 #include <playmirror/server.hpp>
 
@@ -21,9 +21,9 @@ struct Opening {
 
 /// The connection of a Server, made anew when it broke, and the transactions that sync uses on it.
 /// Nothing that outlives a transaction is set on the server, so any pooler may stand between.
-class Session {
+class ServerSession {
  public:
-  Session(std::string dsn, ServerOptions options);
+  ServerSession(std::string dsn, ServerOptions options);
 
   /// The live connection, connecting first if there is none.
   pg::Connection& connection(pg::Waiter& waiter);

@@ -2,7 +2,7 @@
 
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/state.hpp"
-#include "sync/session.hpp"
+#include "sync/session/server_session.hpp"
 
 #include <playmirror/report.hpp>
 #include <playmirror/server.hpp>
@@ -19,8 +19,8 @@ namespace playmirror::sync {
 /// The calling thread receives, a second one writes; a few batches of rows lie between them.
 class FirstCopy {
  public:
-  FirstCopy(Session& session, MirrorState& mirror, const PullOptions& options, pg::Waiter& waiter,
-            SyncReport& report);
+  FirstCopy(ServerSession& session, MirrorState& mirror, const PullOptions& options,
+            pg::Waiter& waiter, SyncReport& report);
 
   void run(const std::vector<ServerTable>& tables, const Moment& moment);
 
@@ -32,7 +32,7 @@ class FirstCopy {
   void copy_ranges(const schema::TableLayout& layout,
                    const std::vector<schema::ColumnLayout>& columns, ingest::TableState state);
 
-  Session& session_;
+  ServerSession& session_;
   MirrorState& mirror_;
   const PullOptions& options_;
   pg::Waiter& waiter_;

@@ -2,8 +2,8 @@
 
 #include "core/mirror/state.hpp"
 #include "core/outbox/outbox.hpp"
-#include "sync/push_batch.hpp"
-#include "sync/session.hpp"
+#include "sync/push/batch_inserter.hpp"
+#include "sync/session/server_session.hpp"
 
 #include <playmirror/report.hpp>
 #include <playmirror/server.hpp>
@@ -19,12 +19,12 @@ namespace playmirror::sync {
 /// A batch is one transaction: under a lock that all devices take, rows that the server has are
 /// found and the others inserted; what was offered is made durable here; then COMMIT is sent; then
 /// the mirror and its outbox change together. When the answer to COMMIT is lost, the rows are in
-/// doubt, and nothing is sent again before that transaction is known to have ended: then each row is
-/// looked up like any other.
+/// doubt, and nothing is sent again before that transaction is known to have ended: then each row
+/// is looked up like any other.
 class Pusher {
  public:
-  Pusher(Session& session, MirrorState& mirror, const PushOptions& options, pg::Waiter& waiter,
-         SyncReport& report);
+  Pusher(ServerSession& session, MirrorState& mirror, const PushOptions& options,
+         pg::Waiter& waiter, SyncReport& report);
 
   void run();
 
@@ -50,7 +50,7 @@ class Pusher {
                const std::vector<PushedRow>& rows, std::int64_t push, bool knew_all);
   void count(sqlite::Database& database, const PushedRow& row);
 
-  Session& session_;
+  ServerSession& session_;
   MirrorState& mirror_;
   const PushOptions& options_;
   pg::Waiter& waiter_;

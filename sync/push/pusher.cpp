@@ -1,9 +1,9 @@
-#include "sync/pusher.hpp"
+#include "sync/push/pusher.hpp"
 
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
-#include "sync/changes.hpp"
 #include "sync/pg/failure.hpp"
+#include "sync/session/horizon.hpp"
 
 #include <playmirror/error.hpp>
 
@@ -21,7 +21,7 @@ constexpr std::array kWrittenTables{"artists", "tracks", "play_history", "analys
 
 /// The advisory lock that every playmirror takes before it looks for rows that are there already:
 /// the bytes "playmirr".
-constexpr const char* kLock = "SELECT pg_catalog.pg_advisory_xact_lock(8101824138398984818)";
+constexpr const char* kLock = "SELECT pg_catalog.pg_advisory_xact_lock(8100957003887243890)";
 
 /// How long an old backend of ours may take to end after it was told to.
 constexpr std::chrono::seconds kPatience{10};
@@ -36,7 +36,7 @@ pg::Command command(std::string sql, std::string doing) {
 
 }  // namespace
 
-Pusher::Pusher(Session& session, MirrorState& mirror, const PushOptions& options,
+Pusher::Pusher(ServerSession& session, MirrorState& mirror, const PushOptions& options,
                pg::Waiter& waiter, SyncReport& report)
     : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
 
@@ -54,8 +54,8 @@ std::vector<outbox::Entry> Pusher::next_batch() {
   auto reader = mirror_.reader();
   std::vector<outbox::Entry> batch;
   for (const char* table : kWrittenTables) {
-    const auto room = std::max<std::int64_t>(options_.batch_rows, 1) -
-                      static_cast<std::int64_t>(batch.size());
+    const auto room =
+        std::max<std::int64_t>(options_.batch_rows, 1) - static_cast<std::int64_t>(batch.size());
     if (room <= 0) break;
     auto entries = outbox::sendable(reader.database(), table, sent_up_to_[table], room);
     if (!entries.empty()) sent_up_to_[table] = entries.back().entry;
@@ -84,9 +84,8 @@ void Pusher::wait_for_end(const outbox::PushRecord& push) {
   for (;;) {
     std::string status;
     try {
-      const auto result =
-          server.query("SELECT pg_catalog.pg_xact_status($1::pg_catalog.xid8)",
-                       {std::to_string(push.xid)}, "ask how a push ended", waiter_);
+      const auto result = server.query("SELECT pg_catalog.pg_xact_status($1::pg_catalog.xid8)",
+                                       {std::to_string(push.xid)}, "ask how a push ended", waiter_);
       status = result[0].text(0);
     } catch (const pg::StatementFailed&) {
       // A number that this server never gave out: whatever was sent is not in its history.
@@ -119,7 +118,7 @@ Pusher::Transaction Pusher::begin() {
   std::vector<pg::Command> commands;
   // READ COMMITTED, so that every statement behind the lock sees what its last holder committed.
   commands.push_back(command("BEGIN ISOLATION LEVEL READ COMMITTED", "begin a transaction"));
-  for (std::string& setting : Session::pinned_settings(options_.lock_timeout)) {
+  for (std::string& setting : ServerSession::pinned_settings(options_.lock_timeout)) {
     commands.push_back(command(std::move(setting), "pin a setting"));
   }
   commands.push_back(command("SET LOCAL synchronous_commit = on", "pin a setting"));
@@ -134,12 +133,12 @@ Pusher::Transaction Pusher::begin() {
   commands.back().on_result = [&](const pg::Result& result) {
     transaction.catalog = read_catalog(result, session_.options().schema);
   };
-  commands.push_back(command(
-      "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN '0' "
-      "ELSE pg_catalog.pg_current_xact_id()::text END, pid::text, "
-      "extract(epoch FROM backend_start)::text FROM pg_catalog.pg_stat_activity "
-      "WHERE pid = pg_catalog.pg_backend_pid()",
-      "get a transaction id"));
+  commands.push_back(
+      command("SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN '0' "
+              "ELSE pg_catalog.pg_current_xact_id()::text END, pid::text, "
+              "extract(epoch FROM backend_start)::text FROM pg_catalog.pg_stat_activity "
+              "WHERE pid = pg_catalog.pg_backend_pid()",
+              "get a transaction id"));
   commands.back().on_result = [&](const pg::Result& result) {
     transaction.record.xid = result[0].integer(0);
     transaction.record.backend_pid = result[0].integer(1);
@@ -205,9 +204,8 @@ void Pusher::push_batch(const std::vector<outbox::Entry>& entries) {
         },
         [this] { waiter_.tick(); });
     commit(transaction, rows);
-    mirror_.write([&](sqlite::Database& database) {
-      resolve(database, transaction, rows, push, knew_all);
-    });
+    mirror_.write(
+        [&](sqlite::Database& database) { resolve(database, transaction, rows, push, knew_all); });
   } catch (...) {
     session_.connection_if_any([](pg::Connection& server) { server.abandon_transaction(); });
     throw;

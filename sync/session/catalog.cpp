@@ -1,4 +1,4 @@
-#include "sync/catalog.hpp"
+#include "sync/session/catalog.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -28,11 +28,10 @@ std::optional<Problem> problem_of(const ServerTable& table, const std::string& s
     for (const ServerColumn& column : table.columns) {
       if (!column.readable) columns += (columns.empty() ? "" : ", ") + column.layout.name;
     }
-    return Problem{ErrorCode::permission_denied,
-                   "the role may not read " + name +
-                       (columns.empty() ? "" : " (columns " + columns + ")"),
-                   "GRANT SELECT ON " + pg::quoted(schema) + "." + pg::quoted(table.name) +
-                       " TO the role."};
+    return Problem{
+        ErrorCode::permission_denied,
+        "the role may not read " + name + (columns.empty() ? "" : " (columns " + columns + ")"),
+        "GRANT SELECT ON " + pg::quoted(schema) + "." + pg::quoted(table.name) + " TO the role."};
   }
   if (table.rows_hidden) {
     return Problem{ErrorCode::row_security,
@@ -123,12 +122,12 @@ Catalog read_catalog(const pg::Result& result, const std::string& schema) {
     table.rows_hidden = row.boolean(4);
     const std::string type = row.text(6);
     table.relation = row.integer(11);
-    table.columns.push_back({{row.text(5), type, schema::kind_of(type),
-                              static_cast<int>(row.integer(12))},
-                             row.boolean(7),
-                             row.boolean(8),
-                             row.boolean(9),
-                             row.boolean(10)});
+    table.columns.push_back(
+        {{row.text(5), type, schema::kind_of(type), static_cast<int>(row.integer(12))},
+         row.boolean(7),
+         row.boolean(8),
+         row.boolean(9),
+         row.boolean(10)});
   }
   for (auto& [name, table] : catalog.tables) table.problem = problem_of(table, schema);
   return catalog;

@@ -1,7 +1,7 @@
-#include "sync/push_batch.hpp"
+#include "sync/push/batch_inserter.hpp"
 
 #include "sync/pg/failure.hpp"
-#include "sync/push_sql.hpp"
+#include "sync/push/insert_statement.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -34,7 +34,7 @@ outbox::Refusal refusal_of(const pg::StatementFailed& failure) {
 
 }  // namespace
 
-BatchInserter::BatchInserter(Session& session, const Catalog& catalog, pg::Waiter& waiter)
+BatchInserter::BatchInserter(ServerSession& session, const Catalog& catalog, pg::Waiter& waiter)
     : session_(session), catalog_(catalog), waiter_(waiter) {}
 
 std::optional<outbox::Refusal> BatchInserter::table_problem(const ServerTable& table,
@@ -52,12 +52,11 @@ std::optional<outbox::Refusal> BatchInserter::table_problem(const ServerTable& t
     }
   }
   for (const ServerColumn& column : table.columns) {
-    if (column.not_null && !column.has_default &&
-        entry.image.find(column.layout.name) == nullptr) {
-      return outbox::Refusal{
-          "23502", "",
-          "table " + table.name + " now demands a value for column " + column.layout.name +
-              ", which has no default and which the recorded row does not have"};
+    if (column.not_null && !column.has_default && entry.image.find(column.layout.name) == nullptr) {
+      return outbox::Refusal{"23502", "",
+                             "table " + table.name + " now demands a value for column " +
+                                 column.layout.name +
+                                 ", which has no default and which the recorded row does not have"};
     }
   }
   return std::nullopt;
@@ -102,8 +101,8 @@ void BatchInserter::insert_split(std::vector<const outbox::Entry*> entries, cons
   try {
     insert_all(entries, known, rows);
     // Alone, such a row is told apart: it has come out, whatever it has become, or it has not.
-    if (entries.size() == 1 || std::none_of(rows.begin() + static_cast<std::ptrdiff_t>(before),
-                                            rows.end(), is_lost)) {
+    if (entries.size() == 1 ||
+        std::none_of(rows.begin() + static_cast<std::ptrdiff_t>(before), rows.end(), is_lost)) {
       return;
     }
     session_.connection(waiter_).execute(kUndo, "undo an insert", waiter_);
@@ -113,8 +112,7 @@ void BatchInserter::insert_split(std::vector<const outbox::Entry*> entries, cons
     session_.connection(waiter_).execute(kUndo, "undo a refused insert", waiter_);
     rows.resize(before);
     if (entries.size() == 1) {
-      rows.push_back(
-          {entries.front(), PushedRow::Fate::rejected, 0, refusal_of(failure)});
+      rows.push_back({entries.front(), PushedRow::Fate::rejected, 0, refusal_of(failure)});
       return;
     }
   }

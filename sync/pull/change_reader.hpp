@@ -3,7 +3,7 @@
 #include "core/ingest/row_spool.hpp"
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/state.hpp"
-#include "sync/session.hpp"
+#include "sync/session/server_session.hpp"
 
 #include <playmirror/server.hpp>
 
@@ -15,27 +15,28 @@ namespace playmirror::sync {
 
 /// What one snapshot of the server says has changed in one table, received and not yet applied.
 struct TableChanges {
-  schema::TableLayout layout = {};          ///< the server's columns now
+  schema::TableLayout layout = {};  ///< the server's columns now
   ingest::LayoutChange layout_change = {};
-  std::int64_t relation = 0;                ///< the server's oid of the table
-  ingest::RowSpool changed = {};            ///< whole rows at or after the horizon
+  std::int64_t relation = 0;                            ///< the server's oid of the table
+  ingest::RowSpool changed = {};                        ///< whole rows at or after the horizon
   std::vector<schema::ColumnLayout> fill_columns = {};  ///< key and added columns
-  ingest::RowSpool fill = {};               ///< their values for every row
+  ingest::RowSpool fill = {};                           ///< their values for every row
   std::int64_t server_rows = 0;
   std::vector<std::string> blocks_to_thin = {};  ///< key blocks that hold rows the server lacks
   ingest::RowSpool keys = {};                    ///< the server's keys in those blocks
   std::int64_t gone = 0;                         ///< rows that will be deleted
 };
 
-/// Reads changes inside a transaction of Session::begin_reading().
+/// Reads changes inside a transaction of ServerSession::begin_reading().
 class ChangeReader {
  public:
-  ChangeReader(Session& session, MirrorState& mirror, const PullOptions& options,
+  ChangeReader(ServerSession& session, MirrorState& mirror, const PullOptions& options,
                pg::Waiter& waiter);
 
   /// For every table: its rows at or after the table's horizon, the values of new columns, and the
-  /// number of rows. One round trip for all tables.
-  std::vector<TableChanges> sweep(const std::vector<ServerTable>& tables, const Moment& moment);
+  /// number of rows. One round trip for all tables, and for the commands that go along.
+  std::vector<TableChanges> sweep(const std::vector<ServerTable>& tables, const Moment& moment,
+                                  std::vector<pg::Command> along = {});
 
   /// Finds what the server has deleted, and rows that the mirror should have and has not, for the
   /// tables whose row counts do not add up. No round trip when they all do; else two.
@@ -46,16 +47,10 @@ class ChangeReader {
                            const std::vector<schema::ColumnLayout>& columns,
                            const std::string& condition, ingest::RowSpool& spool);
 
-  Session& session_;
+  ServerSession& session_;
   MirrorState& mirror_;
   const PullOptions& options_;
   pg::Waiter& waiter_;
 };
-
-/// The condition that selects rows written at or after the horizon; empty when it must select all.
-[[nodiscard]] std::string horizon_condition(std::int64_t horizon, const Moment& moment);
-
-/// The key columns of a table.
-[[nodiscard]] std::vector<schema::ColumnLayout> key_columns(const schema::TableLayout& layout);
 
 }  // namespace playmirror::sync

@@ -1,17 +1,14 @@
-#include "sync/changes.hpp"
+#include "sync/pull/change_reader.hpp"
 
 #include "core/ingest/key_blocks.hpp"
 #include "core/ingest/row_reader.hpp"
+#include "sync/session/horizon.hpp"
 
 #include <map>
-#include <set>
+#include <utility>
 
 namespace playmirror::sync {
 namespace {
-
-/// Transaction ids compare by the sign of a 32-bit difference; beyond half the circle, minus some
-/// room for transactions that start meanwhile, a horizon says nothing.
-constexpr std::int64_t kHalfCircle = (std::int64_t{1} << 31) - 10'000'000;
 
 std::string block_expression(const schema::TableLayout& layout) {
   const std::string first = pg::quoted(layout.key.front());
@@ -39,8 +36,7 @@ ingest::BlockCounts count_new(const sqlite::Database& database, TableChanges& ta
   // A row of ours that is pending under the same key is the server's from now on.
   std::string pending = "0";
   if (!table.layout.has_integer_key()) {
-    const std::string owner =
-        table.layout.name == "track_artists" ? "tracks" : table.layout.name;
+    const std::string owner = table.layout.name == "track_artists" ? "tracks" : table.layout.name;
     pending = "EXISTS (SELECT 1 FROM playmirror_outbox WHERE table_name = '" + owner +
               "' AND identity = ?1)";
   }
@@ -84,23 +80,7 @@ struct BlockComparison {
 
 }  // namespace
 
-std::string horizon_condition(std::int64_t horizon, const Moment& moment) {
-  if (horizon <= 0 || moment.xmax - horizon >= kHalfCircle) return {};
-  // Both ages are measured from the same point, so their order is that of the transactions. The
-  // subselect is evaluated once.
-  const std::string xid = std::to_string(horizon & 0xFFFFFFFF);
-  return "pg_catalog.age(xmin) <= (SELECT pg_catalog.age('" + xid + "'::pg_catalog.xid))";
-}
-
-std::vector<schema::ColumnLayout> key_columns(const schema::TableLayout& layout) {
-  std::vector<schema::ColumnLayout> columns;
-  for (const std::string& column : layout.key) {
-    columns.push_back(layout.columns[layout.find(column).value()]);
-  }
-  return columns;
-}
-
-ChangeReader::ChangeReader(Session& session, MirrorState& mirror, const PullOptions& options,
+ChangeReader::ChangeReader(ServerSession& session, MirrorState& mirror, const PullOptions& options,
                            pg::Waiter& waiter)
     : session_(session), mirror_(mirror), options_(options), waiter_(waiter) {}
 
@@ -137,9 +117,10 @@ pg::Command ChangeReader::rows_command(const schema::TableLayout& layout,
 }
 
 std::vector<TableChanges> ChangeReader::sweep(const std::vector<ServerTable>& tables,
-                                              const Moment& moment) {
+                                              const Moment& moment,
+                                              std::vector<pg::Command> along) {
   std::vector<TableChanges> changes(tables.size());
-  std::vector<pg::Command> commands;
+  std::vector<pg::Command> commands = std::move(along);
   {
     auto reader = mirror_.reader();
     for (std::size_t i = 0; i < tables.size(); ++i) {
@@ -153,8 +134,7 @@ std::vector<TableChanges> ChangeReader::sweep(const std::vector<ServerTable>& ta
       change.layout_change =
           ingest::compare(ingest::read_layout(reader.database(), tables[i].name), change.layout);
       commands.push_back(rows_command(change.layout, change.layout.columns,
-                                      horizon_condition(horizon, moment),
-                                      change.changed));
+                                      horizon_condition(horizon, moment), change.changed));
       pg::Command count;
       count.sql = "SELECT count(*) FROM " + session_.qualified(tables[i].name);
       count.doing = "count the rows of " + tables[i].name;
@@ -163,7 +143,7 @@ std::vector<TableChanges> ChangeReader::sweep(const std::vector<ServerTable>& ta
       };
       commands.push_back(std::move(count));
       if (!change.layout_change.fill.empty()) {
-        change.fill_columns = key_columns(change.layout);
+        change.fill_columns = change.layout.key_columns();
         change.fill_columns.insert(change.fill_columns.end(), change.layout_change.fill.begin(),
                                    change.layout_change.fill.end());
         commands.push_back(rows_command(change.layout, change.fill_columns, "", change.fill));
@@ -181,8 +161,7 @@ void ChangeReader::compare_keys(std::vector<TableChanges>& changes) {
     for (TableChanges& table : changes) {
       waiter_.tick();
       const ingest::BlockCounts fresh = count_new(reader.database(), table);
-      const std::int64_t here =
-          ingest::count_rows(reader.database(), table.layout) + total(fresh);
+      const std::int64_t here = ingest::count_rows(reader.database(), table.layout) + total(fresh);
       if (here == table.server_rows) continue;
       ingest::BlockCounts blocks = ingest::count_blocks(reader.database(), table.layout);
       for (const auto& [block, count] : fresh) blocks[block] += count;
@@ -225,7 +204,7 @@ void ChangeReader::compare_keys(std::vector<TableChanges>& changes) {
     const std::string condition = block_expression(table.layout) + " = ANY ($1::text[])";
     if (!table.blocks_to_thin.empty()) {
       commands.push_back(
-          rows_command(table.layout, key_columns(table.layout), condition, table.keys));
+          rows_command(table.layout, table.layout.key_columns(), condition, table.keys));
       commands.back().parameters = {pg::text_array(as_parameters(table.blocks_to_thin))};
     }
     // Rows that the horizon rule cannot have missed are here again after damage or a foreign hand.

@@ -1,4 +1,4 @@
-#include "sync/session.hpp"
+#include "sync/session/server_session.hpp"
 
 #include "sync/pg/failure.hpp"
 
@@ -31,10 +31,10 @@ pg::Command command(std::string sql, std::string doing) {
 
 }  // namespace
 
-Session::Session(std::string dsn, ServerOptions options)
+ServerSession::ServerSession(std::string dsn, ServerOptions options)
     : dsn_(std::move(dsn)), options_(std::move(options)) {}
 
-pg::Connection& Session::connection(pg::Waiter& waiter) {
+pg::Connection& ServerSession::connection(pg::Waiter& waiter) {
   if (connection_ && !connection_->usable()) {
     earlier_ = wire();
     connection_.reset();
@@ -46,7 +46,7 @@ pg::Connection& Session::connection(pg::Waiter& waiter) {
   return *connection_;
 }
 
-void Session::probe(pg::Waiter& waiter) {
+void ServerSession::probe(pg::Waiter& waiter) {
   if (connection_->server_version() < 130000) {
     raise(ErrorCode::server_refused,
           "the server runs PostgreSQL " + std::to_string(connection_->server_version() / 10000) +
@@ -72,7 +72,7 @@ void Session::probe(pg::Waiter& waiter) {
   connection_->pipeline(std::move(commands), waiter);
 }
 
-std::vector<std::string> Session::pinned_settings(std::chrono::milliseconds lock_timeout) {
+std::vector<std::string> ServerSession::pinned_settings(std::chrono::milliseconds lock_timeout) {
   return {
       "SET LOCAL search_path = pg_catalog",
       "SET LOCAL TimeZone = 'UTC'",
@@ -86,8 +86,8 @@ std::vector<std::string> Session::pinned_settings(std::chrono::milliseconds lock
   };
 }
 
-std::vector<pg::Command> Session::reading_commands(std::chrono::milliseconds lock_timeout,
-                                                   const std::vector<std::string>& tables) {
+std::vector<pg::Command> ServerSession::reading_commands(std::chrono::milliseconds lock_timeout,
+                                                         const std::vector<std::string>& tables) {
   std::vector<pg::Command> commands;
   commands.push_back(
       command("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", "begin a transaction"));
@@ -105,7 +105,7 @@ std::vector<pg::Command> Session::reading_commands(std::chrono::milliseconds loc
   return commands;
 }
 
-Opening Session::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout) {
+Opening ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout) {
   for (int attempt = 0;; ++attempt) {
     pg::Connection& server = connection(waiter);
     server.abandon_transaction();
@@ -142,11 +142,11 @@ Opening Session::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds loc
   }
 }
 
-std::string Session::qualified(std::string_view table) const {
+std::string ServerSession::qualified(std::string_view table) const {
   return pg::quoted(options_.schema) + "." + pg::quoted(table);
 }
 
-WireCounts Session::wire() const noexcept {
+WireCounts ServerSession::wire() const noexcept {
   WireCounts sum = earlier_;
   if (connection_) {
     const WireCounts& now = connection_->wire();

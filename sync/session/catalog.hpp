@@ -19,7 +19,9 @@ struct Problem {
   std::string message = {};
   std::string hint = {};
 
-  [[nodiscard]] std::string sentence() const { return hint.empty() ? message : message + ". " + hint; }
+  [[nodiscard]] std::string sentence() const {
+    return hint.empty() ? message : message + ". " + hint;
+  }
 };
 
 /// A column as the server's catalog describes it.
@@ -34,7 +36,7 @@ struct ServerColumn {
 /// A mirrored table as the server's catalog describes it to our role.
 struct ServerTable {
   std::string name = {};
-  char kind = 0;  ///< pg_class.relkind; 0: there is no such table
+  char kind = 0;              ///< pg_class.relkind; 0: there is no such table
   std::int64_t relation = 0;  ///< pg_class.oid: another one is another table, whatever its name
   bool readable = false;
   bool insertable = false;

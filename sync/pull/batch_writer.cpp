@@ -1,4 +1,4 @@
-#include "sync/batch_writer.hpp"
+#include "sync/pull/batch_writer.hpp"
 
 #include <chrono>
 #include <utility>
@@ -15,8 +15,7 @@ constexpr std::chrono::milliseconds kSlice{50};
 }  // namespace
 
 BatchWriter::BatchWriter(MirrorState& mirror, const schema::TableLayout& layout,
-                         std::vector<schema::ColumnLayout> columns,
-                         const ingest::TableState& state)
+                         std::vector<schema::ColumnLayout> columns, const ingest::TableState& state)
     : mirror_(mirror),
       layout_(layout),
       columns_(std::move(columns)),

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/outbox/outbox.hpp"
-#include "sync/push_batch.hpp"
+#include "sync/push/batch_inserter.hpp"
 
 #include <string>
 #include <vector>
@@ -17,7 +17,8 @@ struct InsertStatement {
   std::vector<pg::Parameter> parameters = {};
 };
 
-[[nodiscard]] InsertStatement insert_statement(const Session& session, const ServerTable& table,
+[[nodiscard]] InsertStatement insert_statement(const ServerSession& session,
+                                               const ServerTable& table,
                                                const std::vector<const outbox::Entry*>& entries,
                                                const KnownRows& known);
 

@@ -1,4 +1,4 @@
-#include "sync/doctor.hpp"
+#include "sync/check/doctor.hpp"
 
 #include <algorithm>
 #include <array>
@@ -43,7 +43,7 @@ struct SequenceFact {
   bool usable = false;
 };
 
-void examine_tables(const Session& session, const Catalog& catalog, const std::string& role,
+void examine_tables(const ServerSession& session, const Catalog& catalog, const std::string& role,
                     Findings& findings) {
   const std::string to_role = " TO " + pg::quoted(role) + ";";
   for (const auto& [name, table] : catalog.tables) {
@@ -81,7 +81,7 @@ void examine_tables(const Session& session, const Catalog& catalog, const std::s
 
 }  // namespace
 
-DoctorReport examine(Session& session, pg::Waiter& waiter) {
+DoctorReport examine(ServerSession& session, pg::Waiter& waiter) {
   Findings findings;
   RoleFacts facts;
   Catalog catalog;
@@ -131,17 +131,16 @@ DoctorReport examine(Session& session, pg::Waiter& waiter) {
   findings.ok("Connected to " + server.name() + " as " + facts.role + ", PostgreSQL " +
               std::to_string(server.server_version() / 10000) + ".");
   if (!facts.schema_usage) {
-    findings.problem("The role may not use schema " + schema + ".",
-                     "GRANT USAGE ON SCHEMA " + pg::quoted(schema) + " TO " +
-                         pg::quoted(facts.role) + ";");
+    findings.problem(
+        "The role may not use schema " + schema + ".",
+        "GRANT USAGE ON SCHEMA " + pg::quoted(schema) + " TO " + pg::quoted(facts.role) + ";");
   }
   examine_tables(session, catalog, facts.role, findings);
   for (const SequenceFact& sequence : sequences) {
     if (sequence.usable) continue;
-    findings.problem("The role may not draw numbers from " + sequence.name +
-                         ", which a pushed row needs.",
-                     "GRANT USAGE ON SEQUENCE " + sequence.name + " TO " + pg::quoted(facts.role) +
-                         ";");
+    findings.problem(
+        "The role may not draw numbers from " + sequence.name + ", which a pushed row needs.",
+        "GRANT USAGE ON SEQUENCE " + sequence.name + " TO " + pg::quoted(facts.role) + ";");
   }
   if (!catalog.has_alembic_version) {
     findings.advice("The role cannot read alembic_version: reports will not name the migration.",

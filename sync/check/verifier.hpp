@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/mirror/state.hpp"
-#include "sync/session.hpp"
+#include "sync/session/server_session.hpp"
 
 #include <playmirror/report.hpp>
 #include <playmirror/server.hpp>
@@ -11,7 +11,7 @@ namespace playmirror::sync {
 /// Compares every mirrored row with the server, both sides in one moment each. Changes nothing.
 class Verifier {
  public:
-  Verifier(Session& session, MirrorState& mirror, const VerifyOptions& options,
+  Verifier(ServerSession& session, MirrorState& mirror, const VerifyOptions& options,
            pg::Waiter& waiter, VerifyReport& report);
 
   void run();
@@ -20,7 +20,7 @@ class Verifier {
   void compare(sqlite::Database& database, const ServerTable& table, const Moment& moment);
   void note(Difference difference);
 
-  Session& session_;
+  ServerSession& session_;
   MirrorState& mirror_;
   const VerifyOptions& options_;
   pg::Waiter& waiter_;

@@ -1,4 +1,4 @@
-#include "sync/push_sql.hpp"
+#include "sync/push/insert_statement.hpp"
 
 #include <utility>
 
@@ -51,7 +51,7 @@ std::vector<pg::Parameter> column_arrays(const std::vector<const outbox::Entry*>
 }
 
 /// A table whose rows get their id from the server and are known by a natural key.
-std::string serial_sql(const Session& session, const ServerTable& table,
+std::string serial_sql(const ServerSession& session, const ServerTable& table,
                        const std::vector<std::string>& columns, const KnownRows& known,
                        bool single) {
   const bool play = table.name == "play_history";
@@ -63,10 +63,9 @@ std::string serial_sql(const Session& session, const ServerTable& table,
   };
   std::string search = " WHERE false";
   if (!known.none_new) search = known.newer_than.empty() ? "" : " WHERE " + known.newer_than;
-  const std::string parents =
-      play ? "SELECT i.position FROM input i JOIN " + session.qualified("tracks") +
-                 " t ON t.id = i.track_id"
-           : "SELECT i.position FROM input i";
+  const std::string parents = play ? "SELECT i.position FROM input i JOIN " +
+                                         session.qualified("tracks") + " t ON t.id = i.track_id"
+                                   : "SELECT i.position FROM input i";
   return "WITH " + input_sql(table, columns) +
          ", known AS (SELECT i.position, min(r.id) AS id FROM input i JOIN (SELECT * FROM " + name +
          search + ") r ON " + same("r") + " GROUP BY i.position), ready AS (" + parents +
@@ -81,8 +80,9 @@ std::string serial_sql(const Session& session, const ServerTable& table,
          (single ? std::string("true") : same("a")) + " ORDER BY i.position";
 }
 
-/// artists, and tracks with their links. The server's row wins; a row that is there keeps its links.
-InsertStatement keyed_statement(const Session& session, const ServerTable& table,
+/// artists, and tracks with their links. The server's row wins; a row that is there keeps its
+/// links.
+InsertStatement keyed_statement(const ServerSession& session, const ServerTable& table,
                                 const std::vector<const outbox::Entry*>& entries,
                                 const std::vector<std::string>& columns) {
   const std::string name = session.qualified(table.name);
@@ -99,9 +99,9 @@ InsertStatement keyed_statement(const Session& session, const ServerTable& table
         artists.emplace_back(artist);
       }
     }
-    const std::string given =
-        "unnest($" + std::to_string(columns.size() + 1) + "::text[], $" +
-        std::to_string(columns.size() + 2) + "::text[]) AS l (track_id, artist_id)";
+    const std::string given = "unnest($" + std::to_string(columns.size() + 1) + "::text[], $" +
+                              std::to_string(columns.size() + 2) +
+                              "::text[]) AS l (track_id, artist_id)";
     statement.parameters.push_back(pg::text_array(tracks));
     statement.parameters.push_back(pg::text_array(artists));
     ready += " WHERE NOT EXISTS (SELECT 1 FROM " + given + " LEFT JOIN " +
@@ -129,12 +129,13 @@ InsertStatement keyed_statement(const Session& session, const ServerTable& table
 
 }  // namespace
 
-InsertStatement insert_statement(const Session& session, const ServerTable& table,
+InsertStatement insert_statement(const ServerSession& session, const ServerTable& table,
                                  const std::vector<const outbox::Entry*>& entries,
                                  const KnownRows& known) {
   const std::vector<std::string> columns = sent_columns(*entries.front());
   if (table.name == "play_history" || table.name == "analysis_snapshots") {
-    return {serial_sql(session, table, columns, known, entries.size() == 1), column_arrays(entries, columns.size())};
+    return {serial_sql(session, table, columns, known, entries.size() == 1),
+            column_arrays(entries, columns.size())};
   }
   return keyed_statement(session, table, entries, columns);
 }

@@ -1,11 +1,11 @@
-#include "sync/puller.hpp"
+#include "sync/pull/puller.hpp"
 
 #include "core/ingest/key_blocks.hpp"
 #include "core/ingest/row_writer.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/outbox/requeue.hpp"
-#include "sync/first_copy.hpp"
+#include "sync/pull/first_copy.hpp"
 
 #include <playmirror/error.hpp>
 
@@ -39,7 +39,7 @@ void start_over(sqlite::Database& database) {
 
 }  // namespace
 
-Puller::Puller(Session& session, MirrorState& mirror, const PullOptions& options,
+Puller::Puller(ServerSession& session, MirrorState& mirror, const PullOptions& options,
                pg::Waiter& waiter, SyncReport& report)
     : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
 
@@ -63,8 +63,8 @@ void Puller::run() {
     }
     if (report_.method == PullMethod::none) report_.method = PullMethod::sweep;
     ChangeReader changes(session_, mirror_, options_, waiter_);
-    std::vector<TableChanges> received = changes.sweep(tables, opening.moment);
-    read_alembic_version(opening.catalog);
+    std::vector<TableChanges> received =
+        changes.sweep(tables, opening.moment, alembic_command(opening.catalog));
     changes.compare_keys(received);
     session_.connection(waiter_).abandon_transaction();
     apply(received, opening.moment);
@@ -160,14 +160,16 @@ void Puller::note_visit() {
       [this] { waiter_.tick(); });
 }
 
-void Puller::read_alembic_version(const Catalog& catalog) {
-  if (!catalog.has_alembic_version) return;
-  const auto result = session_.connection(waiter_).query(
-      "SELECT version_num FROM " + session_.qualified("alembic_version") + " ORDER BY 1", {},
-      "read alembic_version", waiter_);
-  for (int i = 0; i < result.size(); ++i) {
-    report_.alembic_version += (i == 0 ? "" : ",") + result[i].text(0);
-  }
+std::vector<pg::Command> Puller::alembic_command(const Catalog& catalog) {
+  std::vector<pg::Command> commands;
+  if (!catalog.has_alembic_version) return commands;
+  pg::Command& command = commands.emplace_back();
+  command.sql = "SELECT version_num FROM " + session_.qualified("alembic_version") + " ORDER BY 1";
+  command.doing = "read alembic_version";
+  command.on_row = [this](const pg::Row& row) {
+    report_.alembic_version += (report_.alembic_version.empty() ? "" : ",") + row.text(0);
+  };
+  return commands;
 }
 
 void Puller::apply(std::vector<TableChanges>& changes, const Moment& moment) {
@@ -255,9 +257,8 @@ void Puller::remember(sqlite::Database& database, const std::vector<TableChanges
   meta::write(database, meta::kHighWater, moment.xmax);
   meta::write(database, meta::kAlembicVersion, report_.alembic_version);
   // Never connection(): it may reconnect, and the writer lock is held.
-  session_.connection_if_any([&](pg::Connection& server) {
-    meta::write(database, meta::kServerName, server.name());
-  });
+  session_.connection_if_any(
+      [&](pg::Connection& server) { meta::write(database, meta::kServerName, server.name()); });
   meta::write(database, meta::kLastPull, Timestamp::now().to_postgres_string());
 }
 

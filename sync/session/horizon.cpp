@@ -1,0 +1,20 @@
+#include "sync/session/horizon.hpp"
+
+namespace playmirror::sync {
+namespace {
+
+/// Transaction ids compare by the sign of a 32-bit difference; beyond half the circle, minus some
+/// room for transactions that start meanwhile, a horizon says nothing.
+constexpr std::int64_t kHalfCircle = (std::int64_t{1} << 31) - 10'000'000;
+
+}  // namespace
+
+std::string horizon_condition(std::int64_t horizon, const Moment& moment) {
+  if (horizon <= 0 || moment.xmax - horizon >= kHalfCircle) return {};
+  // Both ages are measured from the same point, so their order is that of the transactions. The
+  // subselect is evaluated once.
+  const std::string xid = std::to_string(horizon & 0xFFFFFFFF);
+  return "pg_catalog.age(xmin) <= (SELECT pg_catalog.age('" + xid + "'::pg_catalog.xid))";
+}
+
+}  // namespace playmirror::sync

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "sync/session/identity.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace playmirror::sync {
+
+/// The condition that selects rows written at or after the horizon; empty when it must select all.
+///
+/// The horizon is the oldest transaction that was still running at an earlier moment. A row that is
+/// visible now and was not then has been written by a transaction that ran then or began later, so
+/// its xmin is at or after the horizon; nothing else need be read, and re-reading does no harm.
+[[nodiscard]] std::string horizon_condition(std::int64_t horizon, const Moment& moment);
+
+}  // namespace playmirror::sync
