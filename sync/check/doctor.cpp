@@ -56,9 +56,9 @@ void examine_tables(const ServerSession& session, const Catalog& catalog, const 
     if (!table.readable) {
       findings.problem("The role may not read " + name + ".",
                        "GRANT SELECT ON " + qualified + to_role);
-      continue;
+    } else if (table.problem) {
+      findings.problem(table.problem->message + ".", table.problem->hint);
     }
-    if (table.problem) findings.problem(table.problem->message + ".", table.problem->hint);
     const bool written = std::ranges::find(kWrittenTables, name) != kWrittenTables.end();
     if (written && !table.insertable) {
       findings.problem("The role may not insert into " + name +
