@@ -15,6 +15,9 @@ namespace {
 /// costs one fsync, small enough that readers do not search a long log.
 constexpr std::int64_t kCheckpointBytes = 4 << 20;
 
+/// The same while many rows are loaded: each checkpoint waits for the disk several times.
+constexpr std::int64_t kLoadCheckpointBytes = 64 << 20;
+
 /// How long close() waits for another writer before it leaves the log as it is.
 constexpr std::chrono::milliseconds kPatienceAtClose{500};
 
@@ -130,7 +133,7 @@ void MirrorState::give_back(std::unique_ptr<sqlite::Database> database) noexcept
 }
 
 void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
-                        const std::function<void()>& tick) {
+                        const std::function<void()>& tick, Durability durability) {
   check_usable();
   if (options_.read_only) {
     raise(ErrorCode::storage_failed, "the mirror was opened read_only",
@@ -149,12 +152,14 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
     // Once checkpointed, the log is cut back to this size when it starts anew.
     writer_->execute("PRAGMA journal_size_limit=" + std::to_string(kCheckpointBytes));
   }
+  const bool later = durability == Durability::later;
   {
+    const sqlite::Unsynced unsynced(later ? writer_.get() : nullptr);
     sqlite::Transaction transaction(*writer_);
     work(*writer_);
     transaction.commit();
   }
-  if (files::size(beside(file_, "-wal")) > kCheckpointBytes) {
+  if (files::size(beside(file_, "-wal")) > (later ? kLoadCheckpointBytes : kCheckpointBytes)) {
     // The rows are safe in the log already: trouble here must not look like a failed write.
     try {
       writer_->checkpoint(false);

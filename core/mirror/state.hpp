@@ -43,10 +43,16 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   };
   [[nodiscard]] Reader reader();
 
-  /// Runs `work` in one durable transaction under the writer lock, and keeps the WAL short
-  /// afterwards. An exception rolls everything back. `tick` is called while waiting for the lock.
+  /// When a transaction reaches the disk.
+  enum class Durability {
+    at_once,  ///< before write() returns
+    later,    ///< with the next one that is durable at once: for rows that can be fetched again
+  };
+
+  /// Runs `work` in one transaction under the writer lock, and keeps the WAL short afterwards. An
+  /// exception rolls everything back. `tick` is called while waiting for the lock.
   void write(const std::function<void(sqlite::Database&)>& work,
-             const std::function<void()>& tick = {});
+             const std::function<void()>& tick = {}, Durability durability = Durability::at_once);
 
   /// Keeps other syncs of this mirror out, in any process, for as long as the lock lives. Throws
   /// MirrorBusy, naming the holder, when another one runs for longer than the busy timeout.

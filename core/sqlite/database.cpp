@@ -164,6 +164,15 @@ void Transaction::commit() {
   open_ = false;
 }
 
+Unsynced::Unsynced(Database* database) : database_(database) {
+  if (database_ != nullptr) database_->execute("PRAGMA synchronous=NORMAL");
+}
+
+Unsynced::~Unsynced() {
+  if (database_ == nullptr) return;
+  sqlite3_exec(database_->handle(), "PRAGMA synchronous=FULL", nullptr, nullptr, nullptr);
+}
+
 std::string quoted(std::string_view name) {
   std::string result = "\"";
   for (const char c : name) {

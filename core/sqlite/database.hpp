@@ -82,6 +82,20 @@ class Transaction {
   bool open_ = true;
 };
 
+/// Lets transactions of its lifetime return before they are on disk; the next other one on the file
+/// takes them along, since all share one log. A power cut loses the last of them, never a part of one.
+/// Does nothing for a null pointer.
+class Unsynced {
+ public:
+  explicit Unsynced(Database* database);
+  Unsynced(const Unsynced&) = delete;
+  Unsynced& operator=(const Unsynced&) = delete;
+  ~Unsynced();
+
+ private:
+  Database* database_;
+};
+
 /// `name` in double quotes, for a name that cannot be a parameter. Throws on NUL.
 [[nodiscard]] std::string quoted(std::string_view name);
 

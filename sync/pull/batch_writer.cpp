@@ -86,7 +86,7 @@ void BatchWriter::work() {
 }
 
 void BatchWriter::write(const ingest::RowBatch& batch) {
-  mirror_.write([&](sqlite::Database& database) {
+  const auto work = [&](sqlite::Database& database) {
     ingest::RowWriter rows(database, layout_, columns_, mode_);
     rows.write(batch.bytes);
     ingest::TableState state = ingest::read_state(database, layout_.name);
@@ -95,7 +95,8 @@ void BatchWriter::write(const ingest::RowBatch& batch) {
     last_key_ = rows.last_key();
     counts_.inserted += rows.counts().inserted;
     counts_.delivered += rows.counts().delivered;
-  });
+  };
+  mirror_.write(work, {}, MirrorState::Durability::later);
 }
 
 }  // namespace playmirror::sync
