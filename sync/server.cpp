@@ -1,6 +1,7 @@
 #include "core/mirror/state.hpp"
 #include "sync/check/doctor.hpp"
 #include "sync/check/verifier.hpp"
+#include "sync/pg/failure.hpp"
 #include "sync/pull/puller.hpp"
 #include "sync/push/pusher.hpp"
 #include "sync/session/server_session.hpp"
@@ -46,19 +47,32 @@ class Measured {
 struct Server::Impl {
   Impl(std::string dsn, const ServerOptions& options) : session(std::move(dsn), options) {}
 
-  /// Runs one call on a mirror under its sync lock. A call that fails leaves no transaction behind.
+  /// Runs one call. When it fails, no transaction is left behind, and what the server refused
+  /// reaches the caller in the class that stands for its code.
+  template <typename Work>
+  auto attempt(Work work) {
+    const auto abandon = [this] {
+      session.connection_if_any([](pg::Connection& server) { server.abandon_transaction(); });
+    };
+    try {
+      return work();
+    } catch (const pg::StatementFailed& failure) {
+      abandon();
+      raise(failure.code(), failure.what(), failure.details());
+    } catch (...) {
+      abandon();
+      throw;
+    }
+  }
+
+  /// Runs one call on a mirror, under its sync lock.
   template <typename Work>
   void run(Mirror& mirror, const CallControl& control, SyncReport& report, Work work) {
     MirrorState& state = *MirrorAccess::state(mirror);
     pg::Waiter waiter(control, session.options().timeout);
     const Measured measured(report, session);
     const auto lock = state.lock_for_sync([&] { waiter.tick(); });
-    try {
-      work(state, waiter);
-    } catch (...) {
-      session.connection_if_any([](pg::Connection& server) { server.abandon_transaction(); });
-      throw;
-    }
+    attempt([&] { work(state, waiter); });
   }
 
   sync::ServerSession session;
@@ -73,7 +87,7 @@ Server Server::connect(std::string_view dsn, const ServerOptions& options,
                        const CallControl& control) {
   auto impl = std::make_unique<Impl>(std::string(dsn), options);
   pg::Waiter waiter(control, options.timeout);
-  impl->session.connection(waiter);
+  impl->attempt([&] { impl->session.connection(waiter); });
   return Server(std::move(impl));
 }
 
@@ -125,19 +139,16 @@ VerifyReport Server::verify(const Mirror& mirror, const VerifyOptions& options,
   VerifyReport report;
   MirrorState& state = *MirrorAccess::state(mirror);
   pg::Waiter waiter(control, impl_->session.options().timeout);
-  try {
+  impl_->attempt([&] {
     const Measured measured(report, impl_->session);
     sync::Verifier(impl_->session, state, options, waiter, report).run();
-  } catch (...) {
-    impl_->session.connection_if_any([](pg::Connection& server) { server.abandon_transaction(); });
-    throw;
-  }
+  });
   return report;
 }
 
 DoctorReport Server::doctor(const CallControl& control) {
   pg::Waiter waiter(control, impl_->session.options().timeout);
-  return sync::examine(impl_->session, waiter);
+  return impl_->attempt([&] { return sync::examine(impl_->session, waiter); });
 }
 
 }  // namespace playmirror

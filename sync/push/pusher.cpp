@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -22,6 +23,9 @@ constexpr std::array kWrittenTables{"artists", "tracks", "play_history", "analys
 /// The advisory lock that every playmirror takes before it looks for rows that are there already:
 /// the bytes "playmirr".
 constexpr const char* kLock = "SELECT pg_catalog.pg_advisory_xact_lock(8100957003887243890)";
+
+/// SQLSTATE of pg_xact_status() for a transaction "in the future".
+constexpr std::string_view kInvalidParameter = "22023";
 
 /// How long an old backend of ours may take to end after it was told to.
 constexpr std::chrono::seconds kPatience{10};
@@ -87,7 +91,8 @@ void Pusher::wait_for_end(const outbox::PushRecord& push) {
       const auto result = server.query("SELECT pg_catalog.pg_xact_status($1::pg_catalog.xid8)",
                                        {std::to_string(push.xid)}, "ask how a push ended", waiter_);
       status = result[0].text(0);
-    } catch (const pg::StatementFailed&) {
+    } catch (const pg::StatementFailed& failure) {
+      if (failure.sqlstate() != kInvalidParameter) throw;
       // A number that this server never gave out: whatever was sent is not in its history.
       return;
     }
