@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -35,6 +36,15 @@ def add_play(mirror: pm.Mirror, number: int, track: str = "t1", **fields: object
 
 def played_at(number: int) -> datetime:
     return START + timedelta(seconds=number)
+
+
+def wait_until(db: MusicDb, query: str, *, seconds: float = 20) -> None:
+    """Returns when the query says true; fails when it never does."""
+    with db.connect() as connection:
+        deadline = time.monotonic() + seconds
+        while connection.execute(query).fetchone() != (True,):
+            assert time.monotonic() < deadline, f"this did not become true: {query}"
+            time.sleep(0.02)
 
 
 def plays_on_server(db: MusicDb | psycopg.Connection) -> tuple[int, int]:

@@ -1,0 +1,469 @@
+"""Rows that the server refuses, changes, or cannot take yet: each has its fate told, the others
+arrive, pulls go on, and nothing pending is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import playmirror as pm
+import pytest
+from support.faults import START, add_play, add_tracks, plays_on_server, wait_until
+from support.music_db import MusicDb
+
+Equal = Callable[[pm.Mirror, MusicDb], None]
+
+
+@pytest.fixture
+def db(music_db: MusicDb) -> MusicDb:
+    add_tracks(music_db, "t1", "t2")
+    return music_db
+
+
+@pytest.fixture
+def mirror(db: MusicDb, mirror: pm.Mirror) -> pm.Mirror:
+    """Knows two tracks."""
+    mirror.pull(db.dsn)
+    return mirror
+
+
+def test_one_bad_row_of_a_thousand_does_not_hold_up_the_others(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
+) -> None:
+    db.execute("ALTER TABLE play_history ADD CONSTRAINT sane CHECK (listened_ms < 3600000)")
+    for number in range(1_000):
+        add_play(mirror, number, listened_ms=4_000_000 if number == 617 else 1_000)
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.rejected, report.waiting) == (999, 1, 0)
+    assert plays_on_server(db) == (999, 999)
+    [outcome] = report.rows
+    [entry] = mirror.pending()
+    assert outcome.kind == "rejected"
+    assert outcome.entry.entry == entry.entry
+    for told in (outcome.entry, entry):
+        assert (told.sqlstate, told.constraint) == ("23514", "sane")
+        assert "sane" in told.message
+    assert (entry.state, entry.attempts) == ("rejected", 1)
+    assert mirror.plays[entry.row_id].listened_ms == 4_000_000
+
+    # It stays in quarantine, while pulls go on.
+    add_tracks(db, "t3")
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.rejected) == (0, 0)
+    assert report.pulled["tracks"].inserted == 1
+
+    # Tried again: refused again, then accepted.
+    assert mirror.retry(entry.entry) == 1
+    assert mirror.sync(db.dsn).rejected == 1
+    assert mirror.pending()[0].attempts == 2
+    db.execute("ALTER TABLE play_history DROP CONSTRAINT sane")
+    assert mirror.retry() == 1
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.rejected) == (1, 0)
+    assert mirror.pending() == []
+    assert plays_on_server(db) == (1_000, 1_000)
+    assert_equal(mirror, db)
+
+
+def test_a_rejected_row_can_be_discarded(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
+) -> None:
+    db.execute("ALTER TABLE play_history ADD CONSTRAINT sane CHECK (listened_ms < 10)")
+    bad = add_play(mirror, 1, listened_ms=11)
+    mirror.sync(db.dsn)
+    mirror.discard(mirror.pending()[0].entry)
+    assert mirror.pending() == []
+    assert mirror.plays.find(bad.id) is None
+    assert mirror.sync(db.dsn).rejected == 0
+    assert_equal(mirror, db)
+
+
+def test_many_bad_rows_among_good_ones(db: MusicDb, mirror: pm.Mirror) -> None:
+    db.execute("ALTER TABLE play_history ADD CONSTRAINT even CHECK (listened_ms % 2 = 0)")
+    for number in range(100):
+        add_play(mirror, number, listened_ms=number)
+    report = mirror.push(db.dsn, batch_rows=30)
+    assert (report.pushed, report.rejected) == (50, 50)
+    assert {entry.constraint for entry in mirror.pending()} == {"even"}
+    assert db.execute("SELECT sum(listened_ms % 2) FROM play_history") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "sqlstate", "constraint"),
+    [
+        ("ALTER TABLE play_history ALTER source TYPE varchar(3)", "22001", ""),
+        ("ALTER TABLE play_history ALTER listened_ms TYPE smallint", "22003", ""),
+        ("ALTER TABLE play_history ALTER skipped SET NOT NULL", "23502", ""),
+        ("CREATE UNIQUE INDEX one_source ON play_history (source)", "23505", "one_source"),
+        (
+            "ALTER TABLE play_history ADD CONSTRAINT late UNIQUE (source) "
+            "DEFERRABLE INITIALLY DEFERRED",
+            "23505",
+            "late",
+        ),
+        (
+            "ALTER TABLE play_history ADD CONSTRAINT apart "
+            "EXCLUDE USING btree (listened_ms WITH =)",
+            "23P01",
+            "apart",
+        ),
+        (
+            """
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN IF NEW.skipped IS NULL THEN RAISE 'not like this'; END IF; RETURN NEW; END $$;
+            CREATE TRIGGER refuse BEFORE INSERT ON play_history
+            FOR EACH ROW EXECUTE FUNCTION refuse()
+            """,
+            "P0001",
+            "",
+        ),
+        (
+            """
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN IF NEW.skipped IS NULL THEN
+               RAISE 'too late' USING ERRCODE = 'check_violation'; END IF; RETURN NULL; END $$;
+            CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON play_history
+            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()
+            """,
+            "23514",
+            "",
+        ),
+    ],
+    ids=[
+        "too long",
+        "too large",
+        "not null",
+        "unique",
+        "deferred unique",
+        "exclusion",
+        "trigger",
+        "deferred trigger",
+    ],
+)
+def test_each_way_to_refuse_a_row_quarantines_that_row_alone(
+    db: MusicDb, mirror: pm.Mirror, rule: str, sqlstate: str, constraint: str
+) -> None:
+    db.execute(
+        "INSERT INTO play_history (source, listened_ms, skipped) VALUES ('four', 70000, true)"
+    )
+    mirror.pull(db.dsn)
+    db.execute("DELETE FROM play_history") if "TYPE" in rule else None
+    db.execute(rule)
+    for number in range(9):
+        add_play(mirror, number, source=f"{number}", listened_ms=number, skipped=False)
+    bad = add_play(mirror, 9, source="four", listened_ms=70_000)
+    for number in range(10, 15):
+        add_play(mirror, number, source=f"{number}", listened_ms=number, skipped=False)
+    report = mirror.push(db.dsn)
+    assert (report.pushed, report.rejected) == (14, 1)
+    [entry] = mirror.pending()
+    assert entry.row_id == bad.id
+    assert (entry.sqlstate, entry.constraint) == (sqlstate, constraint)
+    assert entry.message
+    assert db.execute("SELECT count(*) FROM play_history WHERE track_id = 't1'") == [(14,)]
+
+
+def test_a_trigger_that_drops_rows(db: MusicDb, mirror: pm.Mirror) -> None:
+    db.execute(
+        """
+        CREATE FUNCTION drop_some() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN IF NEW.listened_ms < 5 THEN RETURN NULL; END IF; RETURN NEW; END $$;
+        CREATE TRIGGER drop_some BEFORE INSERT ON play_history
+        FOR EACH ROW EXECUTE FUNCTION drop_some()
+        """
+    )
+    for number in range(10):
+        add_play(mirror, number, listened_ms=number)
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.rejected) == (5, 5)
+    assert plays_on_server(db) == (5, 5)
+    assert all("trigger" in entry.message for entry in mirror.pending())
+    db.execute("DROP TRIGGER drop_some ON play_history")
+    mirror.retry()
+    assert mirror.sync(db.dsn).pushed == 5
+    assert plays_on_server(db) == (10, 10)
+
+
+def test_a_trigger_that_changes_values(db: MusicDb, mirror: pm.Mirror, assert_equal: Equal) -> None:
+    """The server's word counts: the next pull brings what it made of the row."""
+    db.execute(
+        """
+        CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN NEW.source := upper(NEW.source); NEW.skipped := true; RETURN NEW; END $$;
+        CREATE TRIGGER change BEFORE INSERT ON play_history
+        FOR EACH ROW EXECUTE FUNCTION change()
+        """
+    )
+    play = add_play(mirror, 1, source="laptop", skipped=False)
+    assert mirror.sync(db.dsn).pushed == 1
+    assert (mirror.plays[play.id].source, mirror.plays[play.id].skipped) == ("LAPTOP", True)
+    assert_equal(mirror, db)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "NEW.played_at := date_trunc('second', NEW.played_at)",
+        "NEW.played_at := NEW.played_at + interval '1 hour'",
+        "NEW.track_id := 't2'",
+        "NEW.track_id := NULL",
+    ],
+)
+def test_a_trigger_that_changes_what_identifies_a_row(
+    db: MusicDb, mirror: pm.Mirror, change: str, assert_equal: Equal
+) -> None:
+    """It goes once, and becomes here what it has become there."""
+    db.execute(
+        f"""
+        CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN IF NEW.source = 'laptop' THEN {change}; END IF; RETURN NEW; END $$;
+        CREATE TRIGGER change BEFORE INSERT ON play_history
+        FOR EACH ROW EXECUTE FUNCTION change()
+        """
+    )
+    add_play(mirror, 1)
+    play = mirror.plays.add(track_id="t1", played_at="2026-01-31T06:00:00.25Z", source="laptop")
+    add_play(mirror, 2)
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.rejected) == (3, 0)
+    assert mirror.plays[play.id].id > 0
+    assert_equal(mirror, db)
+    assert mirror.sync(db.dsn).pushed == 0
+    assert db.execute("SELECT count(*) FROM play_history") == [(3,)]
+
+
+def test_a_play_whose_track_is_gone_waits_for_it(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
+) -> None:
+    gone = add_play(mirror, 1, "t1")
+    add_play(mirror, 2, "t2")
+    db.execute("DELETE FROM tracks WHERE id = 't1'")
+    for attempt in (1, 2):
+        report = mirror.sync(db.dsn)
+        assert (report.pushed, report.waiting) == (2 - attempt, 1)
+        [outcome] = report.rows
+        assert outcome.kind == "waiting"
+        assert "t1" in outcome.entry.message
+        [entry] = mirror.pending()
+        assert (entry.state, entry.row_id, entry.attempts) == ("waiting", gone.id, attempt)
+        assert gone.id in mirror.plays
+    add_tracks(db, "t1")
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.waiting) == (1, 0)
+    assert mirror.pending() == []
+    assert_equal(mirror, db)
+
+
+def test_a_new_track_arrives_with_its_artists_before_its_plays(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
+) -> None:
+    db.execute("INSERT INTO artists (id, name) VALUES ('known', 'The server knows')")
+    mirror.pull(db.dsn)
+    mirror.artists.add(id="new", name="New", genres=["jazz", "ж", '"'])
+    mirror.tracks.add(
+        id="n1",
+        name="N 1",
+        duration_ms=2**31 - 1,
+        tempo=0.1,
+        loudness=-5.25,
+        energy=1e-310,
+        valence=float("inf"),
+        raw_data={"a": [1, None]},
+        created_at=pm.Timestamp.negative_infinity(),
+        artist_ids=["known", "new"],
+    )
+    plays = [add_play(mirror, number, "n1") for number in range(3)]
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.already_there, report.waiting) == (5, 0, 0)
+    assert mirror.pending() == []
+    assert [mirror.plays[play.id].track_id for play in plays] == ["n1"] * 3
+    assert [artist.id for artist in mirror.tracks.artists("n1")] == ["known", "new"]
+    assert_equal(mirror, db)
+
+
+def test_a_row_that_the_server_has_is_not_overwritten(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
+) -> None:
+    mirror.artists.add(id="a", name="ours")
+    mirror.tracks.add(id="x", name="ours", artist_ids=["a"])
+    add_play(mirror, 1, "x")
+    db.execute("INSERT INTO artists (id, name) VALUES ('a', 'theirs'), ('b', 'theirs')")
+    add_tracks(db, "x")
+    db.execute("INSERT INTO track_artists VALUES ('x', 'b')")
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.already_there) == (1, 2)
+    assert mirror.tracks["x"].name == "Track x"
+    assert mirror.artists["a"].name == "theirs"
+    assert [artist.id for artist in mirror.tracks.artists("x")] == ["b"]
+    assert_equal(mirror, db)
+
+
+def test_a_play_of_a_rejected_track_waits(db: MusicDb, mirror: pm.Mirror) -> None:
+    db.execute("ALTER TABLE tracks ADD CONSTRAINT named CHECK (name <> '')")
+    mirror.tracks.add(id="x", name="")
+    add_play(mirror, 1, "x")
+    add_play(mirror, 2, "t1")
+    report = mirror.push(db.dsn)
+    assert (report.pushed, report.rejected, report.waiting) == (1, 1, 1)
+    db.execute("ALTER TABLE tracks DROP CONSTRAINT named")
+    mirror.retry()
+    assert mirror.push(db.dsn).pushed == 2
+    assert mirror.pending() == []
+
+
+def test_a_column_without_default_is_told_before_anything_is_sent(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
+) -> None:
+    db.execute("ALTER TABLE play_history ADD COLUMN device text NOT NULL")
+    for number in range(3):
+        add_play(mirror, number)
+    snapshot = mirror.snapshots.add(date=START, period_label="others go on")
+    [(before,)] = db.execute("SELECT last_value FROM play_history_id_seq")
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.waiting, report.rejected) == (1, 3, 0)
+    assert mirror.snapshots[snapshot.id].id > 0
+    for entry in mirror.pending():
+        assert (entry.state, entry.sqlstate) == ("waiting", "23502")
+        assert "device" in entry.message and "play_history" in entry.message
+    assert db.execute("SELECT last_value FROM play_history_id_seq") == [(before,)]
+    assert mirror.sql("SELECT device FROM play_history").column("device") == [None] * 3
+    db.execute("ALTER TABLE play_history ALTER device SET DEFAULT 'laptop'")
+    assert mirror.sync(db.dsn).pushed == 3
+    assert_equal(mirror, db)
+
+
+def test_a_dropped_column_keeps_the_rows(db: MusicDb, mirror: pm.Mirror) -> None:
+    add_play(mirror, 1, source="laptop")
+    db.execute("ALTER TABLE play_history RENAME source TO origin")
+    with pm.connect(db.dsn) as server:
+        report = server.push(mirror)
+    assert (report.pushed, report.waiting) == (0, 1)
+    [entry] = mirror.pending()
+    assert entry.sqlstate == "42703" and "source" in entry.message
+    db.execute("ALTER TABLE play_history RENAME origin TO source")
+    assert mirror.sync(db.dsn).pushed == 1
+
+
+@pytest.mark.parametrize("missing", ["INSERT ON play_history", "USAGE ON play_history_id_seq"])
+def test_a_missing_privilege_is_told_and_the_rows_are_kept(
+    db: MusicDb, mirror: pm.Mirror, plain_role: str, missing: str
+) -> None:
+    db.execute(
+        f"REVOKE {missing.replace(' ON play_history_id', ' ON SEQUENCE play_history_id')} FROM laptop"
+    )
+    add_play(mirror, 1)
+    mirror.snapshots.add(date=START, period_label="a")
+    add_tracks(db, "t3")
+    with pm.connect(plain_role) as server:
+        try:
+            report = server.sync(mirror)
+            said = " ".join(entry.message for entry in mirror.pending())
+            assert report.waiting == 1
+        except pm.AccessDenied as error:
+            said = f"{error} {error.hint}"
+        assert "play_history" in said
+        assert "GRANT" in said
+        remedies = [finding.remedy for finding in server.doctor().findings]
+    assert "t3" in mirror.tracks  # the pull went on
+    assert "play_history" in [entry.table for entry in mirror.pending()]
+    [grant] = [remedy for remedy in remedies if missing.split()[0] in remedy and "GRANT" in remedy]
+    db.execute(grant)
+    mirror.sync(plain_role)
+    assert mirror.pending() == []
+    assert plays_on_server(db) == (1, 1)
+
+
+@pytest.mark.parametrize("how", ["statement_timeout", "lock_timeout"])
+def test_a_timeout_of_the_server_keeps_the_rows(
+    db: MusicDb, mirror: pm.Mirror, plain_role: str, how: str
+) -> None:
+    """A migration holds the table; once it is through, the same call works."""
+    add_play(mirror, 1)
+    if how == "statement_timeout":
+        db.execute("ALTER ROLE laptop SET statement_timeout = '300ms'")
+    migration = db.connect(autocommit=False)
+    try:
+        migration.execute("LOCK TABLE play_history IN SHARE MODE")
+        with pm.connect(plain_role) as server:
+            with pytest.raises(pm.Error) as caught:
+                server.push(mirror, lock_timeout=0.3 if how == "lock_timeout" else 10)
+            assert (
+                caught.value.sqlstate
+                == {"statement_timeout": "57014", "lock_timeout": "55P03"}[how]
+            )
+            assert caught.value.retryable and caught.value.hint
+            [entry] = mirror.pending()
+            assert entry.state == "queued"
+            migration.rollback()
+            assert server.push(mirror).pushed == 1
+    finally:
+        db.execute("ALTER ROLE laptop RESET statement_timeout")
+    assert plays_on_server(db) == (1, 1)
+
+
+def test_another_device_in_the_middle_of_a_push_is_waited_for(
+    db: MusicDb, mirror: pm.Mirror, tmp_path: Path
+) -> None:
+    add_play(mirror, 1)
+    migration = db.connect(autocommit=False)
+    with pm.open(tmp_path / "other.db") as other, ThreadPoolExecutor(1) as pool:
+        other.pull(db.dsn)
+        add_play(other, 1)
+        migration.execute("LOCK TABLE play_history IN SHARE MODE")
+        pushing = pool.submit(other.push, db.dsn, lock_timeout=60)
+        wait_until(db, "SELECT count(*) = 1 FROM pg_locks WHERE NOT granted")
+        with pm.connect(db.dsn) as server:
+            with pytest.raises(pm.Error) as caught:
+                server.push(mirror, lock_timeout=0.2)
+            assert caught.value.retryable
+            assert caught.value.sqlstate == "55P03"
+            migration.rollback()
+            assert pushing.result().pushed == 1
+            assert server.push(mirror).already_there == 1
+
+
+def test_a_role_that_may_only_read(db: MusicDb, mirror: pm.Mirror, plain_role: str) -> None:
+    add_play(mirror, 1)
+    db.execute("ALTER ROLE laptop SET default_transaction_read_only = on")
+    try:
+        with pytest.raises(pm.Error) as caught:
+            mirror.push(plain_role)
+        assert caught.value.sqlstate == "25006"
+        assert caught.value.hint
+        assert len(mirror.pending()) == 1
+    finally:
+        db.execute("ALTER ROLE laptop RESET default_transaction_read_only")
+    assert mirror.push(plain_role).pushed == 1
+
+
+def test_an_odd_value_is_refused_by_the_column_it_does_not_fit(
+    db: MusicDb, mirror: pm.Mirror
+) -> None:
+    """A 64-bit count in a 32-bit column, or an instant that nobody lived to hear."""
+    for number, listened in enumerate((2**31 - 1, 2**31, -(2**31), -(2**63), 0)):
+        add_play(mirror, number, listened_ms=listened)
+    mirror.plays.add(track_id="t1", played_at=pm.Timestamp("294276-12-31T23:59:59.999999Z"))
+    mirror.plays.add(track_id="t1", played_at=pm.Timestamp("4714-11-24T00:00:00Z BC"))
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.rejected) == (5, 2)
+    assert {entry.sqlstate for entry in mirror.pending()} == {"22003"}
+
+
+def test_json_reaches_a_jsonb_column_or_is_quarantined(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
+) -> None:
+    db.execute("ALTER TABLE analysis_snapshots ALTER metrics_payload TYPE jsonb")
+    mirror.pull(db.dsn)
+    texts = ['{"b":1, "a":1.000, "a":2}', r'"\u0000"', r'"\ud800"', "[" * 500 + "]" * 500, "1e400"]
+    for number, text in enumerate(texts):
+        mirror.snapshots.add(date=START, period_label=str(number), metrics_payload=text)
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.rejected) == (3, 2)
+    assert {entry.key.split()[-1] for entry in mirror.pending()} == {"1", "2"}
+    assert {entry.sqlstate[:2] for entry in mirror.pending()} == {"22"}
+    [first] = mirror.snapshots.list(period_label="0")
+    assert first.metrics_payload == '{"a": 2, "b": 1}'
+    for entry in mirror.pending():
+        mirror.discard(entry.entry)
+    assert_equal(mirror, db)
