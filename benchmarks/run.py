@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Runs the benchmarks and writes what they found to build/benchmarks/.
+
+    python benchmarks/run.py [NAME...] [--size SIZE...] [--runs N]
+
+Without names all of them run. Needs the Python package `playmirror` to be importable, and
+PLAYMIRROR_BUILD_DIR (default build/bench) to hold the programs `floor` and `music-generator`;
+`./dev bench` sees to both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+from dataclasses import asdict
+
+from place import PLAYS, RESULTS, Place
+
+#: In this order: those that leave the library as they found it come first.
+NAMES = ["first_copy", "sync_unchanged", "pull_new_plays", "push_plays"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("--size", action="append", choices=PLAYS, help="may be given repeatedly")
+    parser.add_argument("--runs", type=int, default=5, help="of the slow ones; quick ones do more")
+    arguments = parser.parse_args()
+    for name in arguments.names:
+        if name not in NAMES:
+            parser.error(f"there is no benchmark {name}; there are {', '.join(NAMES)}")
+    with Place() as place:
+        for size in arguments.size or ["large"]:
+            for name in arguments.names or NAMES:
+                print(f"-- {name}, {size}", flush=True)
+                lines = importlib.import_module(name).run(place.library(size), arguments.runs)
+                for line in lines:
+                    print(line, flush=True)
+                write(name, size, [asdict(line) for line in lines])
+
+
+def write(name: str, size: str, lines: list[dict]) -> None:
+    """One file per benchmark, with the newest lines of each size."""
+    path = RESULTS / f"{name}.json"
+    sizes = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(sizes | {size: lines}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
