@@ -1,4 +1,4 @@
-"""The documents say what the code does: links, the mirror file, errors, calls, defaults, snippets."""
+"""The pages say what the code does: links, the mirror file, errors, calls, defaults, snippets."""
 
 import ast
 import inspect
@@ -256,9 +256,10 @@ def test_every_option_is_listed_with_its_default() -> None:
 # Snippets ------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def service_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A service file whose `music` is a small library, for a role with the README's rights."""
+@pytest.fixture
+def execute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], str]]:
+    """Runs SQL on a server with a small library. The service `music` leads to it, as a role with
+    the rights that the README grants and no others."""
     with ExitStack() as stack:
         if dsn := os.environ.get("PLAYMIRROR_TEST_DSN"):
             server: Server = Attached(dsn)
@@ -271,7 +272,11 @@ def service_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 pytest.skip(f"no PostgreSQL server: {error}")
         make_template(server)
         name = f"docs_{os.getpid()}"
+        role = f"laptop_{name}"
         create_database(server, name)
+        stack.callback(server.psql, f"DROP DATABASE {name} WITH (FORCE); DROP ROLE {role}")
+        (grants,) = blocks("README.md", "sql")
+        server.psql(f"CREATE ROLE {role} LOGIN; {grants.replace('TO laptop', f'TO {role}')}", name)
         server.psql(
             """
             INSERT INTO artists (id, name, genres) VALUES ('a', 'Artist', '["jazz"]');
@@ -282,25 +287,21 @@ def service_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             """,
             name,
         )
-        server.psql(f"CREATE ROLE laptop_{name} LOGIN")
-        (grants,) = blocks("README.md", "sql")
-        server.psql(grants.replace("TO laptop", f"TO laptop_{name}"), name)
-        file = tmp_path_factory.mktemp("service") / "pg_service.conf"
-        options = server.dsn(name, f"laptop_{name}").split()
+        file = tmp_path / "pg_service.conf"
+        options = server.dsn(name, role).split()
         file.write_text("[music]\n" + "".join(f"{option}\n" for option in options))
-        yield file
-        server.psql(f"DROP DATABASE {name} WITH (FORCE)")
-        server.psql(f"DROP ROLE laptop_{name}")
+        monkeypatch.setenv("PGSERVICEFILE", str(file))
+        yield lambda sql: server.psql(sql, name)
 
 
 @pytest.mark.pg
-def test_the_python_snippets_run(service_file: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("execute")
+def test_the_python_snippets_run(tmp_path: Path) -> None:
     reopen = 'mirror = pm.open("music.db")'
     code = "\n".join([*blocks("README.md", "python"), reopen, *blocks("docs/errors.md", "python")])
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         cwd=tmp_path,
-        env=os.environ | {"PGSERVICEFILE": str(service_file)},
         capture_output=True,
         text=True,
         timeout=60,
@@ -308,6 +309,23 @@ def test_the_python_snippets_run(service_file: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "[{'name': 'Track', 'tempo': 171.0}]" in done.stdout
     assert "queued" in done.stdout
+
+
+@pytest.mark.pg
+def test_the_round_trips_are_as_described(execute: Callable[[str], str], tmp_path: Path) -> None:
+    text = page("docs/sync-protocol.md").split("### Round trips")[1].split("\n## ")[0]
+    described = [int(found[1]) for cells in rows(text) if (found := re.match(r" *(\d)", cells[1]))]
+    with pm.open(tmp_path / "music.db") as mirror, pm.connect("service=music") as server:
+        server.pull(mirror)
+        # The server's own housekeeping may come between two pulls.
+        nothing_new = min(server.pull(mirror).wire.round_trips for _ in range(5))
+        execute("UPDATE tracks SET name = 'Other'")
+        changed = server.pull(mirror).wire.round_trips
+        execute("DELETE FROM play_history WHERE played_at < '2026-01-01'")
+        deleted = server.pull(mirror).wire.round_trips
+        mirror.plays.add(track_id="t", played_at=PLAYED_AT)
+        pushed = server.push(mirror).wire.round_trips
+    assert [nothing_new, changed, deleted, pushed] == described
 
 
 def test_the_cpp_snippets_compile(tmp_path: Path) -> None:
