@@ -81,8 +81,8 @@ def run(library: Library, runs: int) -> list[Line]:
     last = reports[-1]
     counted = reports[-runs:]
     return [
-        Line("P1", "first copy of everything, durable", "s", our_times, floor_times, "2.5 (aim 1.25)",
-             {
+        Line("P1", "first copy of everything, durable", "s", our_times, floor_times,
+             "2.5 (aim 1.25)", {
                  "rows": sum(rows.values()),
                  "bytes to copy": library.floor.bytes,
                  "bytes of the mirror": last["path"].stat().st_size,

@@ -23,7 +23,7 @@ class Line:
 
     @property
     def ratios(self) -> list[float]:
-        return [ours / floor for ours, floor in zip(self.ours, self.floor)]
+        return [ours / floor for ours, floor in zip(self.ours, self.floor, strict=True)]
 
     def __str__(self) -> str:
         text = f"{self.key:4} {self.what:52}"

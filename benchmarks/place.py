@@ -29,7 +29,10 @@ class Floor:
 
     def __init__(self, dsn: str):
         self._process = subprocess.Popen(
-            [BUILD / "benchmarks/floor", dsn], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [BUILD / "benchmarks/floor", dsn],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         self.rows = 0  #: of the last answer
         self.bytes = 0

@@ -36,7 +36,7 @@ def run(library: Library, runs: int) -> list[Line]:
 
         def floor() -> float:
             with open(payload, "w") as file:
-                for track, moment in zip(tracks, moments):
+                for track, moment in zip(tracks, moments, strict=False):
                     file.write(f"{track}\t{moment:%Y-%m-%d %H:%M:%S}\t180000\tf\tlaptop\n")
             return library.floor(
                 f"load {payload} BEGIN; COPY pushed ({COLUMNS}) FROM STDIN",
@@ -45,7 +45,7 @@ def run(library: Library, runs: int) -> list[Line]:
             )
 
         def ours() -> float:
-            for track, moment in zip(tracks, moments):
+            for track, moment in zip(tracks, moments, strict=False):
                 mirror.plays.add(
                     track_id=track, played_at=moment, listened_ms=180_000, skipped=False,
                     source="laptop",
