@@ -253,6 +253,20 @@ def test_every_option_is_listed_with_its_default() -> None:
     }
 
 
+# Dependencies --------------------------------------------------------------------------------
+
+
+def test_every_dependency_is_listed() -> None:
+    sections = re.split(r"^\[", page("pyproject.toml"), flags=re.MULTILINE)
+    wanted = ("build-system]", "project.optional-dependencies]", "dependency-groups]")
+    lists = "".join(section for section in sections if section.startswith(wanted))
+    names = set(re.findall(r'"([\w-]+)', lists)) - {"build", "server", "scikit_build_core"}
+    names |= set(re.findall(r"find_package\((\w+)", page("cmake/Dependencies.cmake")))
+    names -= {"GTest", "Python", "SQLite3", "Threads"}  # spelled otherwise, or always there
+    listed = page("docs/dependencies.md").lower()
+    assert {name for name in names if name.lower() not in listed} == set()
+
+
 # Snippets ------------------------------------------------------------------------------------
 
 
