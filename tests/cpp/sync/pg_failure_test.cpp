@@ -90,6 +90,11 @@ TEST(ClassifyMessages, APolicysCheckBlamesTheRow) {
   EXPECT_TRUE(classify(check).row_at_fault);
 }
 
+TEST(ClassifyMessages, PgBouncersLoginRefusalIsOne) {
+  const Diagnostics refused = {.sqlstate = "08P01", .message = "SASL authentication failed"};
+  EXPECT_EQ(classify(refused).code, ErrorCode::authentication_failed);
+}
+
 TEST(ClassifyMessages, AStalePlanIsWorthARetry) {
   const Diagnostics stale = {.sqlstate = "0A000",
                              .message = "cached plan must not change result type"};

@@ -122,9 +122,12 @@ TEST_F(Pipeline, AnExceptionFromACallbackGoesThroughAndTheConnectionServesOn) {
   EXPECT_TRUE(answers.empty());
   EXPECT_EQ(execute("SELECT 1"), "1");
 
+  // Some rows, and then a long time nothing.
   const auto start = std::chrono::steady_clock::now();
-  EXPECT_THROW(connection_->pipeline(
-                   {{.sql = "SELECT generate_series(1, 1000000000)", .on_row = thrower}}, waiter_),
+  EXPECT_THROW(connection_->pipeline({{.sql = "SELECT n, CASE WHEN n = 9999 THEN pg_sleep(30) END "
+                                              "FROM generate_series(1, 10000) n",
+                                       .on_row = thrower}},
+                                     waiter_),
                std::runtime_error);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
   EXPECT_EQ(execute("SELECT 2"), "2");
