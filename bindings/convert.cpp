@@ -23,12 +23,9 @@ std::string utf8(py::handle text, const char* name) {
   return {data, static_cast<std::size_t>(size)};
 }
 
-std::string bytes_of(py::handle object, const char* name) {
+std::string bytes_of(py::handle object) {
   Py_buffer view;
-  if (PyObject_GetBuffer(object.ptr(), &view, PyBUF_SIMPLE) != 0) {
-    PyErr_Clear();
-    wrong_type(name, "None, bool, int, float, str, bytes or a point in time", object);
-  }
+  if (PyObject_GetBuffer(object.ptr(), &view, PyBUF_SIMPLE) != 0) throw py::error_already_set();
   std::string bytes(static_cast<const char*>(view.buf), static_cast<std::size_t>(view.len));
   PyBuffer_Release(&view);
   return bytes;
@@ -102,13 +99,21 @@ py::object Convert<Value>::to_python(const Value& value) {
 
 Value Convert<Value>::from_python(py::handle object, const char* name) {
   if (object.is_none()) return std::monostate{};
+  if (py::detail::make_caster<bool> caster; caster.load(object, /*convert=*/false)) {
+    return std::int64_t{static_cast<bool>(caster)};
+  }
   if (PyUnicode_Check(object.ptr())) return utf8(object, name);
   if (PyFloat_Check(object.ptr())) return PyFloat_AS_DOUBLE(object.ptr());
   if (PyIndex_Check(object.ptr())) return python::from_python<std::int64_t>(object, name);
   if (is_instant(object)) {
     return python::from_python<Timestamp>(object, name).to_postgres_string();
   }
-  return Blob{bytes_of(object, name)};
+  // Named one by one: numpy's numbers have a buffer too, and are no BLOBs.
+  if (PyBytes_Check(object.ptr()) || PyByteArray_Check(object.ptr()) ||
+      PyMemoryView_Check(object.ptr())) {
+    return Blob{bytes_of(object)};
+  }
+  wrong_type(name, "None, bool, int, float, str, bytes or a point in time", object);
 }
 
 }  // namespace playmirror::python

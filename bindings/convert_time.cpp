@@ -42,6 +42,7 @@ Timestamp instant_of(py::handle datetime, const char* name) {
           {.hint = "Give it its zone: datetime.now(timezone.utc), or "
                    "value.replace(tzinfo=ZoneInfo('Europe/Berlin'))."});
   }
+  if (!PyDelta_Check(offset.ptr())) wrong_type(name, "a point in time", datetime);  // pandas' NaT
   PyObject* value = datetime.ptr();
   const auto day =
       sys_days(year(PyDateTime_GET_YEAR(value)) / static_cast<int>(PyDateTime_GET_MONTH(value)) /

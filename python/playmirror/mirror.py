@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from .report import SyncReport
     from .server import PullOptions, PushOptions, Server, StopFlag
     from .status import FileReport, Status
-    from .table import Table, Value
-    from .timestamp import Duration, Instant
+    from .table import Parameter, Table
+    from .timestamp import Duration
 
 
 class Mirror:
@@ -47,7 +47,6 @@ class Mirror:
     def __init__(self, core: _core.Mirror) -> None:
         """Private: use Mirror.open(), which is also playmirror.open()."""
         self._core = core
-        self._path = core.path()
 
     @classmethod
     def open(
@@ -99,10 +98,10 @@ class Mirror:
     @property
     def path(self) -> Path:
         """The mirror file."""
-        return self._path
+        return self._core.path()
 
     def __repr__(self) -> str:
-        return f"<Mirror {str(self._path)!r}>"
+        return f"<Mirror {str(self.path)!r}>"
 
     @property
     def plays(self) -> Plays:
@@ -137,7 +136,7 @@ class Mirror:
     def sql(
         self,
         query: str,
-        parameters: Iterable[Value | Instant] = (),
+        parameters: Iterable[Parameter] = (),
         *,
         timeout: Duration = 60.0,
         max_rows: int = 0,

@@ -6,7 +6,6 @@ These are the only calls of playmirror that touch the network.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
@@ -25,7 +24,9 @@ _logger.addHandler(logging.NullHandler())
 class StopFlag(Protocol):
     """What `stop` takes: a threading.Event, or anything else with an is_set()."""
 
-    is_set: Callable[[], bool]
+    def is_set(self) -> bool:
+        """Whether the call should stop."""
+        ...
 
 
 class PullOptions(TypedDict, total=False):

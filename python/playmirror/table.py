@@ -9,9 +9,13 @@ from typing import TypeAlias
 
 from .enums import ErrorCode
 from .errors import InvalidArgument
+from .timestamp import Instant
 
 #: One SQL value. A BLOB is bytes.
 Value: TypeAlias = int | float | str | bytes | None
+
+#: What can be bound to a `?`. A bool is 0 or 1, a point in time the text of the timestamp columns.
+Parameter: TypeAlias = Value | bytearray | memoryview | Instant
 
 
 @dataclass(frozen=True)

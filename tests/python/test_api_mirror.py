@@ -24,7 +24,7 @@ def test_text_and_paths_name_a_file(mirror_path: Path) -> None:
     for file in (str(mirror_path), mirror_path):
         pm.Mirror.open(file).close()
     with pytest.raises(TypeError, match=r"file must be str or os\.PathLike, not int"):
-        pm.open(5)  # type: ignore[arg-type]
+        pm.open(5)
 
 
 def test_the_default_path_comes_from_the_environment(
@@ -42,7 +42,7 @@ def test_the_default_path_comes_from_the_environment(
 def test_a_missing_file_is_not_made_against_the_callers_wish(mirror_path: Path) -> None:
     for options in ({"create": False}, {"read_only": True}):
         with pytest.raises(pm.Error):
-            pm.open(mirror_path, **options)  # type: ignore[arg-type]
+            pm.open(mirror_path, **options)
         assert not mirror_path.exists()
 
 

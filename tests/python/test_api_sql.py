@@ -3,10 +3,12 @@
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import playmirror as pm
 import pytest
+from playmirror.table import Parameter
 from support.offline_library import NOON, open_library
 
 
@@ -26,7 +28,7 @@ def test_every_type_arrives_as_itself(mirror: pm.Mirror) -> None:
 
 
 def test_parameters_are_bound_in_order(mirror: pm.Mirror) -> None:
-    given = [None, True, -(2**63), 1.5, "é\n", b"\x00", bytearray(b"x")]
+    given: list[Parameter] = [None, True, -(2**63), 1.5, "é\n", b"\x00", bytearray(b"x")]
     (row,) = mirror.sql("SELECT ?, ?, ?, ?, ?, ?, ?", given)
     assert row == (None, 1, -(2**63), 1.5, "é\n", b"\x00", b"x")
 
@@ -39,7 +41,9 @@ def test_an_instant_compares_with_the_timestamp_columns(mirror: pm.Mirror) -> No
         mirror.sql(query, [datetime(2026, 1, 31)])
 
 
-@pytest.mark.parametrize("parameters", [[object()], [1j], [2**63], ["\ud800"]], ids=repr)
+@pytest.mark.parametrize(
+    "parameters", [[object()], [1j], [Decimal("1.5")], [2**63], ["\ud800"]], ids=repr
+)
 def test_a_parameter_that_sql_cannot_hold_is_refused(
     mirror: pm.Mirror, parameters: list[object]
 ) -> None:
@@ -113,7 +117,9 @@ def test_a_table_without_rows_still_has_columns(mirror: pm.Mirror) -> None:
     table = mirror.sql("SELECT id, name FROM artists WHERE 0")
     assert len(table) == 0
     assert not table
-    assert table.rows() == table.to_dicts() == table.column("id") == []
+    assert table.rows() == []
+    assert table.to_dicts() == []
+    assert table.column("id") == []
 
 
 def test_columns_of_one_name_are_not_silently_merged(mirror: pm.Mirror) -> None:
