@@ -1,5 +1,7 @@
 #include "core/ingest/copy_splitter.hpp"
 
+#include "core/ingest/field_cap.hpp"
+
 #include <playmirror/error.hpp>
 
 #include <utility>
@@ -23,8 +25,9 @@ void append_big_endian(std::string& bytes, std::uint32_t value, int size) {
 
 }  // namespace
 
-CopySplitter::CopySplitter(std::string table, std::size_t fields, std::int64_t field_cap)
-    : table_(std::move(table)), fields_(fields), field_cap_(field_cap) {}
+CopySplitter::CopySplitter(std::string table, std::vector<schema::ColumnLayout> columns,
+                           std::int64_t field_cap)
+    : table_(std::move(table)), columns_(std::move(columns)), field_cap_(field_cap) {}
 
 void CopySplitter::refuse(const char* why) const {
   raise(ErrorCode::server_protocol, "the server's copy of " + table_ + " " + why,
@@ -34,20 +37,13 @@ void CopySplitter::refuse(const char* why) const {
 }
 
 void CopySplitter::refuse_size(std::string_view row, std::size_t field, std::int64_t size) const {
-  std::string where;
+  RowName name{.table = table_};
   if (field > 0) {
     const auto length = read_big_endian<std::int32_t>(row.data() + 2);
-    if (length == 4) {
-      where = " of row " + std::to_string(read_big_endian<std::int32_t>(row.data() + 6));
-    } else if (length > 0 && length <= 256) {
-      where = " of row " + std::string(row.substr(6, static_cast<std::size_t>(length)));
-    }
+    name.key = &columns_.front();
+    name.key_bytes = row.substr(6, length > 0 ? static_cast<std::size_t>(length) : 0);
   }
-  raise(ErrorCode::value_too_large,
-        "field " + std::to_string(field + 1) + where + " in " + table_ + " has " +
-            std::to_string(size) + " bytes; the cap is " + std::to_string(field_cap_),
-        {.hint = "Raise PullOptions::field_cap, or shorten the value on the server.",
-         .outcome = Outcome::rolled_back});
+  refuse_large_field(name, columns_[field].name, size, field_cap_);
 }
 
 std::size_t CopySplitter::row_length(std::string_view bytes) {
@@ -58,11 +54,11 @@ std::size_t CopySplitter::row_length(std::string_view bytes) {
     if (bytes.size() > 2) refuse("goes on after its end");
     return 2;
   }
-  if (static_cast<std::size_t>(count) != fields_ || count < 0) {
+  if (static_cast<std::size_t>(count) != columns_.size() || count < 0) {
     refuse("has a row with a wrong number of fields");
   }
   std::size_t position = 2;
-  for (std::size_t field = 0; field < fields_; ++field) {
+  for (std::size_t field = 0; field < columns_.size(); ++field) {
     if (bytes.size() - position < 4) return 0;
     const auto length = read_big_endian<std::int32_t>(bytes.data() + position);
     if (length < -1) refuse("has a field of negative length");
@@ -107,6 +103,7 @@ void CopySplitter::feed(std::string_view bytes, RowBatch& batch) {
       return;
     }
     if (!ended_) {
+      batch.last_row = batch.bytes.size();
       batch.bytes.append(bytes.data(), length);
       ++batch.rows;
     }
@@ -119,6 +116,7 @@ void CopySplitter::finish() const {
 }
 
 RowBuilder::RowBuilder(RowBatch& batch, std::size_t fields) : batch_(batch) {
+  batch_.last_row = batch_.bytes.size();
   append_big_endian(batch_.bytes, static_cast<std::uint32_t>(fields), 2);
   ++batch_.rows;
 }

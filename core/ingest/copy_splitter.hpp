@@ -1,9 +1,12 @@
 #pragma once
 
+#include "core/schema/layout.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace playmirror::ingest {
 
@@ -12,10 +15,13 @@ namespace playmirror::ingest {
 struct RowBatch {
   std::string bytes = {};
   std::int64_t rows = 0;
+  std::size_t last_row = 0;  ///< where the last row begins
 
+  /// Forgets the rows and keeps the memory.
   void clear() noexcept {
     bytes.clear();
     rows = 0;
+    last_row = 0;
   }
 };
 
@@ -24,8 +30,9 @@ struct RowBatch {
 /// above the cap ends the copy before it is buffered.
 class CopySplitter {
  public:
-  /// `table` names the table in errors; the first `key_fields` fields identify a row in them.
-  CopySplitter(std::string table, std::size_t fields, std::int64_t field_cap);
+  /// `columns` are the fields of a row; in errors, the first one names it.
+  CopySplitter(std::string table, std::vector<schema::ColumnLayout> columns,
+               std::int64_t field_cap);
 
   /// Appends the rows that `bytes` completes to the batch. Throws `server_protocol` or
   /// `value_too_large`.
@@ -41,7 +48,7 @@ class CopySplitter {
   [[noreturn]] void refuse_size(std::string_view row, std::size_t field, std::int64_t size) const;
 
   std::string table_;
-  std::size_t fields_;
+  std::vector<schema::ColumnLayout> columns_;
   std::int64_t field_cap_;
   std::string carry_ = {};  ///< the beginning of a row whose end has not come yet
   bool header_read_ = false;

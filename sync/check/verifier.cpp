@@ -76,7 +76,7 @@ void Verifier::compare(sqlite::Database& database, const ServerTable& table, con
                           session_.qualified(table.name) + ") TO STDOUT (FORMAT binary)";
 
   ingest::RowComparer comparer(database, layout, fields, columns.size());
-  ingest::CopySplitter splitter(table.name, fields.size(), kFieldCap);
+  ingest::CopySplitter splitter(table.name, fields, kFieldCap);
   ingest::RowBatch batch;
   std::int64_t rows = 0;
   const auto compare_batch = [&] {
@@ -103,7 +103,7 @@ void Verifier::compare(sqlite::Database& database, const ServerTable& table, con
   if (comparer.found() == ingest::count_rows(database, layout)) return;
   // There are more rows here: find out which.
   ingest::RowBatch keys;
-  ingest::CopySplitter key_splitter(table.name, layout.key.size(), kFieldCap);
+  ingest::CopySplitter key_splitter(table.name, layout.key_columns(), kFieldCap);
   ingest::ServerKeys server_keys(database, layout);
   session_.connection(waiter_).copy_out(
       "COPY (SELECT " + select_list(layout.key_columns()) + " FROM " +

@@ -1,9 +1,11 @@
 #include "sync/pull/change_reader.hpp"
 
+#include "core/ingest/field_cap.hpp"
 #include "core/ingest/key_blocks.hpp"
 #include "core/ingest/row_reader.hpp"
 #include "sync/session/horizon.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -101,12 +103,12 @@ pg::Command ChangeReader::rows_command(const schema::TableLayout& layout,
       }
       const std::string_view bytes = row.bytes(field);
       if (static_cast<std::int64_t>(bytes.size()) > options_.field_cap) {
-        raise(ErrorCode::value_too_large,
-              "column " + columns[static_cast<std::size_t>(field)].name + " of a row in " +
-                  layout.name + " has " + std::to_string(bytes.size()) + " bytes; the cap is " +
-                  std::to_string(options_.field_cap),
-              {.hint = "Raise PullOptions::field_cap, or shorten the value on the server.",
-               .outcome = Outcome::rolled_back});
+        const auto key =
+            std::ranges::find(columns, layout.key.front(), &schema::ColumnLayout::name);
+        ingest::refuse_large_field(
+            {layout.name, &*key, row.bytes(static_cast<int>(key - columns.begin()))},
+            columns[static_cast<std::size_t>(field)].name, static_cast<std::int64_t>(bytes.size()),
+            options_.field_cap);
       }
       builder.field(bytes);
     }

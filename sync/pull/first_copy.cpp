@@ -131,7 +131,7 @@ void FirstCopy::copy_ranges(const schema::TableLayout& layout,
     if (after) sql += " WHERE " + after_condition(layout, *after);
     sql += " ORDER BY " + key_list(layout) + " LIMIT " + std::to_string(limit) +
            ") TO STDOUT (FORMAT binary); COMMIT";
-    ingest::CopySplitter splitter(layout.name, columns.size(), options_.field_cap);
+    ingest::CopySplitter splitter(layout.name, columns, options_.field_cap);
     ingest::RowBatch batch;
     std::int64_t rows = 0;
     std::int64_t bytes = 0;
