@@ -52,9 +52,11 @@ def file_rows(path: Path, query: str, parameters: Iterable[object] = ()) -> list
 
 
 def _columns(connection: psycopg.Connection, table: str) -> tuple[dict[str, str], list[str]]:
-    """The type of every column, and the primary key."""
+    """The type of every column, that under a domain, and the primary key."""
     types = connection.execute(
-        "SELECT attname, typname FROM pg_attribute JOIN pg_type t ON t.oid = atttypid "
+        "SELECT attname, coalesce(base.typname, own.typname) FROM pg_attribute "
+        "JOIN pg_type own ON own.oid = atttypid "
+        "LEFT JOIN pg_type base ON base.oid = own.typbasetype "
         "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
         [f"public.{table}"],
     ).fetchall()
