@@ -89,7 +89,9 @@ bool exists(const std::filesystem::path& file) {
   return status.type() != fs::file_not_found && status.type() != fs::status_error;
 }
 
-bool is_writable(const std::filesystem::path& file) { return ::access(file.c_str(), W_OK) == 0; }
+bool is_writable(const std::filesystem::path& file) {
+  return ::faccessat(AT_FDCWD, file.c_str(), W_OK, AT_EACCESS) == 0;
+}
 
 std::int64_t size(const std::filesystem::path& file) {
   boost::system::error_code error;
