@@ -8,6 +8,7 @@ from pathlib import Path
 
 import playmirror as pm
 import pytest
+from playmirror import _core
 
 
 def test_every_public_name_is_there() -> None:
@@ -52,3 +53,21 @@ def test_staying_offline_never_loads_the_server_side(mirror_path: Path) -> None:
         [sys.executable, "-c", script, mirror_path], check=True, capture_output=True, text=True
     )
     assert "playmirror.server" not in done.stdout.split()
+
+
+def test_the_stub_of_the_extension_has_its_classes_and_methods() -> None:
+    tree = ast.parse(files("playmirror").joinpath("_core.pyi").read_text())
+    stub = {
+        node.name: {item.name for item in node.body if isinstance(item, ast.FunctionDef)}
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+    }
+    methods = stub.pop("Cursor")
+    cursors = ("Artist", "Play", "PlaylistConfig", "Snapshot", "Track")
+    stub |= {f"{record}Cursor": methods for record in cursors}
+    bound = {
+        name: {item for item in vars(cls) if not item.startswith("_") or item in stub.get(name, ())}
+        for name, cls in vars(_core).items()
+        if isinstance(cls, type)
+    }
+    assert bound == {name: {*items} for name, items in stub.items()}
