@@ -53,17 +53,15 @@ def cluster() -> Iterator[Server]:
 @pytest.fixture
 def music_db(cluster: Server) -> Iterator[MusicDb]:
     """An empty music database."""
-    db = MusicDb(cluster)
-    yield db
-    db.close()
+    with MusicDb.create(cluster) as db:
+        yield db
 
 
 @pytest.fixture
 def small_db(cluster: Server) -> Iterator[MusicDb]:
     """A music database with a library of 1,000 plays."""
-    db = MusicDb(cluster, template=SMALL_TEMPLATE)
-    yield db
-    db.close()
+    with MusicDb.create(cluster, template=SMALL_TEMPLATE) as db:
+        yield db
 
 
 @pytest.fixture

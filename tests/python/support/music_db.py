@@ -1,4 +1,4 @@
-"""One music database on a test server: made from a template, gone when the test ends."""
+"""One music database on a test server: made from a template, filled, looked into, dropped."""
 
 from __future__ import annotations
 
@@ -25,13 +25,28 @@ _numbers = itertools.count(1)
 
 
 class MusicDb:
-    """`dsn` is a superuser's. Connections made here are closed with the database."""
+    """A database of a server. `dsn` is a superuser's; connections made here end with close()."""
 
-    def __init__(self, server: Server, *, template: str = TEMPLATE, name: str | None = None):
+    def __init__(self, server: Server, name: str):
         self.server = server
-        self.name = name or f"music_{os.getpid()}_{next(_numbers)}"
-        self.dsn = create_database(server, self.name, template)
+        self.name = name
+        self.dsn = server.dsn(name)
         self._connections: list[psycopg.Connection] = []
+
+    @classmethod
+    def create(
+        cls, server: Server, *, template: str = TEMPLATE, name: str | None = None
+    ) -> MusicDb:
+        """A copy of the template, or of any database nobody is in, under a name of its own."""
+        name = name or f"music_{os.getpid()}_{next(_numbers)}"
+        create_database(server, name, template)
+        return cls(server, name)
+
+    def __enter__(self) -> MusicDb:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def connect(self, user: str | None = None, **options: object) -> psycopg.Connection:
         """A connection in autocommit mode, a superuser's unless `user` is given."""
@@ -62,6 +77,7 @@ class MusicDb:
         return create_plain_role(self.server, self.name, role)
 
     def close(self) -> None:
+        """Drops it, ending whoever is still in it."""
         for connection in self._connections:
             connection.close()
         drop_database(self.server, self.name)
@@ -72,7 +88,7 @@ def make_templates(server: Server) -> None:
     make_template(server)
     there = server.psql(f"SELECT count(*) FROM pg_database WHERE datname = '{SMALL_TEMPLATE}'")
     if there == "0":
-        MusicDb(server, name=SMALL_TEMPLATE).fill("small")
+        MusicDb.create(server, name=SMALL_TEMPLATE).fill("small")
 
 
 def generator() -> Path:
