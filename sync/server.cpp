@@ -21,6 +21,29 @@ WireCounts operator-(const WireCounts& after, const WireCounts& before) {
           after.bytes_received - before.bytes_received};
 }
 
+void require(bool sensible, const char* what) {
+  if (!sensible) {
+    raise(ErrorCode::invalid_argument, what, {.hint = "Leave the option out for its default."});
+  }
+}
+
+void check(const ServerOptions& options) {
+  require(options.connect_timeout.count() > 0, "connect_timeout must be positive");
+  require(options.timeout.count() > 0, "timeout must be positive");
+}
+
+void check(const PullOptions& options) {
+  require(options.lock_timeout.count() > 0, "lock_timeout must be positive");
+  require(options.delete_limit >= 0 && options.delete_limit <= 1,
+          "delete_limit must be a share between 0 and 1");
+  require(options.field_cap > 0, "field_cap must be positive");
+}
+
+void check(const PushOptions& options) {
+  require(options.lock_timeout.count() > 0, "lock_timeout must be positive");
+  require(options.batch_rows > 0, "batch_rows must be positive");
+}
+
 /// Fills a report's duration and wire counts when the call ends, well or not.
 template <typename Report>
 class Measured {
@@ -65,14 +88,23 @@ struct Server::Impl {
     }
   }
 
-  /// Runs one call on a mirror, under its sync lock.
+  /// Runs one call on a mirror, under its sync lock. A connection that broke while nobody used it
+  /// is noticed only now: then the call begins once more on a new one. That is safe, since a push
+  /// that may have been committed ends as `in_doubt`, not as `unreachable`.
   template <typename Work>
   void run(Mirror& mirror, const CallControl& control, SyncReport& report, Work work) {
     MirrorState& state = *MirrorAccess::state(mirror);
     pg::Waiter waiter(control, session.options().timeout);
     const Measured measured(report, session);
     const auto lock = state.lock_for_sync([&] { waiter.tick(); });
-    attempt([&] { work(state, waiter); });
+    const bool reused = session.has_connection();
+    try {
+      attempt([&] { work(state, waiter); });
+    } catch (const ServerUnavailable&) {
+      if (!reused) throw;
+      report = {};
+      attempt([&] { work(state, waiter); });
+    }
   }
 
   sync::ServerSession session;
@@ -85,6 +117,7 @@ Server::~Server() = default;
 
 Server Server::connect(std::string_view dsn, const ServerOptions& options,
                        const CallControl& control) {
+  check(options);
   auto impl = std::make_unique<Impl>(std::string(dsn), options);
   pg::Waiter waiter(control, options.timeout);
   impl->attempt([&] { impl->session.connection(waiter); });
@@ -100,6 +133,8 @@ std::string Server::name() const {
 }
 
 SyncReport Server::sync(Mirror& mirror, const SyncOptions& options, const CallControl& control) {
+  check(options.push);
+  check(options.pull);
   SyncReport report;
   impl_->run(mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
     std::exception_ptr push_failure;
@@ -119,6 +154,7 @@ SyncReport Server::sync(Mirror& mirror, const SyncOptions& options, const CallCo
 }
 
 SyncReport Server::pull(Mirror& mirror, const PullOptions& options, const CallControl& control) {
+  check(options);
   SyncReport report;
   impl_->run(mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
     sync::Puller(impl_->session, state, options, waiter, report).run();
@@ -127,6 +163,7 @@ SyncReport Server::pull(Mirror& mirror, const PullOptions& options, const CallCo
 }
 
 SyncReport Server::push(Mirror& mirror, const PushOptions& options, const CallControl& control) {
+  check(options);
   SyncReport report;
   impl_->run(mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
     sync::Pusher(impl_->session, state, options, waiter, report).run();

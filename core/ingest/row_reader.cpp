@@ -12,7 +12,7 @@
 namespace playmirror::ingest {
 namespace {
 
-constexpr std::size_t kTimeRoom = 40;
+constexpr std::size_t kTimeRoom = kPostgresTimeCapacity;
 
 [[noreturn]] void refuse(const schema::ColumnLayout& column) {
   raise(ErrorCode::server_protocol,
@@ -97,6 +97,7 @@ void RowReader::decode(std::size_t field, std::string_view bytes) {
     case schema::ValueKind::timestamptz: {
       if (bytes.size() != 8) refuse(column);
       const auto micros = read_big_endian<std::int64_t>(bytes.data());
+      if (!is_postgres_time(micros)) refuse(column);
       if (!sorts_as_text(micros)) odd_time_ = true;
       char* room = times_.data() + field * kTimeRoom;
       stored.value = std::string_view(room, format_postgres(micros, room));

@@ -63,6 +63,19 @@ std::string fill_sql(const schema::TableLayout& table, const Columns& columns) {
 
 }  // namespace
 
+std::string last_key(const RowBatch& batch, const schema::TableLayout& table,
+                     const std::vector<schema::ColumnLayout>& columns) {
+  RowReader row(std::string_view(batch.bytes).substr(batch.last_row), columns);
+  if (!row.next()) return {};
+  std::string key;
+  for (const std::string& column : table.key) {
+    const auto found = std::ranges::find(columns, column, &schema::ColumnLayout::name);
+    const std::string part = row.key_text(static_cast<std::size_t>(found - columns.begin()));
+    key += (key.empty() ? "" : "\x1f") + part;
+  }
+  return key;
+}
+
 RowWriter::RowWriter(sqlite::Database& database, const schema::TableLayout& table,
                      std::vector<schema::ColumnLayout> columns, WriteMode mode)
     : database_(database),
@@ -74,7 +87,8 @@ RowWriter::RowWriter(sqlite::Database& database, const schema::TableLayout& tabl
       exists_(database.prepare("SELECT 1 FROM " + sqlite::quoted(table.name) + " WHERE " +
                                key_condition(table))),
       pending_(database.prepare("SELECT entry, row_id FROM playmirror_outbox "
-                                "WHERE table_name = ? AND identity = ?")) {
+                                "WHERE table_name = ? AND identity = ?")),
+      deliverer_(database) {
   for (const std::string& column : table_.key) key_fields_.push_back(field(column));
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (mode_ != WriteMode::fill || !in_key(table_, columns_[i].name)) bind_order_.push_back(i);
@@ -99,12 +113,7 @@ std::size_t RowWriter::field(std::string_view column) const {
 
 void RowWriter::write(std::string_view rows) {
   RowReader reader(rows, columns_);
-  bool any = false;
-  while (reader.next()) {
-    write_row(reader);
-    any = true;
-  }
-  if (any) last_key_ = row_key(reader);
+  while (reader.next()) write_row(reader);
 }
 
 void RowWriter::write_row(const RowReader& row) {
@@ -213,7 +222,7 @@ void RowWriter::settle_pending(const RowReader& row) {
     entry.row_id = pending_.integer(1);
     entry.table = table_.name;
     pending_.reset();
-    outbox::delivered(database_, entry, server_id);
+    deliverer_.deliver(entry, server_id);
     ++counts_.delivered;
   }
   pending_.reset();

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "core/ingest/copy_splitter.hpp"
 #include "core/ingest/row_reader.hpp"
-#include "core/outbox/outbox.hpp"
+#include "core/outbox/deliverer.hpp"
 #include "core/schema/layout.hpp"
 #include "core/sqlite/database.hpp"
 
@@ -25,6 +26,10 @@ struct WriteCounts {
   std::int64_t delivered = 0;  ///< pending rows of ours that turned out to be on the server
 };
 
+/// The key of the last row of a batch, its parts joined by char(31).
+[[nodiscard]] std::string last_key(const RowBatch& batch, const schema::TableLayout& table,
+                                   const std::vector<schema::ColumnLayout>& columns);
+
 /// Writes decoded server rows to one mirrored table, inside the caller's transaction. A row that is
 /// also pending here (same identity) is the server's from now on, and leaves the outbox.
 class RowWriter {
@@ -35,9 +40,6 @@ class RowWriter {
 
   /// Writes all rows of a batch, in the form described at RowBatch.
   void write(std::string_view rows);
-
-  /// The key of the last row written, its parts joined by char(31).
-  [[nodiscard]] const std::string& last_key() const noexcept { return last_key_; }
 
   [[nodiscard]] const WriteCounts& counts() const noexcept { return counts_; }
 
@@ -59,10 +61,10 @@ class RowWriter {
   sqlite::Statement write_;
   sqlite::Statement exists_;
   sqlite::Statement pending_;  ///< finds the outbox entry of an identity
+  outbox::Deliverer deliverer_;
   bool any_pending_ = false;
   bool any_odd_ = false;  ///< the table may have rows in playmirror_odd_values
   bool odd_times_ = false;
-  std::string last_key_;
   WriteCounts counts_;
 };
 

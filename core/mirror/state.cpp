@@ -15,8 +15,9 @@ namespace {
 /// costs one fsync, small enough that readers do not search a long log.
 constexpr std::int64_t kCheckpointBytes = 4 << 20;
 
-/// The same while many rows are loaded: each checkpoint waits for the disk several times.
-constexpr std::int64_t kLoadCheckpointBytes = 64 << 20;
+/// The same while many rows are loaded: each checkpoint waits for the disk several times, and the
+/// pull that ends the load makes one anyway. Bounds the disk space that a load takes twice.
+constexpr std::int64_t kLoadCheckpointBytes = 1 << 30;
 
 /// How long close() waits for another writer before it leaves the log as it is.
 constexpr std::chrono::milliseconds kPatienceAtClose{500};

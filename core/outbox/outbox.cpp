@@ -175,6 +175,12 @@ std::int64_t begin_push(sqlite::Database& database, const PushRecord& push,
   return number;
 }
 
+bool has_work(const sqlite::Database& database) {
+  return database.query_int(
+             "SELECT EXISTS (SELECT 1 FROM playmirror_pushes) OR EXISTS (SELECT 1 "
+             "FROM playmirror_outbox WHERE state IN ('queued', 'waiting'))") != 0;
+}
+
 std::vector<PushRecord> unfinished_pushes(const sqlite::Database& database) {
   auto rows = database.prepare(
       "SELECT push, xid, backend_pid, backend_start, system_identifier, timeline, database "
@@ -195,30 +201,6 @@ void end_push(sqlite::Database& database, std::int64_t push) {
       .bind_all(push)
       .run();
   database.prepare("DELETE FROM playmirror_pushes WHERE push = ?").bind_all(push).run();
-}
-
-void delivered(sqlite::Database& database, const Entry& entry, std::int64_t server_id) {
-  database.prepare("DELETE FROM playmirror_outbox WHERE entry = ?").bind_all(entry.entry).run();
-  if (entry.row_id == 0) return;
-  const std::string table = sqlite::quoted(entry.table);
-  // The server's row may have been pulled already; then it stays and ours goes.
-  database.prepare("UPDATE OR IGNORE " + table + " SET id = ? WHERE id = ?")
-      .bind_all(server_id, entry.row_id)
-      .run();
-  database.prepare("DELETE FROM " + table + " WHERE id = ?").bind_all(entry.row_id).run();
-  // A row that was sent before and had to be sent again: its older handle follows.
-  database
-      .prepare(
-          "UPDATE playmirror_delivered SET server_id = ? "
-          "WHERE table_name = ? AND server_id = ?")
-      .bind_all(server_id, entry.table, entry.row_id)
-      .run();
-  database
-      .prepare(
-          "INSERT OR REPLACE INTO playmirror_delivered "
-          "(table_name, provisional_id, server_id) VALUES (?, ?, ?)")
-      .bind_all(entry.table, entry.row_id, server_id)
-      .run();
 }
 
 void set_aside(sqlite::Database& database, std::int64_t entry, PendingState state,

@@ -62,16 +62,15 @@ struct PushRecord {
 std::int64_t begin_push(sqlite::Database& database, const PushRecord& push,
                         const std::vector<std::pair<std::int64_t, std::int64_t>>& offered);
 
+/// Whether a push has anything to send or to settle.
+[[nodiscard]] bool has_work(const sqlite::Database& database);
+
 /// Pushes whose end is not known.
 [[nodiscard]] std::vector<PushRecord> unfinished_pushes(const sqlite::Database& database);
 
 /// The push has ended, one way or the other: what is left of it is to be looked up and, where the
 /// server lacks it, sent again.
 void end_push(sqlite::Database& database, std::int64_t push);
-
-/// The row is on the server under `server_id` (ignored where the key is the id): the provisional id
-/// becomes that one in the mirrored table, the old one keeps resolving, the entry goes.
-void delivered(sqlite::Database& database, const Entry& entry, std::int64_t server_id);
 
 struct Refusal {
   std::string sqlstate = {};

@@ -86,6 +86,7 @@ CREATE TABLE playmirror_delivered (
   server_id       INTEGER NOT NULL,
   PRIMARY KEY (table_name, provisional_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX playmirror_delivered_server_id ON playmirror_delivered (table_name, server_id);
 )sql";
 
 void create_index(sqlite::Database& database, const TableLayout& layout) {
@@ -115,6 +116,8 @@ FileState inspect(const sqlite::Database& database) {
 }
 
 void create(sqlite::Database& database) {
+  // Rows with lyrics and JSON span many pages; larger ones mean fewer of them.
+  database.execute("PRAGMA page_size=16384");
   if (database.query_text("PRAGMA journal_mode=WAL") != "wal") {
     raise(ErrorCode::storage_failed, "the file system does not support SQLite's write-ahead log",
           {.hint = "Keep the mirror on a local file system."});

@@ -83,8 +83,8 @@ class Transaction {
 };
 
 /// Lets transactions of its lifetime return before they are on disk; the next other one on the file
-/// takes them along, since all share one log. A power cut loses the last of them, never a part of one.
-/// Does nothing for a null pointer.
+/// takes them along, since all share one log. A power cut loses the last of them, never a part of
+/// one. Does nothing for a null pointer.
 class Unsynced {
  public:
   explicit Unsynced(Database* database);

@@ -21,7 +21,6 @@ BatchWriter::BatchWriter(MirrorState& mirror, const schema::TableLayout& layout,
       columns_(std::move(columns)),
       mode_(state.copy == ingest::CopyState::filling ? ingest::WriteMode::fill
                                                      : ingest::WriteMode::load),
-      last_key_(state.copied_to),
       thread_([this] { work(); }) {}
 
 BatchWriter::~BatchWriter() {
@@ -46,19 +45,24 @@ void BatchWriter::wait_until(Ready ready, pg::Waiter& waiter) {
   if (failure_) std::rethrow_exception(failure_);
 }
 
-void BatchWriter::put(ingest::RowBatch batch, pg::Waiter& waiter) {
-  if (batch.rows == 0) return;
+ingest::RowBatch BatchWriter::put(ingest::RowBatch batch, pg::Waiter& waiter) {
+  if (batch.rows == 0) return batch;
   wait_until([this] { return waiting_.size() < kWaitingBatches; }, waiter);
+  ingest::RowBatch empty;
   {
     const std::scoped_lock lock(mutex_);
     waiting_.push_back(std::move(batch));
+    if (!used_.empty()) {
+      empty = std::move(used_.back());
+      used_.pop_back();
+    }
   }
   changed_.notify_all();
+  return empty;
 }
 
-std::optional<std::string> BatchWriter::drain(pg::Waiter& waiter) {
+void BatchWriter::drain(pg::Waiter& waiter) {
   wait_until([this] { return waiting_.empty() && !busy_; }, waiter);
-  return last_key_;
 }
 
 void BatchWriter::work() {
@@ -66,7 +70,7 @@ void BatchWriter::work() {
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (stopping_) return;
-    const ingest::RowBatch batch = std::move(waiting_.front());
+    ingest::RowBatch batch = std::move(waiting_.front());
     waiting_.pop_front();
     busy_ = true;
     lock.unlock();
@@ -77,7 +81,9 @@ void BatchWriter::work() {
     } catch (...) {
       failure = std::current_exception();
     }
+    batch.clear();
     lock.lock();
+    used_.push_back(std::move(batch));
     busy_ = false;
     failure_ = failure;
     changed_.notify_all();
@@ -90,9 +96,8 @@ void BatchWriter::write(const ingest::RowBatch& batch) {
     ingest::RowWriter rows(database, layout_, columns_, mode_);
     rows.write(batch.bytes);
     ingest::TableState state = ingest::read_state(database, layout_.name);
-    state.copied_to = rows.last_key();
+    state.copied_to = ingest::last_key(batch, layout_, columns_);
     ingest::write_state(database, layout_.name, state);
-    last_key_ = rows.last_key();
     counts_.inserted += rows.counts().inserted;
     counts_.delivered += rows.counts().delivered;
   };

@@ -27,12 +27,13 @@ class BatchWriter {
   BatchWriter(const BatchWriter&) = delete;
   BatchWriter& operator=(const BatchWriter&) = delete;
 
-  /// Hands a batch over; waits, looking after the caller, while enough others are under way. Throws
-  /// what the writing threw.
-  void put(ingest::RowBatch batch, pg::Waiter& waiter);
+  /// Hands a batch over and returns an empty one, with memory that was used before if there is any;
+  /// waits, looking after the caller, while enough others are under way. Throws what the writing
+  /// threw.
+  [[nodiscard]] ingest::RowBatch put(ingest::RowBatch batch, pg::Waiter& waiter);
 
-  /// Waits until everything is written; returns the last key, or nothing before the first row.
-  std::optional<std::string> drain(pg::Waiter& waiter);
+  /// Waits until everything is written.
+  void drain(pg::Waiter& waiter);
 
   /// Call after drain().
   [[nodiscard]] const ingest::WriteCounts& counts() const noexcept { return counts_; }
@@ -48,12 +49,12 @@ class BatchWriter {
   const schema::TableLayout& layout_;
   std::vector<schema::ColumnLayout> columns_;
   ingest::WriteMode mode_;
-  std::optional<std::string> last_key_;
   ingest::WriteCounts counts_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<ingest::RowBatch> waiting_;
+  std::vector<ingest::RowBatch> used_;
   bool busy_ = false;
   bool stopping_ = false;
   std::exception_ptr failure_;

@@ -14,7 +14,7 @@ namespace {
 
 /// Bytes of rows handed to the writing thread at once, and written in one local transaction. Some
 /// four of them are alive at a time.
-constexpr std::size_t kBatchBytes = 8 << 20;
+constexpr std::size_t kBatchBytes = 2 << 20;
 
 /// Bytes that one range should bring: some seconds at most even over a slow line at home, and far
 /// more than a round trip is worth.
@@ -109,7 +109,7 @@ void FirstCopy::copy(const ServerTable& table, ingest::CopyState phase) {
         ingest::write_state(database, table.name, done);
         for (const std::string& sql : schema::create_index_sql(table.name)) database.execute(sql);
       },
-      [this] { waiter_.tick(); });
+      [this] { waiter_.tick(); }, MirrorState::Durability::later);
 }
 
 void FirstCopy::copy_ranges(const schema::TableLayout& layout,
@@ -125,6 +125,7 @@ void FirstCopy::copy_ranges(const schema::TableLayout& layout,
   std::int64_t limit = kFirstRangeRows;
   const bool filling = state.copy == ingest::CopyState::filling;
   Progress progress{.phase = "first copy", .table = layout.name};
+  ingest::RowBatch batch;
   for (bool more = true; more;) {
     std::string sql =
         begin + "COPY (SELECT " + select_list(columns) + " FROM " + session_.qualified(layout.name);
@@ -132,7 +133,6 @@ void FirstCopy::copy_ranges(const schema::TableLayout& layout,
     sql += " ORDER BY " + key_list(layout) + " LIMIT " + std::to_string(limit) +
            ") TO STDOUT (FORMAT binary); COMMIT";
     ingest::CopySplitter splitter(layout.name, columns, options_.field_cap);
-    ingest::RowBatch batch;
     std::int64_t rows = 0;
     std::int64_t bytes = 0;
     session_.connection(waiter_).copy_out(
@@ -142,7 +142,8 @@ void FirstCopy::copy_ranges(const schema::TableLayout& layout,
           rows += batch.rows - before;
           bytes += static_cast<std::int64_t>(data.size());
           if (batch.bytes.size() >= kBatchBytes) {
-            writer.put(std::exchange(batch, {}), waiter_);
+            after = ingest::last_key(batch, layout, columns);
+            batch = writer.put(std::move(batch), waiter_);
           }
           progress.rows += batch.rows > before ? batch.rows - before : 0;
           progress.bytes = session_.wire().bytes_received;
@@ -150,10 +151,11 @@ void FirstCopy::copy_ranges(const schema::TableLayout& layout,
         });
     splitter.finish();
     more = rows == limit;
-    writer.put(std::move(batch), waiter_);
+    if (batch.rows > 0) {
+      after = ingest::last_key(batch, layout, columns);
+      batch = writer.put(std::move(batch), waiter_);
+    }
     if (more) {
-      // Only the writer knows the last key, and only when it has written it.
-      after = writer.drain(waiter_);
       limit = std::clamp(kRangeBytes * rows / std::max<std::int64_t>(bytes, 1), std::int64_t{1'000},
                          kMostRangeRows);
     }

@@ -44,6 +44,28 @@ Puller::Puller(ServerSession& session, MirrorState& mirror, const PullOptions& o
     : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
 
 void Puller::run() {
+  for (const schema::TableLayout& layout : schema::record_layouts()) report_.pulled[layout.name];
+  if (is_still_current()) {
+    report_.method = PullMethod::unchanged;
+    report_.complete = true;
+    note_visit();
+  } else {
+    pull();
+  }
+  session_.note_pull();
+}
+
+bool Puller::is_still_current() {
+  // On a new connection something has happened, as a rule: then this question would be in vain.
+  if (!session_.has_pulled()) return false;
+  const auto result = session_.connection(waiter_).query(moment_sql(session_.identity_access()), {},
+                                                         "read the server's snapshot", waiter_);
+  const Moment moment = read_moment(result[0], session_.options().schema);
+  follow_server(moment);
+  return nothing_happened(moment);
+}
+
+void Puller::pull() {
   for (int attempt = 1;; ++attempt) {
     const Opening opening = session_.begin_reading(waiter_, options_.lock_timeout);
     follow_server(opening.moment);

@@ -18,6 +18,12 @@ class Puller {
   void run();
 
  private:
+  void pull();
+
+  /// On a connection that has pulled before: asks for the server's snapshot alone, outside any
+  /// transaction, and concludes from it that the mirror is up to date, or that it may not be.
+  bool is_still_current();
+
   /// Tables that can be pulled, parents first; the others are noted in the report.
   std::vector<ServerTable> usable_tables(const Catalog& catalog);
   void follow_server(const Moment& moment);

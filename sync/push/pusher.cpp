@@ -2,6 +2,7 @@
 
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
+#include "core/outbox/deliverer.hpp"
 #include "sync/pg/failure.hpp"
 #include "sync/session/horizon.hpp"
 
@@ -45,6 +46,7 @@ Pusher::Pusher(ServerSession& session, MirrorState& mirror, const PushOptions& o
     : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
 
 void Pusher::run() {
+  if (!outbox::has_work(mirror_.reader().database())) return;
   settle_unfinished();
   for (;;) {
     const std::vector<outbox::Entry> entries = next_batch();
@@ -242,13 +244,14 @@ void Pusher::commit(const Transaction& transaction, const std::vector<PushedRow>
 
 void Pusher::resolve(sqlite::Database& database, const Transaction& transaction,
                      const std::vector<PushedRow>& rows, std::int64_t push, bool knew_all) {
+  outbox::Deliverer deliverer(database);
   bool all_done = true;
   for (const PushedRow& row : rows) {
     count(database, row);
     switch (row.fate) {
       case PushedRow::Fate::inserted:
       case PushedRow::Fate::already_there:
-        outbox::delivered(database, *row.entry, row.server_id);
+        deliverer.deliver(*row.entry, row.server_id);
         break;
       case PushedRow::Fate::waiting:
         outbox::set_aside(database, row.entry->entry, PendingState::waiting, row.refusal);

@@ -37,7 +37,7 @@ ServerSession::ServerSession(std::string dsn, ServerOptions options)
 pg::Connection& ServerSession::connection(pg::Waiter& waiter) {
   if (connection_ && !connection_->usable()) {
     earlier_ = wire();
-    connection_.reset();
+    close();
   }
   if (!connection_) {
     connection_.emplace(pg::Connection::open(dsn_, options_, waiter));

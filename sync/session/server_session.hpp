@@ -28,6 +28,10 @@ class ServerSession {
   /// The live connection, connecting first if there is none.
   pg::Connection& connection(pg::Waiter& waiter);
 
+  [[nodiscard]] bool has_connection() const noexcept {
+    return connection_ && connection_->usable();
+  }
+
   /// Calls `use` if there is a connection, live or not; never connects.
   template <typename Use>
   void connection_if_any(Use use) {
@@ -52,7 +56,14 @@ class ServerSession {
 
   [[nodiscard]] const ServerOptions& options() const noexcept { return options_; }
   [[nodiscard]] const IdentityAccess& identity_access() const noexcept { return access_; }
-  void close() noexcept { connection_.reset(); }
+  void close() noexcept {
+    connection_.reset();
+    has_pulled_ = false;
+  }
+
+  /// Whether a pull has ended well on this connection.
+  [[nodiscard]] bool has_pulled() const noexcept { return has_pulled_ && connection_->usable(); }
+  void note_pull() noexcept { has_pulled_ = true; }
 
   /// Wire counts over all connections of this session.
   [[nodiscard]] WireCounts wire() const noexcept;
@@ -65,6 +76,7 @@ class ServerSession {
   std::optional<pg::Connection> connection_;
   WireCounts earlier_ = {};  ///< of connections that are gone
   IdentityAccess access_ = {};
+  bool has_pulled_ = false;
   std::vector<std::string> lockable_ = {};  ///< tables that exist and may be read, when last seen
 };
 

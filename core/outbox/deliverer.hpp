@@ -1,0 +1,36 @@
+#pragma once
+
+#include "core/outbox/outbox.hpp"
+#include "core/sqlite/database.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace playmirror::outbox {
+
+/// Takes rows that are on the server out of the outbox, inside the caller's transaction. Keeps its
+/// statements prepared: make one for many rows.
+class Deliverer {
+ public:
+  explicit Deliverer(sqlite::Database& database);
+
+  /// The row is on the server under `server_id` (ignored where the key is the id): the provisional
+  /// id becomes that one in the mirrored table, the old one keeps resolving, the entry goes.
+  void deliver(const Entry& entry, std::int64_t server_id);
+
+ private:
+  struct TableStatements {
+    sqlite::Statement renumber;
+    sqlite::Statement remove;
+  };
+  TableStatements& statements_for(const std::string& table);
+
+  sqlite::Database& database_;
+  sqlite::Statement forget_;
+  sqlite::Statement follow_;
+  sqlite::Statement remember_;
+  std::map<std::string, TableStatements> tables_;
+};
+
+}  // namespace playmirror::outbox
