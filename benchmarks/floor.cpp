@@ -8,8 +8,6 @@
 //
 //   run SQL          one or more statements; COPY ... TO STDOUT may be among them
 //   load FILE SQL    one or more statements, the last of them COPY ... FROM STDIN, and what to send
-#include <libpq-fe.h>
-
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -17,6 +15,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <libpq-fe.h>
 #include <memory>
 #include <stdexcept>
 #include <string>

@@ -39,9 +39,9 @@ if(NOT TARGET Boost::filesystem)
 endif()
 
 if(PLAYMIRROR_SYNC)
-  find_package(PostgreSQL 12 QUIET)
+  find_package(PostgreSQL 14 QUIET)
   if(NOT PostgreSQL_FOUND)
-    playmirror_missing("libpq, the PostgreSQL client library" libpq-dev libpq-devel libpq)
+    playmirror_missing("libpq 14 or newer, the PostgreSQL client library" libpq-dev libpq-devel libpq)
     if(NOT PLAYMIRROR_BUILD_PYTHON)
       string(APPEND missing_advice
         "\n  The offline part alone needs no libpq: -DPLAYMIRROR_SYNC=OFF")
