@@ -1,12 +1,5 @@
-"""A process that pulls, to be killed.
+"""A process that pulls, to be killed: python -m support.pull_child FILE DSN"""
 
-    python -m support.pull_child FILE DSN [BYTES]
-
-Says "connected" and pulls; with BYTES, kills itself as soon as so many have been received.
-"""
-
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +7,10 @@ from pathlib import Path
 import playmirror as pm
 
 
-def start(file: Path, dsn: str, *more: object) -> subprocess.Popen:
+def start(file: Path, dsn: str) -> subprocess.Popen:
     """The process, once it is connected and begins to pull."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "support.pull_child", str(file), dsn, *map(str, more)],
+        [sys.executable, "-m", "support.pull_child", str(file), dsn],
         stdout=subprocess.PIPE,
         cwd=Path(__file__).resolve().parents[1],
     )
@@ -32,15 +25,11 @@ def finish(child: subprocess.Popen) -> int:
         return child.wait(60)
 
 
-def main(file: str, dsn: str, limit: int | None = None) -> None:
-    def on_progress(progress: pm.Progress) -> None:
-        if limit is not None and progress.bytes >= limit:
-            os.kill(os.getpid(), signal.SIGKILL)
-
+def main(file: str, dsn: str) -> None:
     with pm.open(file) as mirror, pm.connect(dsn) as server:
         print("connected", flush=True)
-        server.pull(mirror, confirm_deletes=True, progress=on_progress)
+        server.pull(mirror, confirm_deletes=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:]))
+    main(*sys.argv[1:])
