@@ -1,5 +1,6 @@
 #include "core/ingest/row_writer.hpp"
 
+#include "core/ingest/key_text.hpp"
 #include "core/ingest/odd_values.hpp"
 
 #include <playmirror/error.hpp>
@@ -67,13 +68,12 @@ std::string last_key(const RowBatch& batch, const schema::TableLayout& table,
                      const std::vector<schema::ColumnLayout>& columns) {
   RowReader row(std::string_view(batch.bytes).substr(batch.last_row), columns);
   if (!row.next()) return {};
-  std::string key;
+  std::vector<std::string> parts;
   for (const std::string& column : table.key) {
     const auto found = std::ranges::find(columns, column, &schema::ColumnLayout::name);
-    const std::string part = row.key_text(static_cast<std::size_t>(found - columns.begin()));
-    key += (key.empty() ? "" : "\x1f") + part;
+    parts.push_back(row.key_text(static_cast<std::size_t>(found - columns.begin())));
   }
-  return key;
+  return join_key(parts);
 }
 
 RowWriter::RowWriter(sqlite::Database& database, const schema::TableLayout& table,

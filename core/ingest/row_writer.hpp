@@ -26,7 +26,7 @@ struct WriteCounts {
   std::int64_t delivered = 0;  ///< pending rows of ours that turned out to be on the server
 };
 
-/// The key of the last row of a batch, its parts joined by char(31).
+/// The key of the last row of a batch, as join_key() writes it.
 [[nodiscard]] std::string last_key(const RowBatch& batch, const schema::TableLayout& table,
                                    const std::vector<schema::ColumnLayout>& columns);
 

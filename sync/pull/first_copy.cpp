@@ -1,6 +1,7 @@
 #include "sync/pull/first_copy.hpp"
 
 #include "core/ingest/copy_splitter.hpp"
+#include "core/ingest/key_text.hpp"
 #include "core/ingest/row_writer.hpp"
 #include "core/ingest/table_state.hpp"
 #include "sync/pull/batch_writer.hpp"
@@ -32,14 +33,11 @@ std::string key_list(const schema::TableLayout& layout) {
   return list;
 }
 
-/// `(k1, k2) > ('a', 'b')` for the parts of a stored key.
+/// `(k1, k2) > ('a', 'b')` for a stored key.
 std::string after_condition(const schema::TableLayout& layout, const std::string& key) {
   std::string values;
-  std::size_t begin = 0;
-  while (begin <= key.size()) {
-    const std::size_t end = std::min(key.find('\x1f', begin), key.size());
-    values += (values.empty() ? "" : ", ") + pg::literal(key.substr(begin, end - begin));
-    begin = end + 1;
+  for (const std::string& part : ingest::split_key(key)) {
+    values += (values.empty() ? "" : ", ") + pg::literal(part);
   }
   return "(" + key_list(layout) + ") > (" + values + ")";
 }

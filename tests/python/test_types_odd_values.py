@@ -208,3 +208,19 @@ def test_a_field_above_the_cap_is_refused_by_table_id_and_size(
     # Nothing is broken by it: with a higher cap, all arrives.
     server.pull(mirror, field_cap=1_000_001)
     assert_equal(mirror, music_db)
+
+
+@pytest.mark.parametrize("part", ["\x1f", "\x1e", ""], ids=repr)
+def test_a_first_copy_goes_on_after_any_key(
+    part: str, music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """More rows than it asks for at once, under keys with the characters that bookkeeping uses."""
+    music_db.execute(
+        "INSERT INTO artists (id) SELECT concat(%s::text, n, %s::text) "
+        "FROM generate_series(1, 20100) AS n",
+        [part, part],
+    )
+    music_db.execute("INSERT INTO tracks (id, tempo) VALUES (%s, 'NaN'), ('b', '-0')", [part])
+    music_db.execute("INSERT INTO track_artists SELECT %s, id FROM artists", [part])
+    assert server.pull(mirror).complete
+    assert_equal(mirror, music_db)

@@ -102,7 +102,7 @@ def _file_rows(path: Path, table: str, types: dict[str, str], key: list[str]) ->
             [table],
         )
         for row_key, column, value in odd:
-            row = rows[tuple(row_key.split("\x1f"))]
+            row = rows[(row_key,) if len(key) == 1 else tuple(row_key.split("\x1f"))]
             assert row[column] == {"NaN": None, "-0": "0.0"}[value]
             row[column] = {"NaN": "nan", "-0": "-0.0"}[value]
     return rows
