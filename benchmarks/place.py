@@ -21,7 +21,12 @@ from databases import TABLES, create_database, make_template  # noqa: E402
 
 PLAYS = {"small": 1_000, "medium": 70_000, "100k": 100_000, "large": 1_000_000, "huge": 10_000_000}
 
-__all__ = ["BUILD", "PLAYS", "RESULTS", "ROOT", "TABLES", "Floor", "Library", "Place"]
+#: A step for a floor: a transaction of somebody else, which a mirror cannot know to be harmless.
+ELSEWHERE = "run SELECT pg_current_xact_id()"
+
+__all__ = [
+    "BUILD", "ELSEWHERE", "PLAYS", "RESULTS", "ROOT", "TABLES", "Cluster", "Floor", "Library", "Place",
+]  # fmt: skip
 
 
 class Floor:

@@ -52,5 +52,5 @@ def run(library: Library, runs: int) -> list[Line]:
         floor_times, our_times = interleave(5 * runs, floor, ours)
     return [
         Line("P4", f"pull of {NEW:,} new plays", "ms", milliseconds(our_times),
-             milliseconds(floor_times), "3 + sweep (aim 2)", notes)
+             milliseconds(floor_times), "3 F + sweep", notes)
     ]  # fmt: skip

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Runs the benchmarks and writes what they found to build/benchmarks/.
 
-    python benchmarks/run.py [NAME...] [--size SIZE...] [--runs N]
+    python benchmarks/run.py [NAME...] [--size SIZE...] [--runs N] [--write-docs] [--note TEXT]
 
-Without names all of them run. Needs the Python package `playmirror` to be importable, and
-PLAYMIRROR_BUILD_DIR (default build/bench) to hold the programs `floor` and `music-generator`;
-`./dev bench` sees to both.
+Without names all of them run, and at size large, the default, docs/benchmarks.md then gets the
+results too. Needs the Python package `playmirror` to be importable, and PLAYMIRROR_BUILD_DIR
+(default build/bench) to hold the programs `floor` and `music-generator`; `./dev bench` sees to both.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import importlib
 import json
 from dataclasses import asdict
 
+import document
 from place import PLAYS, RESULTS, Place
 
 #: In this order: those that leave the library as they found it come first.
@@ -26,18 +27,33 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--size", action="append", choices=PLAYS, help="may be given repeatedly")
     parser.add_argument("--runs", type=int, default=5, help="of the slow ones; quick ones do more")
+    parser.add_argument(
+        "--write-docs", action=argparse.BooleanOptionalAction,
+        help="write the results to docs/benchmarks.md; by default when all run at size large",
+    )  # fmt: skip
+    parser.add_argument("--note", default="", help="what else the reader of that page must know")
     arguments = parser.parse_args()
     for name in arguments.names:
         if name not in NAMES:
             parser.error(f"there is no benchmark {name}; there are {', '.join(NAMES)}")
+    sizes = arguments.size or ["large"]
+    write_docs = arguments.write_docs
+    if write_docs is None:
+        write_docs = not arguments.names and sizes == ["large"]
+    results = {}
     with Place() as place:
-        for size in arguments.size or ["large"]:
+        conditions = document.Conditions(place.cluster, arguments.runs, arguments.note)
+        for size in sizes:
+            results[size] = []
             for name in arguments.names or NAMES:
                 print(f"-- {name}, {size}", flush=True)
                 lines = importlib.import_module(name).run(place.library(size), arguments.runs)
                 for line in lines:
                     print(line, flush=True)
                 write(name, size, [asdict(line) for line in lines])
+                results[size] += lines
+        if write_docs:
+            document.write(results, conditions)
 
 
 def write(name: str, size: str, lines: list[dict]) -> None:
