@@ -25,7 +25,8 @@ PLAYS = {"small": 1_000, "medium": 70_000, "100k": 100_000, "large": 1_000_000, 
 ELSEWHERE = "run SELECT pg_current_xact_id()"
 
 __all__ = [
-    "BUILD", "ELSEWHERE", "PLAYS", "RESULTS", "ROOT", "TABLES", "Cluster", "Floor", "Library", "Place",
+    "BUILD", "ELSEWHERE", "PLAYS", "RESULTS", "ROOT", "TABLES", "Cluster", "Floor", "Library",
+    "Place",
 ]  # fmt: skip
 
 

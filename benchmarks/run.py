@@ -5,7 +5,8 @@
 
 Without names all of them run, and at size large, the default, docs/benchmarks.md then gets the
 results too. Needs the Python package `playmirror` to be importable, and PLAYMIRROR_BUILD_DIR
-(default build/bench) to hold the programs `floor` and `music-generator`; `./dev bench` sees to both.
+(default build/bench) to hold the programs `floor` and `music-generator`; `./dev bench` sees to
+both.
 """
 
 from __future__ import annotations
