@@ -20,7 +20,7 @@ import document
 from place import PLAYS, RESULTS, Place
 
 #: In this order: those that leave the library as they found it come first.
-NAMES = ["first_copy", "sync_unchanged", "pull_new_plays", "push_plays"]
+NAMES = ["first_copy", "sync_unchanged", "pull_new_plays", "push_plays", "round_trips"]
 
 
 def main() -> None:
