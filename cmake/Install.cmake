@@ -12,28 +12,26 @@ function(playmirror_install target name)
     DESTINATION ${config_dir} FILE playmirror-${name}Targets.cmake)
 endfunction()
 
-# Writes and installs the pkg-config file `template`. A static library passes on what it links.
-function(playmirror_install_pkgconfig template name)
+# Writes and installs the pkg-config file `package`, which belongs to the component `component`.
+# The rest is what a static library passes on to its users; a shared one carries it.
+function(playmirror_install_pkgconfig package component)
+  cmake_parse_arguments(PARSE_ARGV 2 static "" "REQUIRES;LIBS;CFLAGS" "")
   if(BUILD_SHARED_LIBS)
-    set(static_requires "")
-    set(static_libs "")
-    set(static_cflags "")
+    set(static_REQUIRES "")
+    set(static_LIBS "")
+    set(static_CFLAGS "")
   endif()
-  configure_file(cmake/${template}.pc.in ${template}.pc @ONLY)
-  install(FILES ${PROJECT_BINARY_DIR}/${template}.pc COMPONENT ${name}
+  configure_file(cmake/${package}.pc.in ${package}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${package}.pc COMPONENT ${component}
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()
 
-set(static_cflags " -DPLAYMIRROR_STATIC")
-set(static_libs " -lboost_filesystem -pthread")
-set(static_requires "sqlite3")
 playmirror_install(playmirror_core core)
-playmirror_install_pkgconfig(playmirror-core core)
-
+playmirror_install_pkgconfig(playmirror-core core REQUIRES sqlite3
+  LIBS "-lboost_filesystem -pthread" CFLAGS -DPLAYMIRROR_STATIC)
 if(PLAYMIRROR_SYNC)
-  set(static_requires ", libpq")
   playmirror_install(playmirror playmirror)
-  playmirror_install_pkgconfig(playmirror playmirror)
+  playmirror_install_pkgconfig(playmirror playmirror REQUIRES libpq)
 endif()
 
 configure_package_config_file(cmake/playmirrorConfig.cmake.in playmirrorConfig.cmake

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[2]
 Run = Callable[..., str]
+
+# The source is built in several places here; ccache shall know it again.
+ANYWHERE = {"CCACHE_NOHASHDIR": "1"}
 
 
 @pytest.fixture(scope="session")
@@ -31,16 +35,22 @@ def run() -> Run:
     """Runs a command and returns what it printed; its output is the message when it fails."""
 
     def run_command(*command: str | Path, expect: int = 0, **environment: str) -> str:
-        done = subprocess.run(
+        process = subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=os.environ | environment,
-            timeout=1200,
+            env=os.environ | ANYWHERE | environment,
+            start_new_session=True,
         )
-        assert done.returncode == expect, f"{' '.join(map(str, command))}\n{done.stdout}"
-        return done.stdout
+        try:
+            output, _ = process.communicate(timeout=3600)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)  # the compilers below it too
+            process.wait()
+            raise
+        assert process.returncode == expect, f"{' '.join(map(str, command))}\n{output}"
+        return output
 
     return run_command
