@@ -35,6 +35,11 @@ def background() -> Iterator[ThreadPoolExecutor]:
         yield threads
 
 
+def commit_something(db: MusicDb) -> None:
+    """So that the next pull has to look; what is merely under way changes nothing it could see."""
+    db.execute("CREATE TABLE unrelated (); DROP TABLE unrelated")
+
+
 def wait_until_somebody_waits(db: MusicDb, *, mode: str = "AccessShareLock") -> None:
     """Returns when a session of this database waits for a lock of that kind."""
     deadline = time.monotonic() + 20
@@ -60,6 +65,7 @@ def test_a_rewrite_that_commits_during_a_pull_does_not_empty_a_table(
     migration = music_db.connect(autocommit=False)
     migration.execute(REWRITES[table])
     migration.execute("INSERT INTO play_history (source) VALUES ('with the migration')")
+    commit_something(music_db)
     pull = background.submit(server.pull, mirror, lock_timeout=20)
     wait_until_somebody_waits(music_db)
     migration.commit()
@@ -81,6 +87,7 @@ def test_a_table_truncated_and_filled_again_during_a_pull_is_taken_whole(
     backend.execute("CREATE TEMP TABLE kept AS SELECT * FROM play_history")
     backend.execute("TRUNCATE play_history")
     backend.execute("INSERT INTO play_history SELECT * FROM kept")
+    commit_something(music_db)
     pull = background.submit(server.pull, mirror, lock_timeout=20)
     wait_until_somebody_waits(music_db)
     backend.commit()
@@ -111,6 +118,7 @@ def test_a_first_copy_waits_for_a_rewrite_and_takes_its_result(
 ) -> None:
     migration = music_db.connect(autocommit=False)
     migration.execute(REWRITES["tracks"])
+    commit_something(music_db)
     pull = background.submit(server.pull, mirror, lock_timeout=20)
     wait_until_somebody_waits(music_db)
     migration.commit()
@@ -160,9 +168,11 @@ def test_a_pull_gives_up_behind_a_migration_and_does_not_hold_it_up(
     reading = music_db.connect(autocommit=False)
     reading.execute("SELECT count(*) FROM tracks")
     migrating: Future = background.submit(
-        music_db.execute, "ALTER TABLE tracks ADD COLUMN mood varchar DEFAULT 'calm' NOT NULL"
+        music_db.execute,
+        "SET lock_timeout = '30s'; ALTER TABLE tracks ADD mood varchar DEFAULT 'calm' NOT NULL",
     )
     wait_until_somebody_waits(music_db, mode="AccessExclusiveLock")
+    commit_something(music_db)
 
     began = time.monotonic()
     with pytest.raises(pm.Error) as error:
