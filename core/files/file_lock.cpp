@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -16,13 +17,25 @@ namespace {
 
 /// The longest pause between two attempts: short beside what a lock is held for, long beside what
 /// an attempt costs.
-constexpr std::chrono::milliseconds kLongestPause{20};
+constexpr std::chrono::milliseconds kLongestPause{5};
+
+/// Where in the file those who wait leave a mark, behind any process id. The next holder cuts it
+/// off, and who still waits leaves it anew.
+constexpr off_t kWaiterMark = 31;
 
 std::string holder_of(int descriptor) {
-  char text[32] = {};
-  const ssize_t size = ::pread(descriptor, text, sizeof text - 1, 0);
-  if (size <= 0) return "another process";
-  return "process " + std::string(text, static_cast<std::size_t>(size));
+  char text[kWaiterMark + 1] = {};
+  if (::pread(descriptor, text, kWaiterMark, 0) <= 0 || text[0] == '\0') return "another process";
+  return std::string("process ") + text;
+}
+
+/// Lets those who wait already go first: who takes the lock again and again, as in a loop that
+/// records, would always be faster than they.
+void give_way(int descriptor) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) == 0 && status.st_size > kWaiterMark) {
+    std::this_thread::sleep_for(kLongestPause + std::chrono::milliseconds(1));
+  }
 }
 
 }  // namespace
@@ -38,6 +51,7 @@ FileLock FileLock::acquire(const std::filesystem::path& file, std::chrono::milli
   FileLock lock(descriptor);
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   std::chrono::microseconds pause{200};
+  give_way(descriptor);
   // flock() belongs to the open file, so it also keeps threads of one process apart.
   while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) {
@@ -45,6 +59,7 @@ FileLock FileLock::acquire(const std::filesystem::path& file, std::chrono::milli
             "could not lock " + file.string() + ": " + std::strerror(errno),
             {.hint = "Keep the mirror on a local file system that supports locks."});
     }
+    [[maybe_unused]] const ssize_t marked = ::pwrite(descriptor, "w", 1, kWaiterMark);
     if (tick) tick();
     if (std::chrono::steady_clock::now() >= deadline) {
       raise(ErrorCode::busy, holder_of(descriptor) + " is " + purpose + " this mirror",
@@ -54,7 +69,7 @@ FileLock FileLock::acquire(const std::filesystem::path& file, std::chrono::milli
     pause = std::min<std::chrono::microseconds>(pause * 2, kLongestPause);
   }
   const std::string holder = std::to_string(::getpid());
-  // Only for messages: that a lock works does not depend on the note in it.
+  // Only for messages and manners: that a lock works does not depend on what is in it.
   if (::ftruncate(descriptor, 0) == 0) {
     [[maybe_unused]] const ssize_t written = ::pwrite(descriptor, holder.data(), holder.size(), 0);
   }

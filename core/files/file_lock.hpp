@@ -9,7 +9,7 @@ namespace playmirror::files {
 
 /// An advisory lock on a file of its own, held across processes and between threads. The kernel
 /// drops it when the holder dies. The holder writes its process id into the file for error
-/// messages.
+/// messages; who waits leaves a mark there, and newcomers let it go first.
 class FileLock {
  public:
   /// Waits up to `timeout`, calling `tick` at least ten times a second, then throws MirrorBusy

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/files/file_lock.hpp"
+#include "core/mirror/turnstile.hpp"
 #include "core/sqlite/database.hpp"
 
 #include <playmirror/mirror.hpp>
@@ -79,7 +80,7 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   std::mutex mutex_;  ///< guards the members below
   bool closed_ = false;
   std::vector<std::unique_ptr<sqlite::Database>> idle_readers_;
-  std::mutex writer_mutex_;  ///< one writing thread of this process at a time
+  Turnstile writer_mutex_;  ///< one writing thread of this process at a time
   std::unique_ptr<sqlite::Database> writer_;
 };
 
