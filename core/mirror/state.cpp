@@ -25,6 +25,13 @@ constexpr std::chrono::milliseconds kPatienceAtClose{500};
 /// Read connections kept for the next call.
 constexpr std::size_t kIdleReaders = 8;
 
+/// What the file is, in one look: another process may be making it a mirror at this moment.
+schema::FileState look_at(MirrorState& state) {
+  const auto reader = state.reader();
+  const sqlite::Transaction moment(reader.database(), sqlite::Transaction::Kind::deferred);
+  return schema::inspect(reader.database());
+}
+
 std::filesystem::path beside(const std::filesystem::path& file, const char* suffix) {
   std::filesystem::path result = file;
   result += suffix;
@@ -35,7 +42,10 @@ std::filesystem::path beside(const std::filesystem::path& file, const char* suff
 
 std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file,
                                                const MirrorOptions& options) {
-  if (file.empty()) raise(ErrorCode::invalid_argument, "the path of the mirror is empty");
+  if (file.empty()) {
+    raise(ErrorCode::invalid_argument, "the path of the mirror is empty",
+          {.hint = "Give the path of a file, such as that of default_path()."});
+  }
   const std::filesystem::path path = files::resolved(file);
   std::shared_ptr<MirrorState> state(new MirrorState(path, options));
   if (!files::exists(path)) {
@@ -46,14 +56,14 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
     files::create_private(path);
   }
   if (options.read_only) {
-    if (schema::inspect(state->reader().database()) != schema::FileState::current) {
+    if (look_at(*state) != schema::FileState::current) {
       raise(ErrorCode::not_a_mirror, "the mirror at " + path.string() + " is not ready to be read",
             {.hint = "Open it once without read_only."});
     }
     return state;
   }
   files::make_private(path);
-  const schema::FileState found = schema::inspect(state->reader().database());
+  const schema::FileState found = look_at(*state);
   // A copy made by VACUUM INTO has no write-ahead log: its readers and writers would wait for each
   // other.
   const bool has_log = state->reader()->query_text("PRAGMA journal_mode") == "wal";
