@@ -109,13 +109,17 @@ std::int64_t add(sqlite::Database& database, std::string_view table, std::string
   return database.last_insert_rowid();
 }
 
+std::int64_t newest(const sqlite::Database& database) {
+  return database.query_int("SELECT max(entry) FROM playmirror_outbox");
+}
+
 std::vector<Entry> sendable(const sqlite::Database& database, std::string_view table,
-                            std::int64_t after, std::int64_t limit) {
+                            std::int64_t after, std::int64_t newest, std::int64_t limit) {
   auto rows = database.prepare(
       "SELECT entry, identity, row_id, state, recorded_at, image, checksum, offered_id "
-      "FROM playmirror_outbox WHERE table_name = ? AND entry > ? "
+      "FROM playmirror_outbox WHERE table_name = ? AND entry > ? AND entry <= ? "
       "AND state IN ('queued', 'waiting') ORDER BY entry LIMIT ?");
-  rows.bind_all(table, after, limit);
+  rows.bind_all(table, after, newest, limit);
   std::vector<Entry> entries;
   std::size_t bytes = 0;
   while (rows.step()) {

@@ -38,10 +38,15 @@ struct Entry {
 std::int64_t add(sqlite::Database& database, std::string_view table, std::string_view identity,
                  std::int64_t row_id, const RowImage& image);
 
+/// The number of the newest entry; 0 without any.
+[[nodiscard]] std::int64_t newest(const sqlite::Database& database);
+
 /// Entries of one table that a push may send, oldest first: queued and waiting ones with a number
-/// above `after`; fewer than `limit` when their images are large. Damaged entries throw.
+/// above `after` and up to `newest`; fewer than `limit` when their images are large. Damaged
+/// entries throw.
 [[nodiscard]] std::vector<Entry> sendable(const sqlite::Database& database, std::string_view table,
-                                          std::int64_t after, std::int64_t limit);
+                                          std::int64_t after, std::int64_t newest,
+                                          std::int64_t limit);
 
 [[nodiscard]] std::vector<PendingEntry> list(const sqlite::Database& database);
 [[nodiscard]] std::optional<PendingEntry> find(const sqlite::Database& database,

@@ -64,6 +64,7 @@ RowImage decode(std::string_view bytes) {
     // compare the checksum first, so this is the second line of defence.
     refuse(error.what());
   }
+  if (buffer.in_avail() != 0) refuse("bytes are left over");
   return image;
 }
 

@@ -48,6 +48,7 @@ Pusher::Pusher(ServerSession& session, MirrorState& mirror, const PushOptions& o
 void Pusher::run() {
   if (!outbox::has_work(mirror_.reader().database())) return;
   settle_unfinished();
+  newest_ = outbox::newest(mirror_.reader().database());
   for (;;) {
     const std::vector<outbox::Entry> entries = next_batch();
     if (entries.empty()) break;
@@ -63,7 +64,7 @@ std::vector<outbox::Entry> Pusher::next_batch() {
     const auto room =
         std::max<std::int64_t>(options_.batch_rows, 1) - static_cast<std::int64_t>(batch.size());
     if (room <= 0) break;
-    auto entries = outbox::sendable(reader.database(), table, sent_up_to_[table], room);
+    auto entries = outbox::sendable(reader.database(), table, sent_up_to_[table], newest_, room);
     if (!entries.empty()) sent_up_to_[table] = entries.back().entry;
     std::ranges::move(entries, std::back_inserter(batch));
   }

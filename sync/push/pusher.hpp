@@ -55,6 +55,8 @@ class Pusher {
   const PushOptions& options_;
   pg::Waiter& waiter_;
   SyncReport& report_;
+  /// Rows recorded after the push began are left to the next one: it must come to an end.
+  std::int64_t newest_ = 0;
   std::map<std::string, std::int64_t> sent_up_to_ = {};  ///< by table: entries of this run
 };
 
