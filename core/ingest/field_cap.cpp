@@ -1,9 +1,11 @@
 #include "core/ingest/field_cap.hpp"
 
 #include "core/ingest/copy_splitter.hpp"
+#include "core/text/utf8.hpp"
 
 #include <playmirror/error.hpp>
 
+#include <algorithm>
 #include <string>
 
 namespace playmirror::ingest {
@@ -12,11 +14,21 @@ namespace {
 /// A longer key is cut: it only has to be recognised.
 constexpr std::size_t kKeyBytes = 256;
 
+/// The key as it may stand in a message: whole characters, and none that controls a terminal.
+std::string name_of_text_key(std::string_view key) {
+  if (key.size() > kKeyBytes) {
+    std::size_t end = kKeyBytes;
+    while (end > 0 && (static_cast<unsigned char>(key[end]) & 0xC0U) == 0x80U) --end;
+    key = key.substr(0, end);
+  }
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (!text::is_server_text(key) || std::ranges::any_of(key, is_control)) return "a row";
+  return "row " + std::string(key);
+}
+
 std::string name_of(const RowName& row) {
   if (row.key == nullptr) return "a row";
-  if (row.key->kind != schema::ValueKind::integer) {
-    return "row " + std::string(row.key_bytes.substr(0, kKeyBytes));
-  }
+  if (row.key->kind != schema::ValueKind::integer) return name_of_text_key(row.key_bytes);
   switch (row.key_bytes.size()) {
     case 2:
       return "row " + std::to_string(read_big_endian<std::int16_t>(row.key_bytes.data()));
