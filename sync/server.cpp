@@ -10,6 +10,7 @@
 #include <playmirror/server.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <utility>
 
@@ -89,8 +90,7 @@ struct Server::Impl {
   }
 
   /// Runs one call on a mirror, under its sync lock. A connection that broke while nobody used it
-  /// is noticed only now: then the call begins once more on a new one. That is safe, since a push
-  /// that may have been committed ends as `in_doubt`, not as `unreachable`.
+  /// is noticed only now, before it has brought anything: then the call begins on a new one.
   template <typename Work>
   void run(Mirror& mirror, const CallControl& control, SyncReport& report, Work work) {
     MirrorState& state = *MirrorAccess::state(mirror);
@@ -98,11 +98,11 @@ struct Server::Impl {
     const Measured measured(report, session);
     const auto lock = state.lock_for_sync([&] { waiter.tick(); });
     const bool reused = session.has_connection();
+    const std::int64_t received = session.wire().bytes_received;
     try {
       attempt([&] { work(state, waiter); });
     } catch (const ServerUnavailable&) {
-      if (!reused) throw;
-      report = {};
+      if (!reused || session.wire().bytes_received != received) throw;
       attempt([&] { work(state, waiter); });
     }
   }
