@@ -1,0 +1,74 @@
+#pragma once
+
+#include "core/columns/dictionary.hpp"
+#include "core/columns/play_batch.hpp"
+#include "core/mirror/state.hpp"
+#include "core/sqlite/database.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace playmirror::columns {
+
+/// All plays of one moment of the mirror file, as columns: what statistics read.
+///
+/// Holds a read connection and a read transaction from read() to its end, so everything it gives,
+/// and every statement run on database(), is of the same moment, whatever is written meanwhile. For
+/// one thread at a time; make one per call. Every member may throw Error.
+///
+///     const auto plays = PlayColumns::read(state);
+///     plays.scan({.since = begin, .until = end}, Column::track | Column::listened_ms,
+///                [&](const Batch& batch) {
+///                  for (std::size_t i = 0; i < batch.size; ++i) ms[batch.track[i]] += ...;
+///                  return true;
+///                });
+class PlayColumns {
+ public:
+  [[nodiscard]] static PlayColumns read(MirrorState& state);
+  PlayColumns(PlayColumns&&) noexcept;
+  PlayColumns& operator=(PlayColumns&&) noexcept;
+  ~PlayColumns();
+
+  /// The connection, inside the read transaction. Statements made on it must be gone before this
+  /// object is.
+  [[nodiscard]] sqlite::Database& database() const noexcept;
+
+  /// Read on first use, then shared with later calls for as long as nothing in them changes. Valid
+  /// as long as this object.
+  [[nodiscard]] const TrackDictionary& tracks() const;
+  [[nodiscard]] const ArtistDictionary& artists() const;
+  [[nodiscard]] const TextDictionary& sources() const;
+  [[nodiscard]] const TextDictionary& contexts() const;
+
+  /// One more than the largest code in the column `track`: tracks().size(), without reading the
+  /// dictionary.
+  [[nodiscard]] std::size_t track_codes() const;
+
+  /// One entry of tracks(), without reading the others. Valid as long as this object.
+  [[nodiscard]] TrackEntry track(std::uint32_t code) const;
+
+  /// Number of plays in the period. Costs the search for its two ends.
+  [[nodiscard]] std::uint64_t count(const Period& period) const;
+
+  /// Plays per track code, kNone included, in an array of track_codes(): differences of running
+  /// totals kept at the ends of blocks, and two scans of a part of a block.
+  [[nodiscard]] std::vector<std::uint32_t> track_counts(const Period& period) const;
+
+  /// Gives the plays of the period in order of (played_at, id), the columns asked for and no
+  /// others, in batches of any size above 0, until the visitor returns false.
+  using Visitor = std::function<bool(const Batch& batch)>;
+  void scan(const Period& period, Column columns, const Visitor& visit) const;
+
+  /// The same batches from the last to the first. Inside a batch the order is still rising.
+  void scan_back(const Period& period, Column columns, const Visitor& visit) const;
+
+ private:
+  struct Moment;
+  explicit PlayColumns(std::unique_ptr<Moment> moment) noexcept;
+  std::unique_ptr<Moment> moment_;
+};
+
+}  // namespace playmirror::columns
