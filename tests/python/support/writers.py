@@ -15,14 +15,29 @@ from support.music_db import MusicDb
 
 
 class Writers:
-    """Sessions with open transactions. step() lets one of them do one thing."""
+    """Sessions with open transactions. step() lets one of them do one thing. Plays whose source is
+    `hands_off` are not theirs to change; of `refusals` they make nothing but a rollback."""
 
-    def __init__(self, db: MusicDb, seed: int, sessions: int = 8):
+    def __init__(
+        self,
+        db: MusicDb,
+        seed: int,
+        sessions: int = 8,
+        hands_off: str = "",
+        refusals: tuple[type[psycopg.Error], ...] = (),
+    ):
         self.random = random.Random(seed)
-        self._sessions = [_Session(db, self.random, f"{seed}.{n}") for n in range(sessions)]
+        self._refusals = refusals
+        self._sessions = [
+            _Session(db, self.random, f"{seed}.{n}", hands_off) for n in range(sessions)
+        ]
 
     def step(self) -> None:
-        self.random.choice(self._sessions).step()
+        session = self.random.choice(self._sessions)
+        try:
+            session.step()
+        except self._refusals:
+            session.roll_back()
 
     def finish(self) -> None:
         """Every open transaction ends, in random order, by commit or rollback."""
@@ -30,10 +45,16 @@ class Writers:
         for session in self._sessions:
             session.end()
 
+    def close(self) -> None:
+        """Whatever is open is rolled back."""
+        for session in self._sessions:
+            session.close()
+
 
 class _Session:
-    def __init__(self, db: MusicDb, choices: random.Random, name: str):
+    def __init__(self, db: MusicDb, choices: random.Random, name: str, hands_off: str):
         self._connection = db.connect(autocommit=False)
+        self._hands_off = hands_off
         self._connection.execute("SET lock_timeout = '20s'")  # a bound; nothing should wait
         self._connection.commit()
         self._random = choices
@@ -75,6 +96,13 @@ class _Session:
             self._connection.autocommit = False
         else:
             self._connection.commit()
+
+    def roll_back(self) -> None:
+        self._savepoints = 0
+        self._connection.rollback()
+
+    def close(self) -> None:
+        self._connection.close()
 
     def _add_play(self) -> None:
         if track := self._some_track("FOR KEY SHARE SKIP LOCKED"):
@@ -161,8 +189,10 @@ class _Session:
 
     def _some_play(self) -> int | None:
         return self._first(
-            "SELECT id FROM play_history WHERE id >= {} ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
+            "SELECT id FROM play_history WHERE id >= {} AND source IS DISTINCT FROM {} "
+            "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
             self._random.choice([-self._random.getrandbits(30), self._random.randrange(1_500)]),
+            self._hands_off,
         )
 
     def _some_track(self, lock: str) -> str | None:
@@ -170,8 +200,8 @@ class _Session:
             "SELECT id FROM tracks WHERE id >= {} ORDER BY id LIMIT 1 " + lock, self._word()
         )
 
-    def _first(self, query: str, parameter: object) -> object:
-        row = self._execute(query, parameter).fetchone()
+    def _first(self, query: str, *parameters: object) -> object:
+        row = self._execute(query, *parameters).fetchone()
         return row[0] if row else None
 
     def _in_transaction(self) -> bool:
