@@ -1,6 +1,7 @@
 #include "core/sqlite/database.hpp"
 
 #include "core/sqlite/failure.hpp"
+#include "core/test_hooks.hpp"
 
 #include <playmirror/error.hpp>
 
@@ -81,7 +82,9 @@ Database Database::open(const std::filesystem::path& file, OpenMode mode) {
   harden(handle);
   database.execute("PRAGMA mmap_size=0; PRAGMA cell_size_check=ON; PRAGMA temp_store=FILE");
   if (mode == OpenMode::read_write) {
-    database.execute("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-" +
+    const std::string safety = PLAYMIRROR_SAFEGUARD("full sync") ? "FULL" : "OFF";
+    database.execute("PRAGMA synchronous=" + safety +
+                     "; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-" +
                      std::to_string(kWriterCacheKib));
   }
   return database;

@@ -3,6 +3,7 @@
 #include "core/ingest/field_cap.hpp"
 #include "core/ingest/key_blocks.hpp"
 #include "core/ingest/row_reader.hpp"
+#include "core/test_hooks.hpp"
 #include "sync/session/horizon.hpp"
 
 #include <algorithm>
@@ -130,7 +131,8 @@ std::vector<TableChanges> ChangeReader::sweep(const std::vector<ServerTable>& ta
       change.layout = tables[i].layout();
       const ingest::TableState state = ingest::read_state(reader.database(), tables[i].name);
       // Another table under the old name may hold rows older than the horizon.
-      const bool replaced = state.relation != 0 && state.relation != tables[i].relation;
+      const bool replaced = state.relation != 0 && state.relation != tables[i].relation &&
+                            PLAYMIRROR_SAFEGUARD("replaced table");
       const std::int64_t horizon = replaced ? 0 : state.horizon.value_or(0);
       change.relation = tables[i].relation;
       change.layout_change =
@@ -144,7 +146,7 @@ std::vector<TableChanges> ChangeReader::sweep(const std::vector<ServerTable>& ta
         change.server_rows = result[0].integer(0);
       };
       commands.push_back(std::move(count));
-      if (!change.layout_change.fill.empty()) {
+      if (!change.layout_change.fill.empty() && PLAYMIRROR_SAFEGUARD("new columns")) {
         change.fill_columns = change.layout.key_columns();
         change.fill_columns.insert(change.fill_columns.end(), change.layout_change.fill.begin(),
                                    change.layout_change.fill.end());
@@ -164,7 +166,7 @@ void ChangeReader::compare_keys(std::vector<TableChanges>& changes) {
       waiter_.tick();
       const ingest::BlockCounts fresh = count_new(reader.database(), table);
       const std::int64_t here = ingest::count_rows(reader.database(), table.layout) + total(fresh);
-      if (here == table.server_rows) continue;
+      if (here == table.server_rows || !PLAYMIRROR_SAFEGUARD("count")) continue;
       ingest::BlockCounts blocks = ingest::count_blocks(reader.database(), table.layout);
       for (const auto& [block, count] : fresh) blocks[block] += count;
       comparisons[table.layout.name].here = std::move(blocks);

@@ -1,5 +1,6 @@
 #include "sync/push/batch_inserter.hpp"
 
+#include "core/test_hooks.hpp"
 #include "sync/pg/failure.hpp"
 #include "sync/push/insert_statement.hpp"
 
@@ -109,6 +110,7 @@ void BatchInserter::insert_split(std::vector<const outbox::Entry*> entries, cons
     rows.resize(before);
   } catch (const pg::StatementFailed& failure) {
     if (!pg::classify(failure.diagnostics()).row_at_fault) throw;
+    if (!PLAYMIRROR_SAFEGUARD("splitting")) throw;
     session_.connection(waiter_).execute(kUndo, "undo a refused insert", waiter_);
     rows.resize(before);
     if (entries.size() == 1) {

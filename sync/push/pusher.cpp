@@ -3,6 +3,7 @@
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/outbox/deliverer.hpp"
+#include "core/test_hooks.hpp"
 #include "sync/pg/failure.hpp"
 #include "sync/session/horizon.hpp"
 
@@ -47,7 +48,7 @@ Pusher::Pusher(ServerSession& session, MirrorState& mirror, const PushOptions& o
 
 void Pusher::run() {
   if (!outbox::has_work(mirror_.reader().database())) return;
-  settle_unfinished();
+  if (PLAYMIRROR_SAFEGUARD("settle first")) settle_unfinished();
   newest_ = outbox::newest(mirror_.reader().database());
   for (;;) {
     const std::vector<outbox::Entry> entries = next_batch();
@@ -125,13 +126,22 @@ Pusher::Transaction Pusher::begin() {
   Transaction transaction;
   std::vector<pg::Command> commands;
   // READ COMMITTED, so that every statement behind the lock sees what its last holder committed.
-  commands.push_back(command("BEGIN ISOLATION LEVEL READ COMMITTED", "begin a transaction"));
+  const bool committed = PLAYMIRROR_SAFEGUARD("read committed");
+  commands.push_back(command(
+      committed ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ",
+      "begin a transaction"));
   for (std::string& setting : ServerSession::pinned_settings(options_.lock_timeout)) {
     commands.push_back(command(std::move(setting), "pin a setting"));
   }
-  commands.push_back(command("SET LOCAL synchronous_commit = on", "pin a setting"));
-  commands.push_back(command("SET CONSTRAINTS ALL IMMEDIATE", "check constraints at once"));
-  commands.push_back(command(kLock, "wait for another device's push"));
+  if (PLAYMIRROR_SAFEGUARD("synchronous commit")) {
+    commands.push_back(command("SET LOCAL synchronous_commit = on", "pin a setting"));
+  }
+  if (PLAYMIRROR_SAFEGUARD("immediate constraints")) {
+    commands.push_back(command("SET CONSTRAINTS ALL IMMEDIATE", "check constraints at once"));
+  }
+  if (PLAYMIRROR_SAFEGUARD("advisory lock")) {
+    commands.push_back(command(kLock, "wait for another device's push"));
+  }
   commands.push_back(command(moment_sql(session_.identity_access()), "read the server's snapshot"));
   commands.back().on_result = [&](const pg::Result& result) {
     transaction.moment = read_moment(result[0], session_.options().schema);
@@ -179,7 +189,9 @@ KnownRows Pusher::known_rows(const std::string& table, const Moment& moment) con
 }
 
 void Pusher::push_batch(const std::vector<outbox::Entry>& entries) {
+  PLAYMIRROR_STEP("push.begin");
   const Transaction transaction = begin();
+  PLAYMIRROR_STEP("push.opened");
   try {
     check_identity(mirror_.reader().database(), transaction.moment.identity);
     if (transaction.moment.in_recovery) {
@@ -195,9 +207,10 @@ void Pusher::push_batch(const std::vector<outbox::Entry>& entries) {
         if (entry.table == table) of_table.push_back(&entry);
       }
       KnownRows known = known_rows(table, transaction.moment);
-      known.none_new = knew_all;
+      known.none_new = knew_all || !PLAYMIRROR_SAFEGUARD("look-up");
       std::ranges::move(inserter.insert(of_table, known), std::back_inserter(rows));
     }
+    PLAYMIRROR_STEP("push.inserted");
     std::int64_t push = 0;
     mirror_.write(
         [&](sqlite::Database& database) {
@@ -208,12 +221,17 @@ void Pusher::push_batch(const std::vector<outbox::Entry>& entries) {
             }
           }
           if (!stored_identity(database)) store_identity(database, transaction.moment.identity);
-          if (!offered.empty()) push = outbox::begin_push(database, transaction.record, offered);
+          if (!offered.empty() && PLAYMIRROR_SAFEGUARD("record before COMMIT")) {
+            push = outbox::begin_push(database, transaction.record, offered);
+          }
         },
         [this] { waiter_.tick(); });
+    PLAYMIRROR_STEP("push.recorded");
     commit(transaction, rows);
+    PLAYMIRROR_STEP("push.committed");
     mirror_.write(
         [&](sqlite::Database& database) { resolve(database, transaction, rows, push, knew_all); });
+    PLAYMIRROR_STEP("push.resolved");
   } catch (...) {
     session_.connection_if_any([](pg::Connection& server) { server.abandon_transaction(); });
     throw;

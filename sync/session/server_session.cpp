@@ -1,5 +1,6 @@
 #include "sync/session/server_session.hpp"
 
+#include "core/test_hooks.hpp"
 #include "sync/pg/failure.hpp"
 
 #include <utility>
@@ -73,17 +74,22 @@ void ServerSession::probe(pg::Waiter& waiter) {
 }
 
 std::vector<std::string> ServerSession::pinned_settings(std::chrono::milliseconds lock_timeout) {
-  return {
+  std::vector<std::string> settings{
       "SET LOCAL search_path = pg_catalog",
-      "SET LOCAL TimeZone = 'UTC'",
-      "SET LOCAL DateStyle = 'ISO, YMD'",
-      "SET LOCAL IntervalStyle = 'postgres'",
-      "SET LOCAL extra_float_digits = 1",
-      "SET LOCAL bytea_output = 'hex'",
-      "SET LOCAL row_security = off",
-      "SET LOCAL lock_timeout = " + std::to_string(lock_timeout.count()),
       std::string("SET LOCAL idle_in_transaction_session_timeout = '") + kIdleTimeout + "'",
   };
+  if (PLAYMIRROR_SAFEGUARD("pinned formats")) {
+    for (const char* format :
+         {"TimeZone = 'UTC'", "DateStyle = 'ISO, YMD'", "IntervalStyle = 'postgres'",
+          "extra_float_digits = 1", "bytea_output = 'hex'"}) {
+      settings.push_back(std::string("SET LOCAL ") + format);
+    }
+  }
+  if (PLAYMIRROR_SAFEGUARD("row security")) settings.push_back("SET LOCAL row_security = off");
+  if (PLAYMIRROR_SAFEGUARD("lock timeout")) {
+    settings.push_back("SET LOCAL lock_timeout = " + std::to_string(lock_timeout.count()));
+  }
+  return settings;
 }
 
 std::vector<pg::Command> ServerSession::reading_commands(std::chrono::milliseconds lock_timeout,
@@ -96,7 +102,7 @@ std::vector<pg::Command> ServerSession::reading_commands(std::chrono::millisecon
   }
   // Before the first SELECT takes the snapshot: a rewriting migration that commits between snapshot
   // and lock would make its table read as empty, with no error.
-  if (!tables.empty()) {
+  if (!tables.empty() && PLAYMIRROR_SAFEGUARD("table locks")) {
     std::string names;
     for (const std::string& table : tables) names += (names.empty() ? "" : ", ") + qualified(table);
     commands.push_back(command("LOCK TABLE " + names + " IN ACCESS SHARE MODE",

@@ -311,5 +311,3 @@ def test_whatever_happens_nothing_is_lost_doubled_or_wrong(world: None) -> None:
         print(f"PLAYMIRROR_TEST_SEED={number} PLAYMIRROR_TEST_STEPS={STEPS} ./dev test whatever")
         raise
     print(f"{Model.taken} steps, seed {number}")
-
-
