@@ -9,6 +9,7 @@ namespace playmirror::python {
 namespace py = pybind11;
 
 void bind_timestamp(py::module_& module);
+void bind_table(py::module_& module);
 void bind_collections(py::module_& module);
 void bind_mirror(py::module_& module);
 void bind_server(py::module_& module);

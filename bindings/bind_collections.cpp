@@ -5,10 +5,12 @@
 #include "bind.hpp"
 #include "cursor.hpp"
 #include "describe_options.hpp"
-#include "describe_records.hpp"
 #include "gil.hpp"
+#include "record_list.hpp"
 
 #include <playmirror/mirror.hpp>
+#include <playmirror/record_members.hpp>
+#include <playmirror/stats_members.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -43,6 +45,12 @@ template <typename Filter, typename Collection>
 std::int64_t count(const Collection& collection, const py::kwargs& keywords) {
   const auto filter = from_keywords<Filter>(keywords);
   return without_gil([&] { return collection.count(filter); });
+}
+
+template <typename Filter, typename Collection>
+py::object table(const Collection& collection, const py::kwargs& keywords) {
+  const auto filter = from_keywords<Filter>(keywords);
+  return to_python(without_gil([&] { return collection.table(filter); }));
 }
 
 template <typename New, typename Collection>
@@ -92,12 +100,14 @@ void bind_collections(py::module_& module) {
       .def("recent", &recent<Plays>)
       .def("list", &list<Play, PlayFilter, Plays>)
       .def("count", &count<PlayFilter, Plays>)
+      .def("table", &table<PlayFilter, Plays>)
       .def("add", &add<NewPlay, Plays>);
 
   collection<Tracks>(module, "Tracks")
       .def("find", &find<std::string, Tracks>)
       .def("list", &list<Track, TrackFilter, Tracks>)
       .def("count", &count<TrackFilter, Tracks>)
+      .def("table", &table<TrackFilter, Tracks>)
       .def("artists", &artists_of)
       .def("add", &add_track);
 
@@ -105,6 +115,7 @@ void bind_collections(py::module_& module) {
       .def("find", &find<std::string, Artists>)
       .def("list", &list<Artist, ArtistFilter, Artists>)
       .def("count", &count<ArtistFilter, Artists>)
+      .def("table", &table<ArtistFilter, Artists>)
       .def("add", &add<Artist, Artists>);
 
   collection<Snapshots>(module, "Snapshots")
@@ -112,6 +123,7 @@ void bind_collections(py::module_& module) {
       .def("recent", &recent<Snapshots>)
       .def("list", &list<Snapshot, SnapshotFilter, Snapshots>)
       .def("count", &count<SnapshotFilter, Snapshots>)
+      .def("table", &table<SnapshotFilter, Snapshots>)
       .def("add", &add<NewSnapshot, Snapshots>);
 
   collection<Playlists>(module, "Playlists")
@@ -122,8 +134,11 @@ void bind_collections(py::module_& module) {
                return std::make_unique<CursorIterator<PlaylistConfig>>(playlists.list());
              });
            })
-      .def("count", [](const Playlists& playlists) {
-        return without_gil([&] { return playlists.count(); });
+      .def(
+          "count",
+          [](const Playlists& playlists) { return without_gil([&] { return playlists.count(); }); })
+      .def("table", [](const Playlists& playlists) {
+        return to_python(without_gil([&] { return playlists.table(); }));
       });
 
   collection<Stats>(module, "Stats")

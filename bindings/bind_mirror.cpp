@@ -5,6 +5,7 @@
 #include "describe_options.hpp"
 #include "describe_reports.hpp"
 #include "gil.hpp"
+#include "record_list.hpp"
 
 #include <playmirror/mirror.hpp>
 

@@ -82,6 +82,24 @@ std::optional<py::object> to_datetime(Timestamp instant) {
   return py::reinterpret_steal<py::object>(result);
 }
 
+py::object to_date(sys_days day) {
+  import_datetime();
+  const std::chrono::year_month_day date(day);
+  PyObject* result = PyDate_FromDate(static_cast<int>(date.year()),
+                                     static_cast<int>(static_cast<unsigned>(date.month())),
+                                     static_cast<int>(static_cast<unsigned>(date.day())));
+  if (result == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(result);
+}
+
+sys_days from_date(py::handle date, const char* name) {
+  import_datetime();
+  if (!PyDate_Check(date.ptr())) wrong_type(name, "a date", date);
+  return year(PyDateTime_GET_YEAR(date.ptr())) /
+         static_cast<int>(PyDateTime_GET_MONTH(date.ptr())) /
+         static_cast<int>(PyDateTime_GET_DAY(date.ptr()));
+}
+
 py::object to_timedelta(microseconds length) {
   import_datetime();
   const auto whole_days = std::chrono::floor<days>(length);

@@ -22,6 +22,12 @@ namespace playmirror::python {
 /// The datetime of an instant, or nothing outside the years 1 to 9999.
 [[nodiscard]] std::optional<py::object> to_datetime(Timestamp instant);
 
+/// The date of a day. Throws ValueError outside the years 1 to 9999.
+[[nodiscard]] py::object to_date(std::chrono::sys_days day);
+
+/// The day of a date.
+[[nodiscard]] std::chrono::sys_days from_date(py::handle date, const char* name);
+
 /// A timedelta of so many microseconds.
 [[nodiscard]] py::object to_timedelta(std::chrono::microseconds length);
 
@@ -32,6 +38,13 @@ template <>
 struct Convert<Timestamp> {
   static py::object to_python(Timestamp instant);
   static Timestamp from_python(py::handle object, const char* name);
+};
+
+template <>
+struct Convert<std::chrono::year_month_day> {
+  static py::object to_python(std::chrono::year_month_day day) {
+    return to_date(std::chrono::sys_days(day));
+  }
 };
 
 template <typename Rep, typename Period>

@@ -2,7 +2,8 @@
 /// A C++ cursor as a Python iterator.
 #pragma once
 
-#include "describe_records.hpp"
+#include "convert_time.hpp"
+#include "describe.hpp"
 #include "gil.hpp"
 
 #include <playmirror/cursor.hpp>

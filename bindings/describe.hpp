@@ -9,6 +9,8 @@
 
 #include "convert.hpp"
 
+#include <playmirror/members.hpp>
+
 #include <array>
 #include <cstddef>
 #include <initializer_list>
@@ -16,26 +18,30 @@
 #include <pybind11/pybind11.h>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace playmirror::python {
 
-template <typename Struct, typename Type>
-struct Member {
-  const char* name;
-  Type Struct::*pointer;
-};
-
-template <typename Enum>
-struct Name {
-  Enum value;
-  const char* name;
-};
-
-/// Specialised for every struct and enum that crosses: kClass, the Python class, and kMembers (a
-/// tuple of Member) or kNames (an array of Name).
+/// For every struct and enum that crosses: kClass, the Python class, and kMembers (a tuple of
+/// Member) or kNames (an array of Name). What the public headers describe is taken from there; all
+/// others are described here, in describe_*.hpp.
 template <typename T>
 struct Describe;
+
+template <Described T>
+requires std::is_class_v<T>
+struct Describe<T> {
+  static constexpr auto kClass = Members<T>::kName;
+  static constexpr auto kMembers = Members<T>::kAll;
+};
+
+template <Described T>
+requires std::is_enum_v<T>
+struct Describe<T> {
+  static constexpr auto kClass = Members<T>::kName;
+  static constexpr auto kNames = Members<T>::kAll;
+};
 
 template <typename T>
 concept Struct = requires {

@@ -9,27 +9,11 @@
 #include <playmirror/progress.hpp>
 #include <playmirror/report.hpp>
 #include <playmirror/status.hpp>
-#include <playmirror/value.hpp>
 
 #include <array>
 #include <tuple>
 
 namespace playmirror::python {
-
-template <>
-struct Describe<Column> {
-  static constexpr auto kClass = "Column";
-  static constexpr auto kMembers = std::tuple{
-      Member{"name", &Column::name},
-      Member{"values", &Column::values},
-  };
-};
-
-template <>
-struct Describe<Table> {
-  static constexpr auto kClass = "Table";
-  static constexpr auto kMembers = std::tuple{Member{"columns", &Table::columns}};
-};
 
 template <>
 struct Describe<PendingState> {

@@ -12,6 +12,7 @@ PYBIND11_MODULE(_core, module) {
   module.attr("__version__") = playmirror::kVersion;
   python::translate_errors();
   python::bind_timestamp(module);
+  python::bind_table(module);
   python::bind_collections(module);
   python::bind_mirror(module);
   python::bind_server(module);

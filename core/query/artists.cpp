@@ -3,6 +3,7 @@
 #include "core/query/cursor.hpp"
 #include "core/query/genre_list.hpp"
 #include "core/query/lookup.hpp"
+#include "core/query/read_table.hpp"
 
 #include <playmirror/mirror.hpp>
 
@@ -39,5 +40,7 @@ std::int64_t Artists::count(const ArtistFilter& filter) const {
       .limit(filter.limit)
       .count(query::Moment(*state_).database());
 }
+
+Table Artists::table(const ArtistFilter& filter) const { return query::read_table(list(filter)); }
 
 }  // namespace playmirror

@@ -28,7 +28,7 @@ template <typename Record>
   if (record || id >= 0) return record;
   auto delivered = moment.database().prepare(
       "SELECT server_id FROM playmirror_delivered WHERE table_name = ? AND provisional_id = ?");
-  delivered.bind_all(RecordFields<Record>::kTable, id);
+  delivered.bind_all(kTableOf<Record>, id);
   if (!delivered.step()) return std::nullopt;
   return find<Record>(moment, delivered.integer(0));
 }

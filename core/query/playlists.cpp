@@ -2,6 +2,7 @@
 
 #include "core/query/cursor.hpp"
 #include "core/query/lookup.hpp"
+#include "core/query/read_table.hpp"
 
 #include <playmirror/mirror.hpp>
 
@@ -24,5 +25,7 @@ Cursor<PlaylistConfig> Playlists::list() const {
 std::int64_t Playlists::count() const {
   return query::Query("SELECT 1 FROM playlist_config").count(query::Moment(*state_).database());
 }
+
+Table Playlists::table() const { return query::read_table(list()); }
 
 }  // namespace playmirror

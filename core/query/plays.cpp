@@ -2,6 +2,7 @@
 
 #include "core/query/cursor.hpp"
 #include "core/query/lookup.hpp"
+#include "core/query/read_table.hpp"
 #include "core/query/time_column.hpp"
 
 #include <playmirror/mirror.hpp>
@@ -13,7 +14,7 @@ namespace {
 
 using query::Query;
 
-constexpr std::string_view kTable = query::RecordFields<Play>::kTable;
+constexpr std::string_view kTable = query::kTableOf<Play>;
 
 /// Everything that the filter asks for except time, order and limit.
 Query matching(std::string select, const PlayFilter& filter) {
@@ -60,5 +61,7 @@ std::int64_t Plays::count(const PlayFilter& filter) const {
       .restrict(query, filter.since, filter.until);
   return query.limit(filter.limit).count(moment.database());
 }
+
+Table Plays::table(const PlayFilter& filter) const { return query::read_table(list(filter)); }
 
 }  // namespace playmirror

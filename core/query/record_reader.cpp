@@ -18,15 +18,15 @@ class RowReader {
 
   Record read() {
     Record record;
-    std::apply([&](const auto&... field) { (assign(field, record.*field.member), ...); },
-               RecordFields<Record>::kFields);
+    std::apply([&](const auto&... member) { (assign(member, record.*member.pointer), ...); },
+               Members<Record>::kAll);
     return record;
   }
 
  private:
-  template <typename Member>
-  void assign(const Field<Record, Member>& field, Member& member) {
-    take(member, field.column);
+  template <typename Type>
+  void assign(const Member<Record, Type>& member, Type& value) {
+    take(value, member.name);
     ++column_;
   }
 
@@ -55,11 +55,11 @@ template <typename Record>
 std::string make_select() {
   std::string columns;
   std::apply(
-      [&](const auto&... field) {
-        ((columns += (columns.empty() ? "r." : ", r.") + sqlite::quoted(field.column)), ...);
+      [&](const auto&... member) {
+        ((columns += (columns.empty() ? "r." : ", r.") + sqlite::quoted(member.name)), ...);
       },
-      RecordFields<Record>::kFields);
-  return "SELECT " + columns + " FROM " + sqlite::quoted(RecordFields<Record>::kTable) + " AS r";
+      Members<Record>::kAll);
+  return "SELECT " + columns + " FROM " + sqlite::quoted(kTableOf<Record>) + " AS r";
 }
 
 }  // namespace
@@ -72,7 +72,7 @@ const std::string& RecordReader<Record>::select() {
 
 template <typename Record>
 RecordReader<Record>::RecordReader(const sqlite::Database& database)
-    : odd_reals_(database, RecordFields<Record>::kTable) {}
+    : odd_reals_(database, kTableOf<Record>) {}
 
 template <typename Record>
 Record RecordReader<Record>::read(const sqlite::Statement& row) {

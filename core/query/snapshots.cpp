@@ -2,6 +2,7 @@
 
 #include "core/query/cursor.hpp"
 #include "core/query/lookup.hpp"
+#include "core/query/read_table.hpp"
 #include "core/query/time_column.hpp"
 
 #include <playmirror/mirror.hpp>
@@ -13,7 +14,7 @@ namespace {
 
 using query::Query;
 
-constexpr std::string_view kTable = query::RecordFields<Snapshot>::kTable;
+constexpr std::string_view kTable = query::kTableOf<Snapshot>;
 
 /// Everything that the filter asks for except time, order and limit.
 Query matching(std::string select, const SnapshotFilter& filter) {
@@ -51,6 +52,10 @@ std::int64_t Snapshots::count(const SnapshotFilter& filter) const {
   Query query = matching("SELECT 1 FROM analysis_snapshots AS r", filter);
   query::TimeColumn(moment.database(), kTable, "date").restrict(query, filter.since, filter.until);
   return query.limit(filter.limit).count(moment.database());
+}
+
+Table Snapshots::table(const SnapshotFilter& filter) const {
+  return query::read_table(list(filter));
 }
 
 }  // namespace playmirror

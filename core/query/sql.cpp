@@ -1,6 +1,7 @@
 /// Mirror::sql().
 
-#include "core/mirror/state.hpp"
+#include "core/query/moment.hpp"
+#include "core/query/sql_columns.hpp"
 #include "core/schema/layout.hpp"
 #include "core/sqlite/fence.hpp"
 #include "core/sqlite/time_function.hpp"
@@ -9,9 +10,13 @@
 #include <playmirror/mirror.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace playmirror {
 namespace {
+
+using query::Moment;
+using query::SqlResult;
 
 /// The longest text, blob or sorted row that a statement may make, unless the mirror itself holds
 /// longer ones.
@@ -20,7 +25,7 @@ constexpr std::int64_t kValueBytes = 16 << 20;
 /// SQLite's own upper limit.
 constexpr std::int64_t kLargestValueBytes = 1'000'000'000;
 
-/// Memory of one result: about two million plays with all their columns.
+/// Memory of one result: about eight million plays with all their columns.
 constexpr std::int64_t kResultBytes = std::int64_t{1} << 30;
 
 /// A longer timeout means none, and would overflow the clock.
@@ -49,8 +54,9 @@ Table Mirror::sql(std::string_view query, const std::vector<Value>& parameters,
   if (options.max_rows < 0) {
     raise(ErrorCode::invalid_argument, "max_rows is negative", {.hint = "Pass 0 for all rows."});
   }
-  auto reader = state()->reader();
-  sqlite::add_time_function(reader.database());
+  const Moment moment(*state());  // the rows, and the types that the server declares
+  sqlite::Database& database = moment.database();
+  sqlite::add_time_function(database);
   const auto timeout = std::clamp(options.timeout, std::chrono::milliseconds(0), kLongestTimeout);
   sqlite::FenceLimits limits{
       .deadline = std::chrono::steady_clock::now() + timeout,
@@ -58,16 +64,19 @@ Table Mirror::sql(std::string_view query, const std::vector<Value>& parameters,
       .result_rows = options.max_rows,
       .result_bytes = kResultBytes,
   };
+  SqlResult result(database);
   try {
-    return sqlite::run_fenced(reader.database(), query, parameters, limits);
+    sqlite::run_fenced(database, query, parameters, limits, result);
+    return std::move(result).finish();
   } catch (const sqlite::ValueTooLarge&) {
     // What the person mirrored can be read whatever its size; nothing else may grow like that.
     // Twice the longest row: a join may sort two of them as one.
-    const std::int64_t longest = longest_row(reader.database());
+    const std::int64_t longest = longest_row(database);
     if (longest <= kValueBytes / 2) throw;
     limits.value_bytes = static_cast<int>(std::min(kValueBytes + 2 * longest, kLargestValueBytes));
   }
-  return sqlite::run_fenced(reader.database(), query, parameters, limits);
+  sqlite::run_fenced(database, query, parameters, limits, result);
+  return std::move(result).finish();
 }
 
 }  // namespace playmirror

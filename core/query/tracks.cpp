@@ -2,6 +2,7 @@
 
 #include "core/query/cursor.hpp"
 #include "core/query/lookup.hpp"
+#include "core/query/read_table.hpp"
 
 #include <playmirror/mirror.hpp>
 
@@ -53,5 +54,7 @@ std::vector<Artist> Tracks::artists(std::string_view track_id) const {
   while (auto artist = cursor.next()) artists.push_back(*std::move(artist));
   return artists;
 }
+
+Table Tracks::table(const TrackFilter& filter) const { return query::read_table(list(filter)); }
 
 }  // namespace playmirror

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
-#include <new>
 #include <optional>
 #include <sqlite3.h>
 #include <string>
@@ -139,55 +137,30 @@ class Fence {
   }
 }
 
-struct Finalize {
-  void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
-};
-
 /// A statement known to be alone, read-only and the source of rows.
 class FencedStatement {
  public:
-  FencedStatement(const Fence& fence, std::string_view sql) : fence_(fence) {
-    if (sql.size() > kSqlBytes)
-      exceed("it is longer than a megabyte", "Pass long values as parameters.");
-    // SQLite would take a NUL for the end and leave out what follows.
-    if (sql.find('\0') != sql.npos) refuse("it holds a NUL character");
-    const std::string text(sql);
-    const char* rest = text.c_str();
-    while (!statement_ && *rest != '\0') {
-      const int result = prepare(rest, statement_);
-      if (result != SQLITE_OK) fail_query(result, fence_);
-    }
-    if (!statement_) refuse("there is none");
-    while (*rest != '\0') {
-      Handle second;
-      if (prepare(rest, second) != SQLITE_OK || second) refuse("another one follows it");
-    }
-    if (sqlite3_stmt_readonly(statement_.get()) == 0) refuse("it may write");
-    if (sqlite3_column_count(statement_.get()) == 0) refuse("it returns no columns");
+  FencedStatement(const Fence& fence, std::string_view sql)
+      : fence_(fence), statement_(only_statement(sql)) {
+    if (sqlite3_stmt_readonly(statement_.handle()) == 0) refuse("it may write");
+    if (statement_.column_count() == 0) refuse("it returns no columns");
   }
 
   void bind(const std::vector<Value>& values) {
-    const int wanted = sqlite3_bind_parameter_count(statement_.get());
+    const int wanted = sqlite3_bind_parameter_count(statement_.handle());
     if (std::cmp_not_equal(wanted, values.size())) {
       reject("it has " + std::to_string(wanted) + " parameters, and " +
              std::to_string(values.size()) + " values were given");
     }
     int index = 0;
     for (const Value& value : values) {
-      const int result = std::visit(Binder{statement_.get(), ++index}, value);
+      const int result = std::visit(Binder{statement_.handle(), ++index}, value);
       if (result != SQLITE_OK) fail_query(result, fence_);
     }
   }
 
-  [[nodiscard]] Table run(const FenceLimits& limits) {
-    Table table;
-    table.columns.resize(static_cast<std::size_t>(sqlite3_column_count(statement_.get())));
-    int index = 0;
-    for (Column& column : table.columns) {
-      const char* name = sqlite3_column_name(statement_.get(), index++);
-      if (name == nullptr) throw std::bad_alloc();
-      column.name = name;
-    }
+  void run(const FenceLimits& limits, RowSink& sink) {
+    sink.begin(statement_);
     std::int64_t rows = 0;
     std::int64_t bytes = 0;
     while (step()) {
@@ -195,20 +168,14 @@ class FencedStatement {
         exceed("it returns more than " + std::to_string(limits.result_rows) + " rows",
                "Ask for less, or raise max_rows.");
       }
-      for (index = 0; Column & column : table.columns) {
-        bytes += static_cast<std::int64_t>(sizeof(Value)) + heap_bytes(index);
-        if (bytes > limits.result_bytes)
-          exceed("its result is too large to hold in memory",
-                 "Ask for fewer rows or columns at a time.");
-        column.values.push_back(value(index++));
-      }
+      bytes += sink.add(statement_);
+      if (bytes > limits.result_bytes)
+        exceed("its result is too large to hold in memory",
+               "Ask for fewer rows or columns at a time.");
     }
-    return table;
   }
 
  private:
-  using Handle = std::unique_ptr<sqlite3_stmt, Finalize>;
-
   struct Binder {
     sqlite3_stmt* statement;
     int index;
@@ -226,58 +193,54 @@ class FencedStatement {
     }
   };
 
+  [[nodiscard]] Statement only_statement(std::string_view sql) const {
+    if (sql.size() > kSqlBytes)
+      exceed("it is longer than a megabyte", "Pass long values as parameters.");
+    // SQLite would take a NUL for the end and leave out what follows.
+    if (sql.find('\0') != sql.npos) refuse("it holds a NUL character");
+    const std::string text(sql);
+    const char* rest = text.c_str();
+    Statement statement(nullptr);
+    while (statement.handle() == nullptr && *rest != '\0') {
+      const int result = prepare(rest, statement);
+      if (result != SQLITE_OK) fail_query(result, fence_);
+    }
+    if (statement.handle() == nullptr) refuse("there is none");
+    while (*rest != '\0') {
+      Statement second(nullptr);
+      if (prepare(rest, second) != SQLITE_OK || second.handle() != nullptr) {
+        refuse("another one follows it");
+      }
+    }
+    return statement;
+  }
+
   /// Moves `sql` behind its first statement; that is null for nothing but space and comments.
-  int prepare(const char*& sql, Handle& statement) const {
+  int prepare(const char*& sql, Statement& statement) const {
     sqlite3_stmt* prepared = nullptr;
     const int result = sqlite3_prepare_v3(fence_.connection(), sql, -1, 0, &prepared, &sql);
-    statement.reset(prepared);
+    statement = Statement(prepared);
     return result;
   }
 
   bool step() {
-    const int result = sqlite3_step(statement_.get());
+    const int result = sqlite3_step(statement_.handle());
     if (result != SQLITE_ROW && result != SQLITE_DONE) fail_query(result, fence_);
     return result == SQLITE_ROW;
   }
 
-  [[nodiscard]] std::int64_t heap_bytes(int column) const {
-    const int type = sqlite3_column_type(statement_.get(), column);
-    const bool on_heap = type == SQLITE_TEXT || type == SQLITE_BLOB;
-    return on_heap ? sqlite3_column_bytes(statement_.get(), column) : 0;
-  }
-
-  [[nodiscard]] Value value(int column) const {
-    sqlite3_stmt* row = statement_.get();
-    const auto bytes = [&](const void* data) {
-      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(row, column));
-      return size == 0 ? std::string() : std::string(static_cast<const char*>(data), size);
-    };
-    switch (sqlite3_column_type(row, column)) {
-      case SQLITE_INTEGER:
-        return sqlite3_column_int64(row, column);
-      case SQLITE_FLOAT:
-        return sqlite3_column_double(row, column);
-      case SQLITE_TEXT:
-        return bytes(sqlite3_column_text(row, column));
-      case SQLITE_BLOB:
-        return Blob{bytes(sqlite3_column_blob(row, column))};
-      default:
-        return std::monostate{};
-    }
-  }
-
   const Fence& fence_;
-  Handle statement_;
+  Statement statement_;
 };
 
 }  // namespace
 
-Table run_fenced(Database& database, std::string_view sql, const std::vector<Value>& parameters,
-                 const FenceLimits& limits) {
+void run_fenced(Database& database, std::string_view sql, const std::vector<Value>& parameters,
+                const FenceLimits& limits, RowSink& sink) {
   const Fence fence(database, limits);
   FencedStatement statement(fence, sql);
   statement.bind(parameters);
-  return statement.run(limits);
+  statement.run(limits, sink);
 }
 
 }  // namespace playmirror::sqlite

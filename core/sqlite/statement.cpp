@@ -93,6 +93,28 @@ std::string Statement::column_name(int column) const {
   return name != nullptr ? name : "";
 }
 
+std::pair<std::string, std::string> Statement::origin(int column) const {
+  const char* table = sqlite3_column_table_name(handle_.get(), column);
+  const char* name = sqlite3_column_origin_name(handle_.get(), column);
+  if (table == nullptr || name == nullptr) return {};
+  return {table, name};
+}
+
+Statement::Kind Statement::kind(int column) const noexcept {
+  switch (sqlite3_column_type(handle_.get(), column)) {
+    case SQLITE_INTEGER:
+      return Kind::integer;
+    case SQLITE_FLOAT:
+      return Kind::real;
+    case SQLITE_TEXT:
+      return Kind::text;
+    case SQLITE_BLOB:
+      return Kind::blob;
+    default:
+      return Kind::null;
+  }
+}
+
 bool Statement::is_null(int column) const noexcept {
   return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
 }
@@ -111,22 +133,26 @@ std::string_view Statement::text(int column) const noexcept {
   return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
 }
 
+std::string_view Statement::blob(int column) const noexcept {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(handle_.get(), column));
+  if (bytes == nullptr) return {};
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
+}
+
 Value Statement::value(int column) const {
-  switch (sqlite3_column_type(handle_.get(), column)) {
-    case SQLITE_INTEGER:
+  switch (kind(column)) {
+    case Kind::integer:
       return integer(column);
-    case SQLITE_FLOAT:
+    case Kind::real:
       return real(column);
-    case SQLITE_TEXT:
+    case Kind::text:
       return std::string(text(column));
-    case SQLITE_BLOB: {
-      const auto* bytes = static_cast<const char*>(sqlite3_column_blob(handle_.get(), column));
-      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
-      return Blob{size == 0 ? std::string() : std::string(bytes, size)};
-    }
-    default:
-      return std::monostate{};
+    case Kind::blob:
+      return Blob{std::string(blob(column))};
+    case Kind::null:
+      break;
   }
+  return std::monostate{};
 }
 
 }  // namespace playmirror::sqlite

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 struct sqlite3_stmt;
 
@@ -52,22 +53,31 @@ class Statement {
   void run();
   void reset() noexcept;
 
+  /// What SQLite keeps in a column of the present row.
+  enum class Kind : std::uint8_t { null, integer, real, text, blob };
+
   [[nodiscard]] int column_count() const noexcept;
   [[nodiscard]] std::string column_name(int column) const;
+  /// The table and the column of it that feed a column, by their names in the file; empty for an
+  /// expression.
+  [[nodiscard]] std::pair<std::string, std::string> origin(int column) const;
+  [[nodiscard]] Kind kind(int column) const noexcept;
   [[nodiscard]] bool is_null(int column) const noexcept;
   [[nodiscard]] std::int64_t integer(int column) const noexcept;
   [[nodiscard]] double real(int column) const noexcept;
   [[nodiscard]] std::string_view text(int column) const noexcept;  ///< valid until the next step
+  [[nodiscard]] std::string_view blob(int column) const noexcept;  ///< valid until the next step
   [[nodiscard]] Value value(int column) const;
 
   [[nodiscard]] sqlite3_stmt* handle() const noexcept { return handle_.get(); }
 
+  /// Takes ownership of a prepared statement, or of nothing.
+  explicit Statement(sqlite3_stmt* handle) noexcept : handle_(handle) {}
+
  private:
-  friend class Database;
   struct Finalize {
     void operator()(sqlite3_stmt* handle) const noexcept;
   };
-  explicit Statement(sqlite3_stmt* handle) noexcept : handle_(handle) {}
 
   std::unique_ptr<sqlite3_stmt, Finalize> handle_;
 };

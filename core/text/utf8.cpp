@@ -1,16 +1,32 @@
 #include "core/text/utf8.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace playmirror::text {
+namespace {
+
+/// Whether the next eight bytes are ASCII, as nearly all are.
+bool is_ascii_word(std::string_view bytes, std::size_t i) noexcept {
+  std::uint64_t word = 0;
+  if (bytes.size() - i < sizeof(word)) return false;
+  std::memcpy(&word, bytes.data() + i, sizeof(word));
+  return (word & 0x8080808080808080) == 0;
+}
+
+}  // namespace
 
 // Table 3-7 of the Unicode standard: only the second byte's range depends on the first.
-bool is_server_text(std::string_view bytes) noexcept {
+bool is_utf8(std::string_view bytes) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
   std::size_t i = 0;
   while (i < bytes.size()) {
+    if (is_ascii_word(bytes, i)) {
+      i += sizeof(std::uint64_t);
+      continue;
+    }
     const unsigned char first = byte(i);
-    if (first == 0) return false;
     if (first < 0x80) {
       ++i;
       continue;
@@ -39,6 +55,10 @@ bool is_server_text(std::string_view bytes) noexcept {
     i += more + 1;
   }
   return true;
+}
+
+bool is_server_text(std::string_view bytes) noexcept {
+  return bytes.find('\0') == bytes.npos && is_utf8(bytes);
 }
 
 }  // namespace playmirror::text

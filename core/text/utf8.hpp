@@ -4,8 +4,10 @@
 
 namespace playmirror::text {
 
-/// Whether PostgreSQL takes the bytes as UTF8 text: well-formed, no surrogates, nothing above
-/// U+10FFFF, no NUL.
+/// Whether the bytes are well-formed UTF-8: no surrogates, nothing above U+10FFFF.
+[[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
+
+/// Whether PostgreSQL takes the bytes as UTF8 text: UTF-8 without NUL.
 [[nodiscard]] bool is_server_text(std::string_view bytes) noexcept;
 
 }  // namespace playmirror::text

@@ -8,6 +8,7 @@
 #include <playmirror/records.hpp>
 #include <playmirror/stats.hpp>
 #include <playmirror/status.hpp>
+#include <playmirror/table.hpp>
 #include <playmirror/value.hpp>
 
 #include <chrono>
@@ -71,6 +72,8 @@ class PLAYMIRROR_EXPORT Plays {
   [[nodiscard]] std::vector<Play> recent(std::int64_t limit = 10) const;  ///< newest first
   [[nodiscard]] Cursor<Play> list(const PlayFilter& filter = {}) const;
   [[nodiscard]] std::int64_t count(const PlayFilter& filter = {}) const;
+  [[nodiscard]] Table table(
+      const PlayFilter& filter = {}) const;  ///< what list() gives, as columns
 
   /// Records a play locally and queues it for the server, in one durable transaction. Never touches
   /// the network. If the mirror already has a play of that track at that instant, returns that one
@@ -90,6 +93,8 @@ class PLAYMIRROR_EXPORT Tracks {
   [[nodiscard]] std::optional<Track> find(std::string_view id) const;
   [[nodiscard]] Cursor<Track> list(const TrackFilter& filter = {}) const;
   [[nodiscard]] std::int64_t count(const TrackFilter& filter = {}) const;
+  [[nodiscard]] Table table(
+      const TrackFilter& filter = {}) const;  ///< what list() gives, as columns
 
   /// The artists credited in track_artists, in order of id (the server keeps no other order).
   [[nodiscard]] std::vector<Artist> artists(std::string_view track_id) const;
@@ -111,6 +116,8 @@ class PLAYMIRROR_EXPORT Artists {
   [[nodiscard]] std::optional<Artist> find(std::string_view id) const;
   [[nodiscard]] Cursor<Artist> list(const ArtistFilter& filter = {}) const;
   [[nodiscard]] std::int64_t count(const ArtistFilter& filter = {}) const;
+  [[nodiscard]] Table table(
+      const ArtistFilter& filter = {}) const;  ///< what list() gives, as columns
 
   /// Records an artist that the server may not have. Otherwise like Tracks::add.
   Artist add(const Artist& artist) const;
@@ -129,6 +136,8 @@ class PLAYMIRROR_EXPORT Snapshots {
   [[nodiscard]] std::vector<Snapshot> recent(std::int64_t limit = 10) const;  ///< newest first
   [[nodiscard]] Cursor<Snapshot> list(const SnapshotFilter& filter = {}) const;
   [[nodiscard]] std::int64_t count(const SnapshotFilter& filter = {}) const;
+  [[nodiscard]] Table table(
+      const SnapshotFilter& filter = {}) const;  ///< what list() gives, as columns
 
   /// Records a snapshot locally and queues it for the server. If the mirror already has one of that
   /// date and label, returns that one and changes nothing. JSON members must be JSON, or
@@ -147,6 +156,7 @@ class PLAYMIRROR_EXPORT Playlists {
   [[nodiscard]] std::optional<PlaylistConfig> find(std::string_view key) const;
   [[nodiscard]] Cursor<PlaylistConfig> list() const;  ///< in order of key
   [[nodiscard]] std::int64_t count() const;
+  [[nodiscard]] Table table() const;
 
  private:
   std::shared_ptr<MirrorState> state_;
@@ -190,7 +200,9 @@ class PLAYMIRROR_EXPORT Mirror {
   [[nodiscard]] Stats stats() const;
 
   /// Runs one read-only SELECT over the mirrored tables, `?` bound to `parameters` in order. Runs
-  /// on a connection of its own that can do nothing else. Throws QueryError.
+  /// on a connection of its own that can do nothing else. A column of a mirrored table has the type
+  /// that the server declares; an expression goes by its values (docs/tables.md). Throws
+  /// QueryError.
   [[nodiscard]] Table sql(std::string_view query, const std::vector<Value>& parameters = {},
                           const SqlOptions& options = {}) const;
 

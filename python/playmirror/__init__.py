@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from ._core import __version__ as __version__
     from .artists import Artists as Artists
     from .cursor import Cursor as Cursor
+    from .enums import ColumnType as ColumnType
     from .enums import ErrorCode as ErrorCode
     from .enums import Order as Order
     from .enums import Outcome as Outcome
@@ -46,6 +47,7 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .playlists import Playlists as Playlists
     from .plays import Plays as Plays
     from .progress import Progress as Progress
+    from .record_list import Records as Records
     from .records import Artist as Artist
     from .records import Play as Play
     from .records import PlaylistConfig as PlaylistConfig
@@ -73,6 +75,7 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .status import Status as Status
     from .status import TableStatus as TableStatus
     from .table import Column as Column
+    from .table import Field as Field
     from .table import Table as Table
     from .timestamp import Timestamp as Timestamp
     from .tracks import Tracks as Tracks
@@ -81,7 +84,7 @@ _NAMES = {
     "_core": "__version__",
     "artists": "Artists",
     "cursor": "Cursor",
-    "enums": "ErrorCode Order Outcome PendingState PullMethod",
+    "enums": "ColumnType ErrorCode Order Outcome PendingState PullMethod",
     "errors": (
         "AccessDenied Cancelled Error InDoubt InvalidArgument MirrorBusy MirrorUnusable "
         "QueryError SchemaMismatch ServerChanged ServerUnavailable StorageError"
@@ -91,6 +94,7 @@ _NAMES = {
     "playlists": "Playlists",
     "plays": "Plays",
     "progress": "Progress",
+    "record_list": "Records",
     "records": "Artist Play PlaylistConfig Snapshot Track",
     "report": (
         "Difference DoctorReport Finding RowOutcome SyncReport TableReport VerifyReport WireCounts"
@@ -99,7 +103,7 @@ _NAMES = {
     "snapshots": "Snapshots",
     "stats": "GenreCount RecentPlay Stats TopTrack",
     "status": "FileProblem FileReport Status TableStatus",
-    "table": "Column Table",
+    "table": "Column Field Table",
     "timestamp": "Timestamp",
     "tracks": "Tracks",
 }

@@ -9,6 +9,7 @@ from .collection import Collection
 from .cursor import Cursor
 from .new_row import fields_of, json_text
 from .records import Artist
+from .table import Table
 
 
 class Artists(Collection[str, Artist]):
@@ -38,6 +39,12 @@ class Artists(Collection[str, Artist]):
     ) -> int:
         """How many artists list() would give with the same filters."""
         return self._core.count(name_contains=name_contains, genre=genre, limit=limit)
+
+    def table(
+        self, *, name_contains: str | None = None, genre: str | None = None, limit: int = 0
+    ) -> Table:
+        """What list() gives with the same filters, as columns."""
+        return self._core.table(name_contains=name_contains, genre=genre, limit=limit)
 
     def add(self, artist: Artist | None = None, **fields: Any) -> Artist:
         """Records an artist that the server may not have.

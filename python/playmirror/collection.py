@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Generic, TypeVar, overload
 
 from .cursor import Cursor
+from .table import Table
 
 Key = TypeVar("Key")
 Record = TypeVar("Record")
@@ -32,6 +33,10 @@ class Collection(ABC, Generic[Key, Record]):
     @abstractmethod
     def count(self) -> int:
         """How many records there are."""
+
+    @abstractmethod
+    def table(self) -> Table:
+        """All records, as columns."""
 
     def __getitem__(self, id: Key) -> Record:
         """The record of this id. Raises KeyError."""

@@ -23,6 +23,22 @@ class Order(_Name):
     OLDEST_FIRST = "oldest_first"  #: then by id ascending; rows without a time last
 
 
+class ColumnType(_Name):
+    """What a column of a table holds. Any value can be None."""
+
+    NULL = "null"  #: nothing but None: an expression of sql() that never had a value
+    BOOLEAN = "boolean"
+    INT64 = "int64"
+    FLOAT64 = "float64"
+    UTF8 = "utf8"  #: text
+    JSON = "json"  #: text that is JSON, unparsed
+    BINARY = "binary"  #: bytes
+    DATE = "date"  #: a day of the calendar, without time and zone
+    TIMESTAMP = "timestamp"  #: an instant in UTC, to the microsecond
+    LIST = "list"  #: a list of texts
+    DICTIONARY = "dictionary"  #: text, each distinct one kept once
+
+
 class PendingState(_Name):
     """Where a recorded row stands on its way to the server."""
 

@@ -143,9 +143,11 @@ class Mirror:
     ) -> Table:
         """Runs one read-only SELECT over the mirrored tables, `?` bound to `parameters` in order.
 
-        Tables and columns are named as on the server; timestamps are text such as "2026-01-31
-        06:00:00.25" in UTC, and an aware datetime among the parameters is passed as such. The
-        statement is stopped after `timeout`; more than `max_rows` rows are an error (0: no limit).
+        Tables and columns are named as on the server, and a column has its type: timestamps are
+        aware datetimes, booleans bools. An expression such as max(played_at) goes by its values,
+        and inside SQL a timestamp is text such as "2026-01-31 06:00:00.25" in UTC; an aware
+        datetime among the parameters is passed as such. The statement is stopped after `timeout`;
+        more than `max_rows` rows are an error (0: no limit).
         Raises QueryError.
 
         >>> mirror.sql("SELECT id FROM play_history WHERE skipped = ?", [True]).column("id")

@@ -6,6 +6,7 @@ from . import _core
 from .collection import Collection
 from .cursor import Cursor
 from .records import PlaylistConfig
+from .table import Table
 
 
 class Playlists(Collection[str, PlaylistConfig]):
@@ -25,3 +26,7 @@ class Playlists(Collection[str, PlaylistConfig]):
     def count(self) -> int:
         """How many playlists there are."""
         return self._core.count()
+
+    def table(self) -> Table:
+        """All playlists, as columns."""
+        return self._core.table()

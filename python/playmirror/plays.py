@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import builtins
-
 from . import _core
 from .collection import Collection
 from .cursor import Cursor
 from .enums import Order
+from .record_list import Records
 from .records import Play
+from .table import Table
 from .timestamp import InstantLike
 
 
@@ -22,7 +22,7 @@ class Plays(Collection[int, Play]):
         """By id. A provisional id still resolves after the play got its server id."""
         return self._core.find(id)
 
-    def recent(self, limit: int = 10) -> builtins.list[Play]:
+    def recent(self, limit: int = 10) -> Records[Play]:
         """The latest plays, newest first. `limit` 0 means all.
 
         >>> for play in mirror.plays.recent(10):
@@ -83,6 +83,34 @@ class Plays(Collection[int, Play]):
     ) -> int:
         """How many plays list() would give with the same filters."""
         return self._core.count(
+            since=since,
+            until=until,
+            track_id=track_id,
+            artist_id=artist_id,
+            source=source,
+            context_uri=context_uri,
+            skipped=skipped,
+            pending=pending,
+            order=order,
+            limit=limit,
+        )
+
+    def table(
+        self,
+        *,
+        since: InstantLike | None = None,
+        until: InstantLike | None = None,
+        track_id: str | None = None,
+        artist_id: str | None = None,
+        source: str | None = None,
+        context_uri: str | None = None,
+        skipped: bool | None = None,
+        pending: bool | None = None,
+        order: Order | str = Order.NEWEST_FIRST,
+        limit: int = 0,
+    ) -> Table:
+        """What list() gives with the same filters, as columns."""
+        return self._core.table(
             since=since,
             until=until,
             track_id=track_id,

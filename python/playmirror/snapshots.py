@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import builtins
-
 from . import _core
 from .collection import Collection
 from .cursor import Cursor
 from .enums import Order
 from .new_row import Json, json_text
+from .record_list import Records
 from .records import Snapshot
+from .table import Table
 from .timestamp import InstantLike
 
 
@@ -23,7 +23,7 @@ class Snapshots(Collection[int, Snapshot]):
         """By id. A provisional id still resolves after the snapshot got its server id."""
         return self._core.find(id)
 
-    def recent(self, limit: int = 10) -> builtins.list[Snapshot]:
+    def recent(self, limit: int = 10) -> Records[Snapshot]:
         """The latest snapshots, newest first. `limit` 0 means all."""
         return self._core.recent(limit)
 
@@ -67,6 +67,26 @@ class Snapshots(Collection[int, Snapshot]):
     ) -> int:
         """How many snapshots list() would give with the same filters."""
         return self._core.count(
+            since=since,
+            until=until,
+            period_label=period_label,
+            pending=pending,
+            order=order,
+            limit=limit,
+        )
+
+    def table(
+        self,
+        *,
+        since: InstantLike | None = None,
+        until: InstantLike | None = None,
+        period_label: str | None = None,
+        pending: bool | None = None,
+        order: Order | str = Order.NEWEST_FIRST,
+        limit: int = 0,
+    ) -> Table:
+        """What list() gives with the same filters, as columns."""
+        return self._core.table(
             since=since,
             until=until,
             period_label=period_label,

@@ -9,6 +9,7 @@ from .records import Record
 
 if TYPE_CHECKING:
     from . import _core
+    from .record_list import Records
     from .timestamp import Instant
 
 
@@ -52,7 +53,7 @@ class Stats:
     def __init__(self, core: _core.Stats) -> None:
         self._core = core
 
-    def recent_plays(self, limit: int = 10) -> list[RecentPlay]:
+    def recent_plays(self, limit: int = 10) -> Records[RecentPlay]:
         """The latest plays of known tracks, newest first.
 
         Plays without a time come before all others, as the server sorts them; plays of one instant
@@ -62,7 +63,7 @@ class Stats:
         """
         return self._core.recent_plays(limit)
 
-    def top_tracks(self, limit: int = 10) -> list[TopTrack]:
+    def top_tracks(self, limit: int = 10) -> Records[TopTrack]:
         """Tracks by number of plays descending, then id ascending. `limit` 0 means all.
 
         >>> for top in mirror.stats.top_tracks(limit=3):
@@ -70,7 +71,7 @@ class Stats:
         """
         return self._core.top_tracks(limit)
 
-    def genre_artist_counts(self) -> list[GenreCount]:
+    def genre_artist_counts(self) -> Records[GenreCount]:
         """How many artists carry each genre, most frequent first, then by genre.
 
         Counted from the lists in `artists.genres`; no plays are involved. A value that is not a

@@ -1,78 +1,218 @@
-"""The result of Mirror.sql()."""
+"""Answers as data: columns of one type each, in Arrow's memory layout."""
 
 from __future__ import annotations
 
+import builtins
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from datetime import date
+from typing import Any, TypeAlias, overload
 
-from .enums import ErrorCode
+from . import _core
+from .enums import ColumnType, ErrorCode
 from .errors import InvalidArgument
+from .tabular import Tabular
 from .timestamp import Instant
 
-#: One SQL value. A BLOB is bytes.
-Value: TypeAlias = int | float | str | bytes | None
+#: One value of a column.
+Cell: TypeAlias = bool | int | float | str | bytes | date | Instant | list[str] | None
 
 #: What can be bound to a `?`. A bool is 0 or 1, a point in time the text of the timestamp columns.
-Parameter: TypeAlias = Value | bytearray | memoryview | Instant
+Parameter: TypeAlias = int | float | str | bytes | bytearray | memoryview | Instant | None
+
+_BATCH = 1024  # rows that become Python objects at once while a table is iterated over
 
 
 @dataclass(frozen=True)
-class Column:
-    """One column of a Table: a name and one value for each row."""
+class Field:
+    """The name and the type of a column."""
 
     name: str
-    values: list[Value]
+    type: ColumnType
 
 
-@dataclass(frozen=True, repr=False)
-class Table:
-    """Columns of equal length, in the order of the SELECT list. Outlives its mirror.
+class Column(Sequence[Cell]):
+    """One column of a Table: a name, a type, and a sequence of values.
+
+    Equals any sequence of equal values. Libraries that speak Arrow take it without copying:
+    `polars.Series(column)`, `pyarrow.array(column)`.
+
+    >>> tempo = mirror.sql("SELECT tempo FROM tracks").column("tempo")
+    >>> tempo.type, tempo[0], tempo.null_count
+    """
+
+    def __init__(self, core: _core.Column) -> None:
+        self._core = core
+        self._values: list[Cell] | None = None
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        return self._core.name()
+
+    @property
+    def type(self) -> ColumnType:
+        """What its values are."""
+        return self._core.type()
+
+    @property
+    def values(self) -> list[Cell]:
+        """All values, as Python objects that are made once."""
+        if self._values is None:
+            self._values = self._core.values()
+        return self._values
+
+    @property
+    def null_count(self) -> int:
+        """How many values are None."""
+        return self._core.null_count()
+
+    @property
+    def beyond_arrow(self) -> int:
+        """How many values Arrow cannot hold and shows as null; here they are exact.
+
+        Timestamps at infinity, and in the last thirty years of PostgreSQL's range.
+        """
+        return self._core.beyond_arrow()
+
+    def slice(self, offset: int, length: int) -> Column:
+        """Part of the column, sharing its memory. Raises InvalidArgument outside of it."""
+        return Column(self._core.slice(offset, length))
+
+    def __len__(self) -> int:
+        return self._core.size()
+
+    @overload
+    def __getitem__(self, index: int) -> Cell: ...
+    @overload
+    def __getitem__(self, index: builtins.slice) -> list[Cell]: ...
+    def __getitem__(self, index: int | builtins.slice) -> Cell | list[Cell]:
+        return self.values[index]
+
+    def __iter__(self) -> Iterator[Cell]:
+        return iter(self.values)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Sequence) and not isinstance(other, (str, bytes)):
+            return self.values == list(other)
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # as of a list
+
+    def __repr__(self) -> str:
+        return f"<Column of {len(self)} rows: {_printable(self.name)} {self.type}>"
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        """The column for libraries that speak Arrow; `requested_schema` is not followed."""
+        return self._core.array()
+
+
+class Table(Tabular):
+    """Columns of equal length. Immutable; outlives its mirror; safe to share between threads.
 
     >>> table = mirror.sql("SELECT name, tempo FROM tracks WHERE tempo > ?", [170])
     >>> for name, tempo in table: ...
-    >>> table.column("tempo")
-    >>> table.to_dicts()
+    >>> table["tempo"], table[0], table[:10]  # a column, a row, some rows
+    >>> table.to_pandas()
     """
 
-    columns: list[Column]
+    def __init__(self, core: _core.Table) -> None:
+        self._core = core
+        self._columns = tuple(Column(column) for column in core.columns())
 
-    def __len__(self) -> int:
-        """The number of rows."""
-        return len(self.columns[0].values) if self.columns else 0
+    @property
+    def schema(self) -> tuple[Field, ...]:
+        """The names and the types of the columns."""
+        return tuple(self._core.schema())
 
-    def __iter__(self) -> Iterator[tuple[Value, ...]]:
-        """One tuple for each row."""
-        return zip(*(column.values for column in self.columns), strict=True)
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns, in order."""
+        return self._columns
 
-    def rows(self) -> list[tuple[Value, ...]]:
+    def column(self, name: str) -> Column:
+        """The column of this name. Raises KeyError, or InvalidArgument when it has a namesake."""
+        self._require_distinct_names()
+        for column in self._columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def row(self, index: int) -> tuple[Cell, ...]:
+        """One row. Raises IndexError."""
+        at = range(len(self))[index]
+        return next(iter(self.slice(at, 1)))
+
+    def rows(self) -> list[tuple[Cell, ...]]:
         """All rows, as tuples."""
         return list(self)
 
-    def column(self, name: str) -> list[Value]:
-        """The values of the column of this name. Raises KeyError when there is no such column."""
-        self._require_distinct_names()
-        for column in self.columns:
-            if column.name == name:
-                return column.values
-        raise KeyError(name)
+    def slice(self, offset: int, length: int) -> Table:
+        """Some of the rows, sharing the memory of all. Raises InvalidArgument outside of them."""
+        return Table(self._core.slice(offset, length))
 
-    def to_dicts(self) -> list[dict[str, Value]]:
-        """All rows, as dicts. Raises InvalidArgument when two columns share a name."""
-        self._require_distinct_names()
-        names = [column.name for column in self.columns]
-        return [dict(zip(names, row, strict=True)) for row in self]
+    def __len__(self) -> int:
+        """The number of rows."""
+        return self._core.row_count()
+
+    @overload
+    def __getitem__(self, key: str) -> Column: ...
+    @overload
+    def __getitem__(self, key: int) -> tuple[Cell, ...]: ...
+    @overload
+    def __getitem__(self, key: builtins.slice) -> Table: ...
+    def __getitem__(self, key: str | int | builtins.slice) -> Column | tuple[Cell, ...] | Table:
+        """A column by name, a row by number, or some rows."""
+        if isinstance(key, str):
+            return self.column(key)
+        if isinstance(key, builtins.slice):
+            chosen = range(len(self))[key]
+            if chosen.step == 1:
+                return self.slice(chosen.start, len(chosen))
+            return Table(self._core.pick(chosen.start, chosen.step, len(chosen)))
+        return self.row(key)
+
+    def __iter__(self) -> Iterator[tuple[Cell, ...]]:
+        """One tuple for each row."""
+        for offset in range(0, len(self), _BATCH):
+            batch = self._core.slice(offset, min(_BATCH, len(self) - offset))
+            yield from zip(*(column.values() for column in batch.columns()), strict=True)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether names, types and values are the same."""
+        if not isinstance(other, Table):
+            return NotImplemented
+        return self.schema == other.schema and self._columns == other._columns
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        names = ", ".join(column.name for column in self.columns)
-        return f"<Table of {len(self)} rows: {names}>"
+        names = [_printable(column.name) for column in self._columns[:12]]
+        more = ", ..." if len(self._columns) > len(names) else ""
+        return f"<Table of {len(self)} rows: {', '.join(names)}{more}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = [(column.name, column.type, column.values) for column in self._columns]
+        return _restored, (values,)
+
+    def _table(self) -> Table:
+        return self
 
     def _require_distinct_names(self) -> None:
-        for name, count in Counter(column.name for column in self.columns).items():
+        for name, count in Counter(column.name for column in self._columns).items():
             if count > 1:
                 raise InvalidArgument(
                     f"{count} columns of the result are named {name!r}",
                     code=ErrorCode.INVALID_ARGUMENT,
                     hint="Name them apart in the SELECT list with AS.",
                 )
+
+
+def _restored(columns: list[tuple[str, ColumnType, list[Cell]]]) -> Table:
+    """A table out of its pickle."""
+    return Table(_core.Table.build(columns))
+
+
+def _printable(name: str) -> str:
+    return name if name.isprintable() else ascii(name)

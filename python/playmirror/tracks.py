@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +9,9 @@ from . import _core
 from .collection import Collection
 from .cursor import Cursor
 from .new_row import fields_of, json_text
+from .record_list import Records
 from .records import Artist, Track
+from .table import Table
 
 
 class Tracks(Collection[str, Track]):
@@ -60,7 +61,20 @@ class Tracks(Collection[str, Track]):
             name_contains=name_contains, artist_id=artist_id, album=album, limit=limit
         )
 
-    def artists(self, track_id: str) -> builtins.list[Artist]:
+    def table(
+        self,
+        *,
+        name_contains: str | None = None,
+        artist_id: str | None = None,
+        album: str | None = None,
+        limit: int = 0,
+    ) -> Table:
+        """What list() gives with the same filters, as columns."""
+        return self._core.table(
+            name_contains=name_contains, artist_id=artist_id, album=album, limit=limit
+        )
+
+    def artists(self, track_id: str) -> Records[Artist]:
         """The credited artists, in order of id; the server keeps no other order."""
         return self._core.artists(track_id)
 

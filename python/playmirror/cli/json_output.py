@@ -7,9 +7,10 @@ import dataclasses
 import enum
 import json
 import math
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from ..record_list import Records
 from ..table import Table
 from ..timestamp import Timestamp
 
@@ -37,7 +38,9 @@ def _plain(value: object) -> object:
         return {"base64": base64.b64encode(value).decode("ascii")}
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (list, tuple, Records)):
         return [_plain(item) for item in value]
     if isinstance(value, Table):
         return _plain(value.to_dicts())

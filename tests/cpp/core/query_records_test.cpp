@@ -16,14 +16,14 @@ namespace {
 template <typename Record>
 std::vector<std::string> record_columns() {
   std::vector<std::string> columns;
-  std::apply([&](const auto&... field) { (columns.emplace_back(field.column), ...); },
-             query::RecordFields<Record>::kFields);
+  std::apply([&](const auto&... member) { (columns.emplace_back(member.name), ...); },
+             Members<Record>::kAll);
   return columns;
 }
 
 template <typename Record>
 void expect_layout() {
-  const schema::TableLayout& layout = schema::record_layout(query::RecordFields<Record>::kTable);
+  const schema::TableLayout& layout = schema::record_layout(query::kTableOf<Record>);
   std::vector<std::string> columns;
   for (const schema::ColumnLayout& column : layout.columns) columns.push_back(column.name);
   EXPECT_EQ(record_columns<Record>(), columns) << layout.name;

@@ -70,7 +70,7 @@ TEST_F(Recording, APlayIsThereAtOnce) {
   EXPECT_LT(recorded.id, 0);
   EXPECT_EQ(mirror_.plays().find(recorded.id), recorded);
   EXPECT_EQ(mirror_.plays().recent(1).front(), recorded);
-  EXPECT_EQ(mirror_.sql("SELECT track_id FROM play_history").columns[0].values[0], Value("t1"));
+  EXPECT_EQ(mirror_.sql("SELECT track_id FROM play_history").columns()[0].text(0), "t1");
   const PendingEntry entry = mirror_.pending().back();
   EXPECT_EQ(entry.table, "play_history");
   EXPECT_EQ(entry.row_id, recorded.id);

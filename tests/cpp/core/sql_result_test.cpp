@@ -13,8 +13,13 @@ namespace {
 
 class SqlResult : public QueryTest {};
 
-Value cell(const Table& table, std::size_t row = 0, std::size_t column = 0) {
-  return table.columns.at(column).values.at(row);
+Cell cell(const Table& table, std::size_t row = 0, std::size_t column = 0) {
+  return table.columns().at(column).value(row);
+}
+
+/// What was bound, as it comes back.
+Cell as_cell(const Value& value) {
+  return std::visit([](const auto& held) { return Cell(held); }, value);
 }
 
 TEST_F(SqlResult, BindsEveryTypeAndGivesItBack) {
@@ -33,26 +38,27 @@ TEST_F(SqlResult, BindsEveryTypeAndGivesItBack) {
   };
   const Table table = mirror_.sql("SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", values);
   ASSERT_EQ(table.row_count(), 1U);
-  ASSERT_EQ(table.columns.size(), values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(cell(table, 0, i), values[i]) << i;
+  ASSERT_EQ(table.columns().size(), values.size());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    EXPECT_EQ(cell(table, 0, i), as_cell(values[i])) << i;
 }
 
 TEST_F(SqlResult, CountsItsParameters) {
   EXPECT_THROW(static_cast<void>(mirror_.sql("SELECT ?")), QueryError);
   EXPECT_THROW(static_cast<void>(mirror_.sql("SELECT 1", {Value(std::int64_t{1})})), QueryError);
   const Table table = mirror_.sql("SELECT ?2, ?1, :name", {std::int64_t{1}, std::int64_t{2}, 3.5});
-  EXPECT_EQ(cell(table, 0, 0), Value(std::int64_t{2}));
-  EXPECT_EQ(cell(table, 0, 1), Value(std::int64_t{1}));
+  EXPECT_EQ(cell(table, 0, 0), Cell(std::int64_t{2}));
+  EXPECT_EQ(cell(table, 0, 1), Cell(std::int64_t{1}));
   EXPECT_EQ(cell(table, 0, 2), Value(3.5));
 }
 
 TEST_F(SqlResult, HasTheColumnsOfTheSelectEvenWithoutRows) {
   const Table table = mirror_.sql("SELECT id, name AS title, name, 1 AS id FROM tracks");
-  ASSERT_EQ(table.columns.size(), 4U);
-  EXPECT_EQ(table.columns[0].name, "id");
-  EXPECT_EQ(table.columns[1].name, "title");
-  EXPECT_EQ(table.columns[2].name, "name");
-  EXPECT_EQ(table.columns[3].name, "id");
+  ASSERT_EQ(table.columns().size(), 4U);
+  EXPECT_EQ(table.columns()[0].name(), "id");
+  EXPECT_EQ(table.columns()[1].name(), "title");
+  EXPECT_EQ(table.columns()[2].name(), "name");
+  EXPECT_EQ(table.columns()[3].name(), "id");
   EXPECT_EQ(table.row_count(), 0U);
 }
 
@@ -66,11 +72,11 @@ TEST_F(SqlResult, ReadsTheMirrorAsTheServerSpellsIt) {
       "JOIN tracks t ON ph.track_id = t.id WHERE t.tempo > ? ORDER BY ph.played_at DESC LIMIT 10",
       {90.0});
   ASSERT_EQ(table.row_count(), 2U);
-  EXPECT_EQ(cell(table, 0, 0), Value(std::string("Jóga")));
-  EXPECT_EQ(cell(table, 0, 1), Value(std::string("2026-02-01")));
-  EXPECT_EQ(cell(table, 1, 1), Value(std::string("2026-01-31")));
-  EXPECT_EQ(cell(table, 1, 2), Value(std::int64_t{1}));
-  EXPECT_EQ(cell(table, 0, 3), Value(92.5));
+  EXPECT_EQ(cell(table, 0, 0), Cell(std::string("Jóga")));
+  EXPECT_EQ(cell(table, 0, 1), Cell(std::string("2026-02-01")));
+  EXPECT_EQ(cell(table, 1, 1), Cell(std::string("2026-01-31")));
+  EXPECT_EQ(cell(table, 1, 2), Cell(true));
+  EXPECT_EQ(cell(table, 0, 3), Cell(92.5));
 }
 
 TEST_F(SqlResult, OrdersOddYearsThroughTheInstant) {
@@ -78,12 +84,11 @@ TEST_F(SqlResult, OrdersOddYearsThroughTheInstant) {
     (2, '0044-03-15 00:00:00 BC'), (3, '2026-01-01 00:00:00'), (4, 'infinity'), (5, NULL))");
   const Table table = mirror_.sql(
       "SELECT id, playmirror_micros(played_at) FROM play_history ORDER BY 2 NULLS LAST");
-  std::vector<std::int64_t> ids;
-  for (const Value& id : table.columns[0].values) ids.push_back(std::get<std::int64_t>(id));
-  EXPECT_EQ(ids, (std::vector<std::int64_t>{2, 3, 1, 4, 5}));
-  EXPECT_EQ(cell(table, 3, 1), Value(std::numeric_limits<std::int64_t>::max()));
+  const auto ids = table.columns()[0].integers();
+  EXPECT_EQ(std::vector(ids.begin(), ids.end()), (std::vector<std::int64_t>{2, 3, 1, 4, 5}));
+  EXPECT_EQ(cell(table, 3, 1), Cell(std::numeric_limits<std::int64_t>::max()));
   EXPECT_EQ(cell(mirror_.sql("SELECT playmirror_micros('yesterday'), playmirror_micros(5)")),
-            Value());
+            Cell());
 }
 
 TEST_F(SqlResult, ReadsMirroredFieldsOfAnySize) {
@@ -99,7 +104,7 @@ TEST_F(SqlResult, ReadsMirroredFieldsOfAnySize) {
     const Table table = mirror_.sql("SELECT lyrics FROM tracks");
     EXPECT_EQ(std::get<std::string>(cell(table)).size(), megabytes << 20);
     EXPECT_EQ(cell(mirror_.sql("SELECT length(lyrics) FROM tracks ORDER BY raw_data")),
-              Value(static_cast<std::int64_t>(megabytes << 20)));
+              Cell(static_cast<std::int64_t>(megabytes << 20)));
     EXPECT_THROW(static_cast<void>(mirror_.sql("SELECT zeroblob(900000000) FROM tracks")),
                  QueryError);
   }
@@ -109,7 +114,7 @@ TEST_F(SqlResult, OutlivesTheMirror) {
   execute("INSERT INTO tracks (id, name) VALUES ('t1', 'Jóga')");
   const Table table = mirror_.sql("SELECT name FROM tracks");
   mirror_.close();
-  EXPECT_EQ(cell(table), Value(std::string("Jóga")));
+  EXPECT_EQ(cell(table), Cell(std::string("Jóga")));
   try {
     static_cast<void>(mirror_.sql("SELECT 1"));
     FAIL();

@@ -13,7 +13,7 @@ HEADERS = Path(__file__).resolve().parents[3] / "include" / "playmirror"
 
 _TYPE = re.compile(
     r"\b(?P<kind>struct|class|enum class)\s+(?:PLAYMIRROR_EXPORT\s+)?(?P<name>\w+)"
-    r"(?P<bases>[^;{}()]*)\{"
+    r"(?P<bases>(?!\s*<)[^;{}()]*)\{"
 )
 _FUNCTION = re.compile(r"(?P<name>~?\w+|operator[^\s(]+)\s*\((?P<parameters>[^()]*)\)")
 _MEMBER = re.compile(r"(?P<name>\w+)\s*(?:=\s*(?P<default>.*)|\{(?P<braced>.*)\})?$", re.DOTALL)
@@ -45,6 +45,7 @@ def read() -> dict[str, Type]:
 
 def _without_comments(text: str) -> str:
     text = re.sub(r"//[^\n]*", "", text)
+    text = re.sub(r'extern "C" \{.*\}', "", text, flags=re.DOTALL)  # another project's structs
     return re.sub(r"^#[^\n]*", "", text, flags=re.MULTILINE)
 
 

@@ -1,0 +1,68 @@
+/// \file
+/// A list of records on its way to Python: playmirror.Records. The records stay in C++ until they
+/// are looked at, so that a table of them costs no Python objects.
+#pragma once
+
+#include "describe.hpp"
+
+#include <playmirror/to_table.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <pybind11/pybind11.h>
+#include <utility>
+#include <vector>
+
+namespace playmirror::python {
+
+namespace py = pybind11;
+
+/// What playmirror.Records stands on. Immutable.
+class RecordList {
+ public:
+  RecordList() = default;
+  RecordList(const RecordList&) = delete;
+  RecordList& operator=(const RecordList&) = delete;
+  virtual ~RecordList() = default;
+
+  [[nodiscard]] virtual std::size_t size() const = 0;
+  [[nodiscard]] virtual py::list to_list() const = 0;
+  [[nodiscard]] virtual Table table() const = 0;
+};
+
+template <Tabular Record>
+class RecordListOf final : public RecordList {
+ public:
+  explicit RecordListOf(std::vector<Record> records) : records_(std::move(records)) {}
+
+  [[nodiscard]] std::size_t size() const override { return records_.size(); }
+
+  [[nodiscard]] py::list to_list() const override {
+    py::list list(records_.size());
+    std::size_t index = 0;
+    for (const Record& record : records_) list[index++] = python::to_python(record);
+    return list;
+  }
+
+  [[nodiscard]] Table table() const override { return to_table(records_); }
+
+ private:
+  std::vector<Record> records_;
+};
+
+/// The playmirror.Records of a list.
+[[nodiscard]] py::object make_records(std::shared_ptr<RecordList> list);
+
+template <Tabular Record>
+struct Convert<std::vector<Record>> {
+  static py::object to_python(std::vector<Record> records) {
+    return make_records(std::make_shared<RecordListOf<Record>>(std::move(records)));
+  }
+};
+
+template <>
+struct Convert<Table> {
+  static py::object to_python(const Table& table);
+};
+
+}  // namespace playmirror::python

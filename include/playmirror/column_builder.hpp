@@ -1,0 +1,44 @@
+#pragma once
+
+#include <playmirror/export.hpp>
+#include <playmirror/table.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace playmirror {
+
+/// Makes a Column from values added one after another. Belongs to one thread. A value that does not
+/// fit the type of the column, and text that is not UTF-8, throw InvalidArgument.
+class PLAYMIRROR_EXPORT ColumnBuilder {
+ public:
+  explicit ColumnBuilder(Field field);
+  ColumnBuilder(ColumnBuilder&&) noexcept;
+  ColumnBuilder& operator=(ColumnBuilder&&) noexcept;
+  ~ColumnBuilder();
+
+  void reserve(std::size_t rows);
+  void add_null();
+  void add_boolean(bool value);
+  void add_integer(std::int64_t value);
+  void add_real(double value);
+  void add_text(std::string_view value);  ///< to utf8, json and dictionary
+  void add_bytes(std::string_view value);
+  void add_date(std::chrono::sys_days value);
+  void add_timestamp(Timestamp value);
+  void add_list(std::span<const std::string> values);
+
+  /// The column; the builder is spent.
+  [[nodiscard]] Column finish() &&;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace playmirror

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <playmirror/export.hpp>
+#include <playmirror/timestamp.hpp>
+#include <playmirror/value.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// Answers as data: columns of one type each, held in Arrow's memory layout and handed to other
+/// programs without copying (arrow.hpp). A Table is immutable, owns what it shows, outlives its
+/// mirror, is cheap to copy and safe to share between threads.
+namespace playmirror {
+
+/// What a column holds. Any value can be NULL.
+enum class ColumnType {
+  null,        ///< nothing but NULL: an expression of sql() that never had a value
+  boolean,     ///<
+  int64,       ///<
+  float64,     ///<
+  utf8,        ///< text
+  json,        ///< text that is JSON, unparsed
+  binary,      ///< bytes
+  date,        ///< a day of the calendar, without time and zone
+  timestamp,   ///< an instant in UTC, to the microsecond
+  list,        ///< a list of texts
+  dictionary,  ///< text, each distinct one kept once
+};
+
+/// The name and the type of a column.
+struct Field {
+  std::string name = {};
+  ColumnType type = ColumnType::null;
+
+  friend bool operator==(const Field&, const Field&) = default;
+};
+
+/// One value of any column.
+using Cell = std::variant<std::monostate, bool, std::int64_t, double, std::string, Blob,
+                          std::chrono::sys_days, Timestamp, std::vector<std::string>>;
+
+/// One column: a name, a type and one value for each row. Made by ColumnBuilder.
+///
+/// A row outside the column, or a question that does not fit its type, throws InvalidArgument.
+class PLAYMIRROR_EXPORT Column {
+ public:
+  struct Data;
+  explicit Column(std::shared_ptr<const Data> data) noexcept;
+
+  [[nodiscard]] const std::string& name() const noexcept;
+  [[nodiscard]] ColumnType type() const noexcept;
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t null_count() const noexcept { return null_count_; }
+
+  /// How many values Arrow cannot hold and shows as null: timestamps at infinity, and in the last
+  /// thirty years of PostgreSQL's range. value() gives them exactly; they do not count as NULL.
+  [[nodiscard]] std::size_t beyond_arrow() const noexcept { return beyond_arrow_; }
+
+  [[nodiscard]] bool is_null(std::size_t row) const;
+  [[nodiscard]] Cell value(std::size_t row) const;
+
+  /// The text or the bytes of utf8, json, dictionary and binary; empty where NULL.
+  [[nodiscard]] std::string_view text(std::size_t row) const;
+
+  // All values at once, for loops that must be fast. A row that is NULL, or that Arrow cannot hold,
+  // has some number there.
+  [[nodiscard]] std::span<const std::int64_t> integers() const;  ///< int64
+  [[nodiscard]] std::span<const double> reals() const;           ///< float64
+  [[nodiscard]] std::span<const std::int64_t> micros() const;    ///< timestamp: since 1970
+  [[nodiscard]] std::span<const std::int32_t> days() const;      ///< date: since 1970
+  [[nodiscard]] std::span<const std::int32_t> codes() const;     ///< dictionary: rows of its values
+  [[nodiscard]] Column dictionary() const;                       ///< the values, as utf8
+
+  /// Part of the column, sharing its memory.
+  [[nodiscard]] Column slice(std::size_t offset, std::size_t length) const;
+
+ private:
+  friend class ArrowExport;
+  void check(std::size_t row) const;
+  void require(ColumnType type) const;
+  template <typename T>
+  [[nodiscard]] std::span<const T> all(ColumnType type) const;
+  [[nodiscard]] bool has_value(std::size_t row) const noexcept;
+
+  std::shared_ptr<const Data> data_;
+  std::size_t offset_ = 0;
+  std::size_t size_ = 0;
+  std::size_t null_count_ = 0;
+  std::size_t beyond_arrow_ = 0;
+};
+
+/// Columns of equal length.
+class PLAYMIRROR_EXPORT Table {
+ public:
+  Table() = default;
+  /// Throws InvalidArgument for columns of different lengths.
+  explicit Table(std::vector<Column> columns);
+
+  [[nodiscard]] std::vector<Field> schema() const;
+  [[nodiscard]] std::size_t row_count() const noexcept {
+    return columns_.empty() ? 0 : columns_.front().size();
+  }
+  [[nodiscard]] const std::vector<Column>& columns() const noexcept { return columns_; }
+
+  /// By name. Throws InvalidArgument when there is none or more than one.
+  [[nodiscard]] const Column& column(std::string_view name) const;
+
+  [[nodiscard]] std::vector<Cell> row(std::size_t index) const;
+
+  /// Some of the rows, sharing the memory of all.
+  [[nodiscard]] Table slice(std::size_t offset, std::size_t length) const;
+
+ private:
+  std::vector<Column> columns_;
+};
+
+}  // namespace playmirror

@@ -1,0 +1,98 @@
+"""A list of records that is a table, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from .tabular import Tabular
+
+if TYPE_CHECKING:
+    from . import _core
+    from .table import Table
+
+Record = TypeVar("Record", covariant=True)
+
+
+class Records(Sequence[Record], Tabular):
+    """Records in order: what statistics and short listings return. Reads like a list.
+
+    Equals any sequence of equal records. The records, and the table of them, are made when they are
+    first asked for.
+
+    >>> top = mirror.stats.top_tracks(limit=3)
+    >>> top[0].name, len(top), [track.plays for track in top]
+    >>> top.to_pandas()
+    >>> top.table().column("plays")
+    """
+
+    def __init__(self, core: _core.RecordList[Record]) -> None:
+        self._core: _core.RecordList[Record] | None = core
+        self._size = len(core)
+        self._items: list[Record] | None = None
+        self._made: Table | None = None
+
+    def table(self) -> Table:
+        """The records as columns, named like their fields; a record in a record gives its own.
+
+        >>> mirror.stats.top_tracks().table().schema
+        """
+        if self._made is None:
+            assert self._core is not None
+            self._made = self._core.table()
+        return self._made
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> Records[Record]: ...
+    def __getitem__(self, index: int | slice) -> Record | Records[Record]:
+        if isinstance(index, slice):
+            return _of(self._list()[index], self.table()[index])
+        return self._list()[index]
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._list())
+
+    def __add__(self, other: Sequence[Any]) -> list[Any]:
+        return [*self, *other]
+
+    def __radd__(self, other: Sequence[Any]) -> list[Any]:
+        return [*other, *self]
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Sequence) and not isinstance(other, (str, bytes)):
+            return self._list() == list(other)
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # as of a list
+
+    def __repr__(self) -> str:
+        if not self._size:
+            return "<Records: none>"
+        return f"<Records: {self._size} of {type(self._list()[0]).__name__}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _of, (self._list(), self.table())
+
+    def _table(self) -> Table:
+        return self.table()
+
+    def _list(self) -> list[Record]:
+        if self._items is None:
+            assert self._core is not None
+            self._items = self._core.to_list()
+        return self._items
+
+
+def _of(items: list[Record], table: Table) -> Records[Record]:
+    """Records that are there already, in both forms."""
+    made: Records[Record] = Records.__new__(Records)
+    made._core = None
+    made._size = len(items)
+    made._items = items
+    made._made = table
+    return made
