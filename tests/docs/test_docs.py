@@ -312,7 +312,8 @@ def execute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 @pytest.mark.usefixtures("execute")
 def test_the_python_snippets_run(tmp_path: Path) -> None:
     reopen = 'mirror = pm.open("music.db")'
-    code = "\n".join([*blocks("README.md", "python"), reopen, *blocks("docs/errors.md", "python")])
+    pages = [blocks(name, "python") for name in ("README.md", "docs/tables.md", "docs/errors.md")]
+    code = "\n".join([*pages[0], *pages[1], reopen, *pages[2]])
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         cwd=tmp_path,
@@ -350,7 +351,8 @@ def test_the_cpp_snippets_compile(tmp_path: Path) -> None:
     generated.parent.mkdir()
     template = page("include/playmirror/version.hpp.in")
     generated.write_text(re.sub(r"@\w+@", "0", template))
-    for number, snippet in enumerate(blocks("README.md", "cpp")):
+    snippets = [*blocks("README.md", "cpp"), *blocks("docs/tables.md", "cpp")]
+    for number, snippet in enumerate(snippets):
         source = tmp_path / f"snippet_{number}.cpp"
         source.write_text(snippet)
         includes = [f"-I{ROOT / 'include'}", f"-I{tmp_path}"]

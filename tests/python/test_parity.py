@@ -52,12 +52,6 @@ PLAIN_PYTHON = {
     "Column.text": "column[row]",
     "Column.value": "column[row]",
     "ColumnBuilder": "tables are made by the library",
-    "ColumnValue": "dataclasses need no help",
-    "IsTabular": "dataclasses need no help",
-    "Member": "dataclasses.fields()",
-    "Members": "dataclasses.fields()",
-    "Name": "enum.Enum",
-    "RecordColumns": "Records",
     "Table.row_count": "len()",
     "Error.what": "str()",
     "Timestamp.to_sys_time": "to_datetime()",
@@ -198,7 +192,7 @@ METHODS = [
     (cls, each)
     for cls in CLASSES
     for each in cls.functions
-    if cls.name not in ("Cursor", "Timestamp")
+    if cls.name not in ("Cursor", "Timestamp") and f"{cls.name}.{each.name}" not in PLAIN_PYTHON
 ]
 
 

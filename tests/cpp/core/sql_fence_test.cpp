@@ -1,5 +1,6 @@
 // sql() as the fence around statements that somebody else wrote: what it refuses, what it stops.
 
+#include "core/query/sql_columns.hpp"
 #include "core/sqlite/fence.hpp"
 #include "tests/cpp/core/query_fixture.hpp"
 
@@ -285,7 +286,9 @@ TEST_F(SqlFence, StopsAResultThatWouldFillTheMemory) {
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
       "LIMIT ?) SELECT zeroblob(100000) FROM n";
   const auto run = [&](std::int64_t count) {
-    return sqlite::run_fenced(reader.database(), rows, {count}, limits);
+    query::SqlResult result(reader.database());
+    sqlite::run_fenced(reader.database(), rows, {count}, limits, result);
+    return std::move(result).finish();
   };
   EXPECT_EQ(run(99).row_count(), 99U);
   EXPECT_THROW(static_cast<void>(run(101)), QueryError);

@@ -49,7 +49,7 @@ TEST_F(SqlResult, CountsItsParameters) {
   const Table table = mirror_.sql("SELECT ?2, ?1, :name", {std::int64_t{1}, std::int64_t{2}, 3.5});
   EXPECT_EQ(cell(table, 0, 0), Cell(std::int64_t{2}));
   EXPECT_EQ(cell(table, 0, 1), Cell(std::int64_t{1}));
-  EXPECT_EQ(cell(table, 0, 2), Value(3.5));
+  EXPECT_EQ(cell(table, 0, 2), Cell(3.5));
 }
 
 TEST_F(SqlResult, HasTheColumnsOfTheSelectEvenWithoutRows) {

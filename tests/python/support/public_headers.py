@@ -11,9 +11,12 @@ from pathlib import Path
 
 HEADERS = Path(__file__).resolve().parents[3] / "include" / "playmirror"
 
+#: Templates that walk the surface: nothing that another language could have.
+_ABOUT_THE_SURFACE = ("members.hpp", "to_table.hpp")
+
 _TYPE = re.compile(
     r"\b(?P<kind>struct|class|enum class)\s+(?:PLAYMIRROR_EXPORT\s+)?(?P<name>\w+)"
-    r"(?P<bases>(?!\s*<)[^;{}()]*)\{"
+    r"(?P<bases>[^;{}()]*)\{"
 )
 _FUNCTION = re.compile(r"(?P<name>~?\w+|operator[^\s(]+)\s*\((?P<parameters>[^()]*)\)")
 _MEMBER = re.compile(r"(?P<name>\w+)\s*(?:=\s*(?P<default>.*)|\{(?P<braced>.*)\})?$", re.DOTALL)
@@ -39,6 +42,8 @@ def read() -> dict[str, Type]:
     """Every public type by its name."""
     types: dict[str, Type] = {}
     for header in sorted(HEADERS.glob("*.hpp")):
+        if header.name.endswith(_ABOUT_THE_SURFACE):
+            continue
         _read_types(_without_comments(header.read_text()), "", types)
     return types
 
