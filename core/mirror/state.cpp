@@ -63,6 +63,12 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
     return state;
   }
   files::make_private(path);
+  if (files::exists(beside(path, "-journal"))) {
+    // The making of this file was cut short, and what it began can be undone by a writer only.
+    const auto lock = files::FileLock::acquire(beside(path, "-lock"), options.busy_timeout,
+                                               "creating or upgrading");
+    static_cast<void>(schema::inspect(sqlite::Database::open(path, sqlite::OpenMode::read_write)));
+  }
   const schema::FileState found = look_at(*state);
   // A copy made by VACUUM INTO has no write-ahead log: its readers and writers would wait for each
   // other.
