@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Direction = Literal["up", "down"]
+How = Literal["reset", "half_open", "black_hole"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Cut:
 
     direction: Direction
     after: int
-    how: Literal["reset", "half_open", "black_hole"] = "reset"
+    how: How = "reset"
     linger: float = 5.0
 
 
@@ -39,6 +40,7 @@ class Cut:
 class Traffic:
     """What one connection forwarded."""
 
+    cut: Cut | None = None  #: may be set while the connection lives
     up: int = 0
     down: int = 0
     round_trips: int = 0  #: how often an answer followed a question
@@ -106,14 +108,13 @@ class CutProxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            traffic = Traffic()
+            traffic = Traffic(self.cut)
             self.connections.append(traffic)
             thread = threading.Thread(target=self._serve, args=(client, traffic), daemon=True)
             self._threads = [each for each in self._threads if each.is_alive()] + [thread]
             thread.start()
 
     def _serve(self, client: socket.socket, traffic: Traffic) -> None:
-        cut = self.cut
         with client:
             try:
                 server = socket.create_connection(self._target)
@@ -123,7 +124,8 @@ class CutProxy:
                 for each in (client, server):
                     each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with contextlib.suppress(OSError):  # one end went away: so do we
-                    self._forward(client, server, traffic, cut)
+                    self._forward(client, server, traffic)
+                cut = traffic.cut
                 if not traffic.was_cut or cut is None:
                     return
                 if cut.how == "black_hole":
@@ -144,19 +146,24 @@ class CutProxy:
             with self._lock:
                 self._sockets.difference_update(sockets)
 
-    def _forward(
-        self, client: socket.socket, server: socket.socket, traffic: Traffic, cut: Cut | None
-    ) -> None:
+    def _forward(self, client: socket.socket, server: socket.socket, traffic: Traffic) -> None:
         """Returns when an end has closed, or when it is time to cut."""
+
+        def is_time() -> bool:
+            cut = traffic.cut
+            traffic.was_cut = cut is not None and traffic[cut.direction] >= cut.after
+            return traffic.was_cut
+
         with selectors.DefaultSelector() as selector:
             selector.register(client, selectors.EVENT_READ, ("up", server))
             selector.register(server, selectors.EVENT_READ, ("down", client))
             while not self._closing.is_set():
-                if cut is not None and traffic[cut.direction] >= cut.after:
-                    traffic.was_cut = True
+                if is_time():
                     return
                 for key, _ in selector.select():
                     direction, target = key.data
+                    if (cut := traffic.cut) and cut.direction == direction and is_time():
+                        return
                     most = 1 << 16
                     if cut is not None and direction == cut.direction:
                         most = min(most, cut.after - traffic[direction])
@@ -167,7 +174,7 @@ class CutProxy:
                         self._closing.wait(self.delay)
                     traffic.count(direction, len(data))  # first: who gets it may look at once
                     target.sendall(data)
-                    if cut is not None and traffic[cut.direction] >= cut.after:
+                    if is_time():
                         break
 
     def _swallow(self, client: socket.socket) -> None:

@@ -1,7 +1,15 @@
 """What forked children do, see forker.py. Each gets `tell` first."""
 
+import ctypes
+import itertools
+import os
+import signal
+from collections.abc import Callable
+
 import playmirror as pm
 
+from support import hooks
+from support.faults import add_play
 from support.forker import Tell
 
 
@@ -12,3 +20,76 @@ def sync(tell: Tell, path: str, dsn: str) -> None:
             server.sync(mirror)
     except pm.Error as error:
         tell(error.code)
+
+
+# File calls that go wrong, under tests/faults/file_faults.cpp ----------------------------------
+
+
+def create(tell: Tell, mirror: pm.Mirror, server: pm.Server) -> None:
+    mirror.artists.add(id="recorded at once")
+    tell("recorded")
+
+
+def copy(tell: Tell, mirror: pm.Mirror, server: pm.Server) -> None:
+    server.pull(mirror)
+
+
+def pull(tell: Tell, mirror: pm.Mirror, server: pm.Server) -> None:
+    server.pull(mirror)
+
+
+def push(tell: Tell, mirror: pm.Mirror, server: pm.Server) -> None:
+    server.push(mirror)
+
+
+def add(tell: Tell, mirror: pm.Mirror, server: pm.Server) -> None:
+    for number in range(3):
+        add_play(mirror, number, source="fault")
+        tell(number)
+
+
+OPERATIONS: dict[str, Callable[[Tell, pm.Mirror, pm.Server], None]] = {
+    operation.__name__: operation for operation in (create, copy, pull, push, add)
+}
+
+
+def with_file_fault(
+    tell: Tell,
+    operation: str,
+    path: str,
+    dsn: str,
+    directory: str,
+    kind: str,
+    call: int,
+    for_ever: bool,
+    seed: int,
+    without: str = "",
+) -> None:
+    """One operation, from opening the file to closing it, with a fault at one of its file calls.
+    Tells what was recorded, `["error", code]`, and `["calls", n]` in the end."""
+    library = ctypes.CDLL(None)
+    if without:
+        hooks.switch_off(without)
+    with pm.connect(dsn, timeout=10) as server:
+        library.playmirror_arm(directory.encode(), kind.encode(), call, for_ever, seed)
+        try:
+            with pm.open(path) as mirror:
+                OPERATIONS[operation](tell, mirror, server)
+        except pm.Error as error:
+            tell(["error", error.code])
+        tell(["calls", library.playmirror_disarm()])
+
+
+# Steps of the protocol, under core/test_hooks.hpp ----------------------------------------------
+
+
+def killed_at_step(tell: Tell, path: str, dsn: str, number: int) -> None:
+    """A sync that dies at its n-th step."""
+    steps = itertools.count(1)
+
+    def die(step: str) -> None:
+        if next(steps) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with hooks.at_steps(die), pm.open(path) as mirror, pm.connect(dsn) as server:
+        server.sync(mirror)
