@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -49,6 +51,32 @@ def test_twenty_devices_push_at_once(music_db: MusicDb, assert_equal: Callable[.
         for mirror in draw.sample(devices, 3):
             mirror.sync(music_db.dsn)
             assert_equal(mirror, music_db)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_hundred_devices_push_a_hundred_plays_each(music_db: MusicDb) -> None:
+    """PLAYMIRROR_TEST_DEVICES: so many instead."""
+    devices = int(os.environ.get("PLAYMIRROR_TEST_DEVICES") or 100)
+    add_tracks(music_db, "t1")
+    with memory_directory() as directory:
+        empty = directory / "empty.db"
+        with pm.open(empty) as mirror:
+            mirror.pull(music_db.dsn)
+
+        def record_and_push(device: int) -> pm.SyncReport:
+            path = shutil.copy(empty, directory / f"{device}.db")
+            with pm.open(path) as mirror:
+                for number in range(100):
+                    add_play(mirror, 100 * device + number)
+                report = mirror.push(music_db.dsn, lock_timeout=60.0)
+                assert mirror.pending() == []
+                return report
+
+        with ThreadPoolExecutor(min(devices, 100)) as pool:
+            reports = list(pool.map(record_and_push, range(devices)))
+    assert sum(report.pushed for report in reports) == 100 * devices
+    assert plays_on_server(music_db) == (100 * devices, 100 * devices)
 
 
 @pytest.mark.slow
