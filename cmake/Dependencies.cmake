@@ -26,6 +26,16 @@ find_package(Threads REQUIRED)
 find_package(SQLite3 3.37 QUIET)  # 3.37 brought STRICT tables
 if(NOT SQLite3_FOUND)
   playmirror_missing("SQLite 3.37 or newer" libsqlite3-dev sqlite-devel sqlite)
+else()
+  # sql() asks which column of which table a result comes from. Every distribution's SQLite can tell.
+  include(CheckCXXSymbolExists)
+  set(CMAKE_REQUIRED_LIBRARIES SQLite::SQLite3)
+  check_cxx_symbol_exists(sqlite3_column_origin_name sqlite3.h PLAYMIRROR_SQLITE_HAS_COLUMN_METADATA)
+  unset(CMAKE_REQUIRED_LIBRARIES)
+  if(NOT PLAYMIRROR_SQLITE_HAS_COLUMN_METADATA)
+    playmirror_missing("SQLite built with SQLITE_ENABLE_COLUMN_METADATA"
+      libsqlite3-dev sqlite-devel sqlite)
+  endif()
 endif()
 
 find_package(cereal CONFIG QUIET)

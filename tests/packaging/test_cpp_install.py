@@ -44,13 +44,14 @@ def build_with_cmake(run: Run, project: str, installation: Installation, folder:
 
 
 def build_with_pkg_config(
-    run: Run, project: str, package: str, installation: Installation, folder: Path
+    run: Run, project: str | Path, package: str, installation: Installation, folder: Path
 ) -> Path:
+    source = project if isinstance(project, Path) else HERE / project / "consumer.cpp"
     program = folder / "consumer"
     search_path = str(installation.libraries / "pkgconfig")
     flags = run("pkg-config", "--cflags", "--libs", package, PKG_CONFIG_PATH=search_path)
     run(
-        *("c++", "-std=c++20", HERE / project / "consumer.cpp", "-o", program, *shlex.split(flags)),
+        *("c++", "-std=c++20", source, "-o", program, *shlex.split(flags)),
         f"-Wl,-rpath,{installation.libraries}",
     )
     return program
@@ -82,6 +83,20 @@ def test_core_alone_needs_no_libpq(
         )
     assert run(program, tmp_path / "music.db") == f"{version}: 0 plays\n"
     assert "libpq" not in run("ldd", program)
+
+
+def test_another_program_takes_a_table_by_arrow(
+    run: Run, installation: Installation, tmp_path: Path, source: Path
+) -> None:
+    made = build_with_pkg_config(run, "core_consumer", "playmirror-core", installation, tmp_path)
+    run(made, tmp_path / "music.db")
+    program = build_with_pkg_config(
+        run, source / "examples/arrow/arrow.cpp", "playmirror-core", installation, tmp_path
+    )
+    output = run(program, tmp_path / "music.db").splitlines()
+    assert output[0] == "id (l): 0 values, 0 nulls"
+    assert output[2] == "played_at (tsu:UTC): 0 values, 0 nulls"
+    assert "  together 0 ms" in output
 
 
 def test_a_shared_library_carries_its_abi_in_its_name(
