@@ -1,20 +1,20 @@
 #pragma once
 
 #include "core/schema/layout.hpp"
+#include "core/sqlite/row_source.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 namespace playmirror::ingest {
 
 /// One server value as the mirror stores it. Text refers to the row's bytes.
 struct StoredValue {
-  std::variant<std::monostate, std::int64_t, double, std::string_view> value = {};
+  sqlite::Field value = {};
   std::string_view odd = {};  ///< "NaN" or "-0" where SQLite cannot hold the value itself
 };
 

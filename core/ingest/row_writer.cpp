@@ -2,6 +2,7 @@
 
 #include "core/ingest/key_text.hpp"
 #include "core/ingest/odd_values.hpp"
+#include "core/sqlite/row_source.hpp"
 
 #include <playmirror/error.hpp>
 
@@ -32,7 +33,9 @@ std::string key_condition(const schema::TableLayout& table) {
   return join(parts, " AND ");
 }
 
-std::string upsert_sql(const schema::TableLayout& table, const Columns& columns) {
+/// `rows` is where the rows come from: VALUES or a SELECT.
+std::string upsert_sql(const schema::TableLayout& table, const Columns& columns,
+                       const std::string& rows) {
   const std::string name = sqlite::quoted(table.name);
   std::vector<std::string> names;
   std::vector<std::string> updates;
@@ -46,11 +49,21 @@ std::string upsert_sql(const schema::TableLayout& table, const Columns& columns)
   }
   std::vector<std::string> keys;
   for (const std::string& column : table.key) keys.push_back(sqlite::quoted(column));
-  std::string sql = "INSERT INTO " + name + " (" + join(names, ", ") + ") VALUES (" +
-                    join(std::vector<std::string>(names.size(), "?"), ", ") + ") ON CONFLICT (" +
-                    join(keys, ", ") + ") DO ";
+  std::string sql = "INSERT INTO " + name + " (" + join(names, ", ") + ") " + rows +
+                    " ON CONFLICT (" + join(keys, ", ") + ") DO ";
   if (updates.empty()) return sql + "NOTHING";
   return sql + "UPDATE SET " + join(updates, ", ") + " WHERE " + join(changes, " OR ");
+}
+
+std::string merge_sql(const schema::TableLayout& table, const Columns& columns) {
+  const std::vector<std::string> parameters(columns.size(), "?");
+  return upsert_sql(table, columns, "VALUES (" + join(parameters, ", ") + ")");
+}
+
+std::string load_sql(const schema::TableLayout& table, const Columns& columns) {
+  // Without the WHERE, SQLite would take ON CONFLICT for the condition of a join.
+  return upsert_sql(table, columns,
+                    "SELECT * FROM " + std::string(sqlite::kSourceTable) + " WHERE true");
 }
 
 std::string fill_sql(const schema::TableLayout& table, const Columns& columns) {
@@ -83,7 +96,7 @@ RowWriter::RowWriter(sqlite::Database& database, const schema::TableLayout& tabl
       columns_(std::move(columns)),
       mode_(mode),
       write_(database.prepare(mode == WriteMode::fill ? fill_sql(table, columns_)
-                                                      : upsert_sql(table, columns_))),
+                                                      : merge_sql(table, columns_))),
       exists_(database.prepare("SELECT 1 FROM " + sqlite::quoted(table.name) + " WHERE " +
                                key_condition(table))),
       pending_(database.prepare("SELECT entry, row_id FROM playmirror_outbox "
@@ -112,27 +125,72 @@ std::size_t RowWriter::field(std::string_view column) const {
 }
 
 void RowWriter::write(std::string_view rows) {
+  if (mode_ == WriteMode::load) {
+    load(rows);
+    return;
+  }
   RowReader reader(rows, columns_);
   while (reader.next()) write_row(reader);
 }
 
-void RowWriter::write_row(const RowReader& row) {
+void RowWriter::load(std::string_view rows) {
+  class Rows : public sqlite::RowSource {
+   public:
+    Rows(const RowWriter& writer, std::string_view bytes)
+        : writer_(writer), reader_(bytes, writer.columns_) {}
+
+    bool next() override {
+      if (!reader_.next()) return false;
+      writer_.check_key(reader_);
+      any_special_ = any_special_ || reader_.has_odd_value() || reader_.has_odd_time();
+      ++count_;
+      return true;
+    }
+    const sqlite::Field& field(std::size_t column) const override { return reader_[column].value; }
+
+    bool any_special() const noexcept { return any_special_; }
+    std::int64_t count() const noexcept { return count_; }
+
+   private:
+    const RowWriter& writer_;
+    RowReader reader_;
+    bool any_special_ = false;
+    std::int64_t count_ = 0;
+  };
+
+  Rows source(*this, rows);
+  sqlite::run_over(database_, load_sql(table_, columns_), source, columns_.size());
+  counts_.inserted += source.count();
+  if (!source.any_special() && !any_odd_ && !any_pending_) return;
+  RowReader reader(rows, columns_);
+  while (reader.next()) keep_what_is_special(reader);
+}
+
+void RowWriter::check_key(const RowReader& row) const {
   for (const std::size_t key : key_fields_) {
     if (std::holds_alternative<std::monostate>(row[key].value)) {
       raise(ErrorCode::server_protocol, "the server sent a row of " + table_.name + " without key",
             {.outcome = Outcome::rolled_back});
     }
   }
+}
+
+void RowWriter::write_row(const RowReader& row) {
+  check_key(row);
   const bool was_here = mode_ == WriteMode::merge && is_here(row);
   bind_row(row);
   write_.run();
-  if (mode_ == WriteMode::load || (mode_ == WriteMode::merge && !was_here)) {
+  if (mode_ == WriteMode::merge && !was_here) {
     ++counts_.inserted;
   } else if (database_.changes() > 0) {
     ++counts_.updated;
   } else {
     ++counts_.unchanged;
   }
+  keep_what_is_special(row);
+}
+
+void RowWriter::keep_what_is_special(const RowReader& row) {
   if (any_odd_ || row.has_odd_value()) keep_odd_values(row);
   if (row.has_odd_time() && !odd_times_) {
     mark_odd_times(database_, table_.name);

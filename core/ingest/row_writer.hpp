@@ -44,7 +44,10 @@ class RowWriter {
   [[nodiscard]] const WriteCounts& counts() const noexcept { return counts_; }
 
  private:
+  void load(std::string_view rows);
+  void check_key(const RowReader& row) const;
   void write_row(const RowReader& row);
+  void keep_what_is_special(const RowReader& row);
   void bind_row(const RowReader& row);
   void keep_odd_values(const RowReader& row);
   void settle_pending(const RowReader& row);
