@@ -24,7 +24,7 @@ enum class CopyState {
 struct TableState {
   CopyState copy = CopyState::empty;
   std::optional<std::int64_t> horizon = {};   ///< read rows whose transaction is at or after it
-  std::optional<std::string> copied_to = {};  ///< last key of an unfinished first copy
+  std::optional<std::string> copied_to = {};  ///< position of an unfinished first copy
   std::int64_t relation = 0;  ///< the server's oid of the table; 0 before the first copy
   std::string problem = {};
 };

@@ -21,7 +21,7 @@ CREATE TABLE playmirror_tables (
   state      TEXT NOT NULL DEFAULT 'empty'
              CHECK (state IN ('empty', 'copying', 'filling', 'copied', 'complete')),
   horizon    INTEGER,            -- 64-bit transaction id: rows at or after it are read again
-  copied_to  TEXT,               -- last key of an unfinished first copy, parts joined by char(31)
+  copied_to  TEXT,               -- how far an unfinished first copy came: storage/block or a key
   relation   INTEGER NOT NULL DEFAULT 0,  -- the server's oid of the table
   problem    TEXT NOT NULL DEFAULT '',
   odd_times  INTEGER NOT NULL DEFAULT 0 -- 1: holds a timestamp that text does not sort

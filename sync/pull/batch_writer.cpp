@@ -45,13 +45,13 @@ void BatchWriter::wait_until(Ready ready, pg::Waiter& waiter) {
   if (failure_) std::rethrow_exception(failure_);
 }
 
-ingest::RowBatch BatchWriter::put(ingest::RowBatch batch, pg::Waiter& waiter) {
-  if (batch.rows == 0) return batch;
+ingest::RowBatch BatchWriter::put(ingest::RowBatch batch, std::optional<std::string> position,
+                                  pg::Waiter& waiter) {
   wait_until([this] { return waiting_.size() < kWaitingBatches; }, waiter);
   ingest::RowBatch empty;
   {
     const std::scoped_lock lock(mutex_);
-    waiting_.push_back(std::move(batch));
+    waiting_.push_back({std::move(batch), std::move(position)});
     if (!used_.empty()) {
       empty = std::move(used_.back());
       used_.pop_back();
@@ -70,20 +70,20 @@ void BatchWriter::work() {
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (stopping_) return;
-    ingest::RowBatch batch = std::move(waiting_.front());
+    Piece piece = std::move(waiting_.front());
     waiting_.pop_front();
     busy_ = true;
     lock.unlock();
     changed_.notify_all();
     std::exception_ptr failure;
     try {
-      write(batch);
+      write(piece);
     } catch (...) {
       failure = std::current_exception();
     }
-    batch.clear();
+    piece.batch.clear();
     lock.lock();
-    used_.push_back(std::move(batch));
+    used_.push_back(std::move(piece.batch));
     busy_ = false;
     failure_ = failure;
     changed_.notify_all();
@@ -91,12 +91,12 @@ void BatchWriter::work() {
   }
 }
 
-void BatchWriter::write(const ingest::RowBatch& batch) {
+void BatchWriter::write(const Piece& piece) {
   const auto work = [&](sqlite::Database& database) {
     ingest::RowWriter rows(database, layout_, columns_, mode_);
-    rows.write(batch.bytes);
+    rows.write(piece.batch.bytes);
     ingest::TableState state = ingest::read_state(database, layout_.name);
-    state.copied_to = ingest::last_key(batch, layout_, columns_);
+    state.copied_to = piece.position;
     ingest::write_state(database, layout_.name, state);
     counts_.inserted += rows.counts().inserted;
     counts_.delivered += rows.counts().delivered;

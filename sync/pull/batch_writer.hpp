@@ -27,10 +27,11 @@ class BatchWriter {
   BatchWriter(const BatchWriter&) = delete;
   BatchWriter& operator=(const BatchWriter&) = delete;
 
-  /// Hands a batch over and returns an empty one, with memory that was used before if there is any;
-  /// waits, looking after the caller, while enough others are under way. Throws what the writing
-  /// threw.
-  [[nodiscard]] ingest::RowBatch put(ingest::RowBatch batch, pg::Waiter& waiter);
+  /// Hands over a batch, which may be empty, with the position that the copy has reached by it.
+  /// Returns an empty one, with memory that was used before if there is any; waits, looking after
+  /// the caller, while enough others are under way. Throws what the writing threw.
+  [[nodiscard]] ingest::RowBatch put(ingest::RowBatch batch, std::optional<std::string> position,
+                                     pg::Waiter& waiter);
 
   /// Waits until everything is written.
   void drain(pg::Waiter& waiter);
@@ -39,8 +40,13 @@ class BatchWriter {
   [[nodiscard]] const ingest::WriteCounts& counts() const noexcept { return counts_; }
 
  private:
+  struct Piece {
+    ingest::RowBatch batch = {};
+    std::optional<std::string> position = {};
+  };
+
   void work();
-  void write(const ingest::RowBatch& batch);
+  void write(const Piece& piece);
 
   template <typename Ready>
   void wait_until(Ready ready, pg::Waiter& waiter);
@@ -53,7 +59,7 @@ class BatchWriter {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<ingest::RowBatch> waiting_;
+  std::deque<Piece> waiting_;
   std::vector<ingest::RowBatch> used_;
   bool busy_ = false;
   bool stopping_ = false;

@@ -1,12 +1,13 @@
 #include "sync/pull/first_copy.hpp"
 
 #include "core/ingest/copy_splitter.hpp"
-#include "core/ingest/key_text.hpp"
 #include "core/ingest/row_writer.hpp"
 #include "core/ingest/table_state.hpp"
 #include "sync/pull/batch_writer.hpp"
+#include "sync/pull/copy_ranges.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -17,46 +18,45 @@ namespace {
 /// four of them are alive at a time.
 constexpr std::size_t kBatchBytes = 2 << 20;
 
-/// Bytes that one range should bring: some seconds at most even over a slow line at home, and far
-/// more than a round trip is worth.
-constexpr std::int64_t kRangeBytes = 64 << 20;
-
-/// Rows of the first range, before the size of a row is known.
-constexpr std::int64_t kFirstRangeRows = 20'000;
-constexpr std::int64_t kMostRangeRows = 2'000'000;
-
-std::string key_list(const schema::TableLayout& layout) {
-  std::string list;
-  for (const std::string& column : layout.key) {
-    list += (list.empty() ? "" : ", ") + pg::quoted(column);
-  }
-  return list;
-}
-
-/// `(k1, k2) > ('a', 'b')` for a stored key.
-std::string after_condition(const schema::TableLayout& layout, const std::string& key) {
-  std::string values;
-  for (const std::string& part : ingest::split_key(key)) {
-    values += (values.empty() ? "" : ", ") + pg::literal(part);
-  }
-  return "(" + key_list(layout) + ") > (" + values + ")";
-}
-
 }  // namespace
 
 FirstCopy::FirstCopy(ServerSession& session, MirrorState& mirror, const PullOptions& options,
                      pg::Waiter& waiter, SyncReport& report)
     : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
 
-void FirstCopy::run(const std::vector<ServerTable>& tables, const Moment& moment) {
+bool FirstCopy::run(const std::vector<ServerTable>& tables, const Moment& moment) {
   mirror_.write(
       [&](sqlite::Database& database) {
         store_identity(database, moment.identity);
         for (const ServerTable& table : tables) prepare(database, table, moment);
       },
       [this] { waiter_.tick(); });
-  for (const ServerTable& table : tables) copy(table, ingest::CopyState::copying);
-  for (const ServerTable& table : tables) copy(table, ingest::CopyState::filling);
+  measure(tables);
+  for (const auto phase : {ingest::CopyState::copying, ingest::CopyState::filling}) {
+    for (const ServerTable& table : tables) {
+      if (!copy(table, phase)) return false;
+    }
+  }
+  return true;
+}
+
+void FirstCopy::measure(const std::vector<ServerTable>& tables) {
+  std::vector<std::string> names;
+  std::string relations;
+  for (const ServerTable& table : tables) {
+    names.push_back(table.name);
+    relations += (relations.empty() ? "" : ", ") + std::to_string(table.relation);
+  }
+  auto commands = session_.reading_commands(options_.lock_timeout, names);
+  pg::Command& sizes = commands.emplace_back();
+  sizes.sql =
+      "SELECT relname, pg_catalog.pg_relation_size(oid) / "
+      "pg_catalog.current_setting('block_size')::bigint FROM pg_catalog.pg_class WHERE oid IN (" +
+      relations + ")";
+  sizes.doing = "ask how large the tables are";
+  sizes.on_row = [this](const pg::Row& row) { blocks_[row.text(0)] = row.integer(1); };
+  session_.connection(waiter_).pipeline(std::move(commands), waiter_);
+  session_.connection(waiter_).abandon_transaction();
 }
 
 void FirstCopy::prepare(sqlite::Database& database, const ServerTable& table,
@@ -83,9 +83,9 @@ void FirstCopy::prepare(sqlite::Database& database, const ServerTable& table,
   ingest::write_state(database, table.name, state);
 }
 
-void FirstCopy::copy(const ServerTable& table, ingest::CopyState phase) {
-  ingest::TableState state = ingest::read_state(mirror_.reader().database(), table.name);
-  if (state.copy != phase) return;
+bool FirstCopy::copy(const ServerTable& table, ingest::CopyState phase) {
+  const ingest::TableState state = ingest::read_state(mirror_.reader().database(), table.name);
+  if (state.copy != phase) return true;
   const schema::TableLayout layout = table.layout();
   std::vector<schema::ColumnLayout> columns;
   bool any_bulky = false;
@@ -95,7 +95,7 @@ void FirstCopy::copy(const ServerTable& table, ingest::CopyState phase) {
     any_bulky = any_bulky || bulky;
     if (key || bulky == (phase == ingest::CopyState::filling)) columns.push_back(column);
   }
-  copy_ranges(layout, columns, std::move(state));
+  if (!copy_ranges(table, layout, columns, state)) return false;
 
   waiter_.progress({.phase = "index", .table = table.name}, true);
   mirror_.write(
@@ -108,60 +108,63 @@ void FirstCopy::copy(const ServerTable& table, ingest::CopyState phase) {
         for (const std::string& sql : schema::create_index_sql(table.name)) database.execute(sql);
       },
       [this] { waiter_.tick(); }, MirrorState::Durability::later);
+  return true;
 }
 
-void FirstCopy::copy_ranges(const schema::TableLayout& layout,
+bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout& layout,
                             const std::vector<schema::ColumnLayout>& columns,
-                            ingest::TableState state) {
+                            const ingest::TableState& state) {
   BatchWriter writer(mirror_, layout, columns, state);
   std::string begin;
   for (const pg::Command& command :
        session_.reading_commands(options_.lock_timeout, {layout.name})) {
     begin += command.sql + "; ";
   }
-  std::optional<std::string> after = state.copied_to;
-  std::int64_t limit = kFirstRangeRows;
+  const auto ranges = make_ranges(table, layout, columns, blocks_[table.name], state.copied_to);
   const bool filling = state.copy == ingest::CopyState::filling;
   Progress progress{.phase = "first copy", .table = layout.name};
   ingest::RowBatch batch;
+  const auto hand_over = [&] {
+    progress.rows += batch.rows;
+    batch = writer.put(std::move(batch), ranges->position(), waiter_);
+  };
   for (bool more = true; more;) {
-    std::string sql =
-        begin + "COPY (SELECT " + select_list(columns) + " FROM " + session_.qualified(layout.name);
-    if (after) sql += " WHERE " + after_condition(layout, *after);
-    sql += " ORDER BY " + key_list(layout) + " LIMIT " + std::to_string(limit) +
-           ") TO STDOUT (FORMAT binary); COMMIT";
+    const std::string sql = begin + "COPY (SELECT " + select_list(columns) + " FROM " +
+                            session_.qualified(layout.name) + ranges->clause() +
+                            ") TO STDOUT (FORMAT binary); COMMIT";
     ingest::CopySplitter splitter(layout.name, columns, options_.field_cap);
-    std::int64_t rows = 0;
-    std::int64_t bytes = 0;
-    session_.connection(waiter_).copy_out(
-        sql, "copy " + layout.name, waiter_, [&](std::size_t, std::string_view data) {
-          const std::int64_t before = batch.rows;
-          splitter.feed(data, batch);
-          rows += batch.rows - before;
-          bytes += static_cast<std::int64_t>(data.size());
-          if (batch.bytes.size() >= kBatchBytes) {
-            after = ingest::last_key(batch, layout, columns);
-            batch = writer.put(std::move(batch), waiter_);
-          }
-          progress.rows += batch.rows > before ? batch.rows - before : 0;
-          progress.bytes = session_.wire().bytes_received;
-          waiter_.progress(progress);
-        });
+    RangeSize size;
+    const auto begun = std::chrono::steady_clock::now();
+    const auto receive = [&](std::size_t, std::string_view data) {
+      const std::int64_t before = batch.rows;
+      splitter.feed(data, batch);
+      size.rows += batch.rows - before;
+      size.bytes += static_cast<std::int64_t>(data.size());
+      if (batch.bytes.size() >= kBatchBytes) {
+        ranges->note(batch);
+        hand_over();
+      }
+      progress.bytes = session_.wire().bytes_received;
+      waiter_.progress(progress);
+    };
+    try {
+      session_.connection(waiter_).copy_out(sql, "copy " + layout.name, waiter_, receive);
+    } catch (const Error& error) {
+      if (!is_rewritten(error)) throw;
+      session_.connection(waiter_).abandon_transaction();
+      return false;
+    }
     splitter.finish();
-    more = rows == limit;
-    if (batch.rows > 0) {
-      after = ingest::last_key(batch, layout, columns);
-      batch = writer.put(std::move(batch), waiter_);
-    }
-    if (more) {
-      limit = std::clamp(kRangeBytes * rows / std::max<std::int64_t>(bytes, 1), std::int64_t{1'000},
-                         kMostRangeRows);
-    }
+    size.time = std::chrono::steady_clock::now() - begun;
+    if (batch.rows > 0) ranges->note(batch);
+    more = ranges->advance(size);
+    hand_over();
   }
   writer.drain(waiter_);
   waiter_.progress(progress, true);
   if (!filling) report_.pulled[layout.name].inserted += writer.counts().inserted;
   report_.already_there += writer.counts().delivered;
+  return true;
 }
 
 }  // namespace playmirror::sync

@@ -7,14 +7,17 @@
 #include <playmirror/report.hpp>
 #include <playmirror/server.hpp>
 
+#include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace playmirror::sync {
 
-/// Copies whole tables for the first time, range of keys by range of keys, each in a transaction of
-/// its own, so that neither a migration nor vacuum waits for long and a broken copy goes on where
-/// it stopped. The ranges come from different moments; the pull that follows reads everything since
-/// `moment`, which must be older than all of them, and so brings the mirror to one moment.
+/// Copies whole tables for the first time, range by range (copy_ranges.hpp), each in a transaction
+/// of its own, so that neither a migration nor vacuum waits for long and a broken copy goes on
+/// where it stopped. The ranges come from different moments; the pull that follows reads everything
+/// since `moment`, which must be older than all of them, and so brings the mirror to one moment.
 ///
 /// The calling thread receives, a second one writes; a few batches of rows lie between them.
 class FirstCopy {
@@ -22,21 +25,27 @@ class FirstCopy {
   FirstCopy(ServerSession& session, MirrorState& mirror, const PullOptions& options,
             pg::Waiter& waiter, SyncReport& report);
 
-  void run(const std::vector<ServerTable>& tables, const Moment& moment);
+  /// False when a table was rewritten meanwhile: run() has to be called again, with the catalog as
+  /// it is then.
+  [[nodiscard]] bool run(const std::vector<ServerTable>& tables, const Moment& moment);
 
  private:
   void prepare(sqlite::Database& database, const ServerTable& table, const Moment& moment);
 
+  void measure(const std::vector<ServerTable>& tables);
+
   /// The phase `copying` brings the rows without their bulky columns, `filling` brings those.
-  void copy(const ServerTable& table, ingest::CopyState phase);
-  void copy_ranges(const schema::TableLayout& layout,
-                   const std::vector<schema::ColumnLayout>& columns, ingest::TableState state);
+  [[nodiscard]] bool copy(const ServerTable& table, ingest::CopyState phase);
+  [[nodiscard]] bool copy_ranges(const ServerTable& table, const schema::TableLayout& layout,
+                                 const std::vector<schema::ColumnLayout>& columns,
+                                 const ingest::TableState& state);
 
   ServerSession& session_;
   MirrorState& mirror_;
   const PullOptions& options_;
   pg::Waiter& waiter_;
   SyncReport& report_;
+  std::map<std::string, std::int64_t> blocks_;  ///< of each table when the copy began
 };
 
 }  // namespace playmirror::sync

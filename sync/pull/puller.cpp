@@ -74,7 +74,11 @@ void Puller::pull() {
     if (needs_first_copy(tables)) {
       session_.connection(waiter_).abandon_transaction();
       report_.method = PullMethod::first_copy;
-      FirstCopy(session_, mirror_, options_, waiter_, report_).run(tables, opening.moment);
+      if (!FirstCopy(session_, mirror_, options_, waiter_, report_).run(tables, opening.moment) &&
+          attempt >= kAttempts) {
+        raise(ErrorCode::server_refused, "the server's tables keep being rewritten",
+              {.hint = "Sync again when the migration is done.", .retryable = true});
+      }
       if (attempt < kAttempts) continue;
     }
     if (nothing_happened(opening.moment)) {

@@ -92,7 +92,11 @@ std::string catalog_sql() {
          "a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '', "
          "pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'), "
          "pg_catalog.has_column_privilege(c.oid, a.attnum, 'INSERT'), "
-         "c.oid::bigint, a.attnum "
+         "c.oid::bigint, a.attnum, c.relfilenode::bigint, "
+         // Ranges of tuple ids are read as such since version 14; before, each would be a full scan.
+         "c.relkind = 'r' AND coalesce((SELECT m.amname = 'heap' FROM pg_catalog.pg_am m "
+         "WHERE m.oid = c.relam), false) "
+         "AND pg_catalog.current_setting('server_version_num')::int >= 140000 "
          "FROM pg_catalog.pg_class c "
          "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
          "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
@@ -122,6 +126,8 @@ Catalog read_catalog(const pg::Result& result, const std::string& schema) {
     table.rows_hidden = row.boolean(4);
     const std::string type = row.text(6);
     table.relation = row.integer(11);
+    table.storage = row.integer(13);
+    table.has_blocks = row.boolean(14);
     table.columns.push_back(
         {{row.text(5), type, schema::kind_of(type), static_cast<int>(row.integer(12))},
          row.boolean(7),

@@ -38,6 +38,8 @@ struct ServerTable {
   std::string name = {};
   char kind = 0;              ///< pg_class.relkind; 0: there is no such table
   std::int64_t relation = 0;  ///< pg_class.oid: another one is another table, whatever its name
+  std::int64_t storage = 0;   ///< pg_class.relfilenode: another one after every rewrite
+  bool has_blocks = false;    ///< one heap, of which a range of blocks can be read
   bool readable = false;
   bool insertable = false;
   bool rows_hidden = false;  ///< a row-level security policy applies to our role

@@ -1,0 +1,139 @@
+#include "sync/pull/copy_ranges.hpp"
+
+#include "core/ingest/key_text.hpp"
+#include "core/ingest/row_writer.hpp"
+#include "sync/pg/failure.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace playmirror::sync {
+namespace {
+
+/// How long a range should take: what a cut costs at most, and far more than a round trip.
+constexpr double kRangeSeconds = 2;
+
+/// Nor should it be larger than this, however fast the line: so much a cut may cost, too.
+constexpr double kMostRangeBytes = 16 << 20;
+
+/// By what factor the next range may be larger than the last one.
+constexpr double kGrowth = 16;
+
+/// The SQLSTATE with which a range of blocks refuses a rewritten table.
+constexpr const char* kDivisionByZero = "22012";
+
+/// How many units (rows, blocks) the next range should have after one of `units`.
+std::int64_t next_size(std::int64_t units, const RangeSize& size) {
+  const double bytes = std::max<double>(static_cast<double>(size.bytes), 1);
+  const double rate = bytes / std::max(size.time.count(), 1e-3);
+  const double wanted = std::min(rate * kRangeSeconds, kMostRangeBytes);
+  const double factor = std::clamp(wanted / bytes, 1 / kGrowth, kGrowth);
+  return std::max<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(units) * factor), 1);
+}
+
+std::string key_list(const schema::TableLayout& layout) {
+  std::string list;
+  for (const std::string& column : layout.key) {
+    list += (list.empty() ? "" : ", ") + pg::quoted(column);
+  }
+  return list;
+}
+
+/// `(k1, k2) > ('a', 'b')` for a stored key.
+std::string after_condition(const schema::TableLayout& layout, const std::string& key) {
+  std::string values;
+  for (const std::string& part : ingest::split_key(key)) {
+    values += (values.empty() ? "" : ", ") + pg::literal(part);
+  }
+  return "(" + key_list(layout) + ") > (" + values + ")";
+}
+
+/// In the order of the key. A position is the last key, after any batch.
+class KeyRanges : public CopyRanges {
+ public:
+  KeyRanges(const schema::TableLayout& layout, const std::vector<schema::ColumnLayout>& columns,
+            std::optional<std::string> position)
+      : layout_(layout), columns_(columns), position_(std::move(position)) {}
+
+  std::string clause() const override {
+    return (position_ ? " WHERE " + after_condition(layout_, *position_) : "") + " ORDER BY " +
+           key_list(layout_) + " LIMIT " + std::to_string(rows_);
+  }
+  void note(const ingest::RowBatch& batch) override {
+    position_ = ingest::last_key(batch, layout_, columns_);
+  }
+  bool advance(const RangeSize& size) override {
+    const bool more = size.rows == rows_;
+    rows_ = next_size(rows_, size);
+    return more;
+  }
+  const std::optional<std::string>& position() const override { return position_; }
+
+ private:
+  static constexpr std::int64_t kFirstRows = 2'000;
+
+  const schema::TableLayout& layout_;
+  const std::vector<schema::ColumnLayout>& columns_;
+  std::optional<std::string> position_;
+  std::int64_t rows_ = kFirstRows;
+};
+
+/// In the order of the table's blocks. A row that moves to a block read already was written after
+/// the copy began, so the pull that follows brings it; but a rewritten table keeps its rows' xmin.
+/// A position is `storage/block`, with the number of the file that the blocks are counted in.
+class BlockRanges : public CopyRanges {
+ public:
+  BlockRanges(const ServerTable& table, std::int64_t blocks,
+              const std::optional<std::string>& position)
+      : relation_(table.relation), storage_(table.storage), blocks_(blocks) {
+    if (position && position->starts_with(std::to_string(storage_) + "/")) {
+      const char* end = position->data() + position->size();
+      std::from_chars(position->data() + position->find('/') + 1, end, begin_);
+      position_ = position;
+    }
+  }
+
+  std::string clause() const override {
+    // Dividing by zero is how a condition can refuse; coalesce() keeps the planner from trying it.
+    return " WHERE ctid >= '(" + std::to_string(begin_) + ",0)' AND ctid < '(" +
+           std::to_string(begin_ + size_) +
+           ",0)' AND 1 / coalesce((SELECT (relfilenode = " + std::to_string(storage_) +
+           ")::int FROM pg_catalog.pg_class WHERE oid = " + std::to_string(relation_) + "), 0) = 1";
+  }
+  void note(const ingest::RowBatch&) override {}
+  bool advance(const RangeSize& size) override {
+    begin_ += size_;
+    size_ = next_size(size_, size);
+    position_ = std::to_string(storage_) + "/" + std::to_string(begin_);
+    return begin_ < blocks_;
+  }
+  const std::optional<std::string>& position() const override { return position_; }
+
+ private:
+  static constexpr std::int64_t kFirstBlocks = 64;
+
+  std::int64_t relation_;
+  std::int64_t storage_;
+  std::int64_t blocks_;
+  std::int64_t begin_ = 0;
+  std::int64_t size_ = kFirstBlocks;
+  std::optional<std::string> position_;
+};
+
+}  // namespace
+
+bool is_rewritten(const Error& error) {
+  const auto* refused = dynamic_cast<const pg::StatementFailed*>(&error);
+  return refused != nullptr && refused->sqlstate() == kDivisionByZero;
+}
+
+std::unique_ptr<CopyRanges> make_ranges(const ServerTable& table, const schema::TableLayout& layout,
+                                        const std::vector<schema::ColumnLayout>& columns,
+                                        std::int64_t blocks,
+                                        const std::optional<std::string>& position) {
+  if (table.has_blocks) return std::make_unique<BlockRanges>(table, blocks, position);
+  return std::make_unique<KeyRanges>(layout, columns, position);
+}
+
+}  // namespace playmirror::sync

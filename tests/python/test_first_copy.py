@@ -1,0 +1,107 @@
+"""A first copy in ranges, and what may happen to a table between two of them."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import playmirror as pm
+import pytest
+from support.cut_proxy import Cut
+from support.faults import proxy_of
+from support.music_db import MusicDb
+
+Check = Callable[[pm.Mirror, MusicDb], None]
+
+PLAYS = 20_000
+
+# So many blocks the first range has.
+READ = "ctid < '(64,0)'"
+
+
+def thin_out(db: MusicDb) -> None:
+    """Makes room, so that a rewrite moves rows to blocks that were read already."""
+    db.execute("DELETE FROM play_history WHERE id % 4 = 0")
+
+
+def rewrite(db: MusicDb) -> None:
+    """Moves rows that were not read to where the copy has been, and deletes as many that were read:
+    then not even the number of rows tells that some are missing."""
+    (here,) = db.execute(f"SELECT array_agg(id) FROM play_history WHERE {READ}")[0]
+    db.execute("VACUUM FULL play_history")
+    ((then,),) = db.execute(f"SELECT count(*) FROM play_history WHERE {READ}")
+    assert len(here) < then < 2 * len(here)
+    db.execute("DELETE FROM play_history WHERE id = ANY (%s)", [here[: then - len(here)]])
+
+
+class OnceInPlays:
+    """Calls `act` while the first range of play_history is being received."""
+
+    def __init__(self, act: Callable[[pm.Progress], None]) -> None:
+        self.act = act
+        self.acted = False
+
+    def __call__(self, progress: pm.Progress) -> None:
+        if progress.phase == "index" and progress.table == "track_artists":
+            time.sleep(0.2)  # reports are rare; the next one will not be too early
+        if progress.phase == "first copy" and progress.table == "play_history" and not self.acted:
+            self.acted = True
+            self.act(progress)
+
+
+def test_a_table_rewritten_between_two_ranges_is_copied_anew(
+    music_db: MusicDb, mirror: pm.Mirror, server: pm.Server, assert_equal: Check
+) -> None:
+    music_db.fill(plays=PLAYS)
+    thin_out(music_db)
+    thread = threading.Thread(target=rewrite, args=[music_db])
+
+    def begin_rewriting(_: pm.Progress) -> None:
+        thread.start()
+        thread.join(2)
+
+    once = OnceInPlays(begin_rewriting)
+    assert server.pull(mirror, progress=once).complete
+    thread.join(30)
+    assert once.acted and not thread.is_alive()
+    assert_equal(mirror, music_db)
+
+
+def test_a_table_rewritten_after_a_copy_was_cut_is_copied_anew(
+    music_db: MusicDb, mirror_path: Path, assert_equal: Check
+) -> None:
+    music_db.fill(plays=PLAYS)
+    thin_out(music_db)
+    before: list[int] = []
+    with pm.open(mirror_path.with_name("whole.db")) as mirror, pm.connect(music_db.dsn) as server:
+
+        server.pull(mirror, progress=OnceInPlays(lambda progress: before.append(progress.bytes)))
+    with proxy_of(music_db) as proxy, pm.open(mirror_path) as mirror:
+        # Somewhere in the second range.
+        proxy.cut = Cut("down", after=before[0] + 64 * 8192 * 3 // 2)
+        with pytest.raises(pm.ServerUnavailable):
+            mirror.pull(proxy.dsn(music_db.dsn))
+        assert mirror.plays.count() > 0
+    rewrite(music_db)
+    with pm.open(mirror_path) as mirror, pm.connect(music_db.dsn) as server:
+        assert server.pull(mirror).complete
+        assert_equal(mirror, music_db)
+
+
+def test_a_partitioned_table_is_copied_by_key(
+    music_db: MusicDb, mirror: pm.Mirror, server: pm.Server, assert_equal: Check
+) -> None:
+    music_db.fill(plays=PLAYS)
+    music_db.execute(
+        "ALTER TABLE play_history RENAME TO old_plays;"
+        "CREATE TABLE play_history (LIKE old_plays INCLUDING DEFAULTS, PRIMARY KEY (id))"
+        " PARTITION BY RANGE (id);"
+        "CREATE TABLE plays_1 PARTITION OF play_history FOR VALUES FROM (MINVALUE) TO (5000);"
+        "CREATE TABLE plays_2 PARTITION OF play_history FOR VALUES FROM (5000) TO (MAXVALUE);"
+        "INSERT INTO play_history SELECT * FROM old_plays"
+    )
+    assert server.pull(mirror).complete
+    assert_equal(mirror, music_db)
+    music_db.execute("DELETE FROM play_history WHERE id BETWEEN 4990 AND 5010")
+    assert server.pull(mirror).pulled["play_history"].deleted > 0
+    assert_equal(mirror, music_db)
