@@ -2,6 +2,7 @@
 
 #include "core/query/cursor.hpp"
 #include "core/query/lookup.hpp"
+#include "core/query/plays_table.hpp"
 #include "core/query/read_table.hpp"
 #include "core/query/time_column.hpp"
 
@@ -62,6 +63,9 @@ std::int64_t Plays::count(const PlayFilter& filter) const {
   return query.limit(filter.limit).count(moment.database());
 }
 
-Table Plays::table(const PlayFilter& filter) const { return query::read_table(list(filter)); }
+Table Plays::table(const PlayFilter& filter) const {
+  if (auto table = query::plays_table(*state_, filter)) return *std::move(table);
+  return query::read_table(list(filter));
+}
 
 }  // namespace playmirror
