@@ -9,9 +9,11 @@
 #include <cereal/types/string.hpp>
 #include <cereal/types/utility.hpp>
 #include <cereal/types/vector.hpp>
+#include <cstdint>
 #include <istream>
 #include <sstream>
 #include <streambuf>
+#include <utility>
 
 namespace playmirror::outbox {
 namespace {
@@ -34,6 +36,48 @@ using Crc64 = boost::crc_optimal<64, 0x42F0E1EBA9EA3693ULL, ~0ULL, ~0ULL, true, 
         {.hint = "Run verify() to list the damage; the entry stays in the outbox."});
 }
 
+/// Reads what encode() wrote, and believes no length that the bytes left cannot hold.
+class ImageReader {
+ public:
+  explicit ImageReader(std::string_view bytes)
+      : buffer_(bytes), stream_(&buffer_), archive_(stream_) {}
+
+  RowImage read() {
+    RowImage image;
+    for (std::size_t left = length(); left > 0; --left) {
+      std::string name = text();
+      std::uint8_t missing = 0;
+      archive_(missing);
+      if (missing > 1) refuse("a field is neither there nor missing");
+      image.fields.emplace_back(std::move(name),
+                                missing != 0 ? std::nullopt : std::optional(text()));
+    }
+    for (std::size_t left = length(); left > 0; --left) image.artist_ids.push_back(text());
+    if (buffer_.in_avail() > 0) refuse("bytes are left over");
+    return image;
+  }
+
+ private:
+  std::size_t length() {
+    cereal::size_type length = 0;
+    archive_(cereal::make_size_tag(length));
+    if (length > static_cast<std::uint64_t>(std::max<std::streamsize>(buffer_.in_avail(), 0))) {
+      refuse("a length is larger than the image");
+    }
+    return static_cast<std::size_t>(length);
+  }
+
+  std::string text() {
+    std::string text(length(), '\0');
+    archive_(cereal::binary_data(text.data(), text.size()));
+    return text;
+  }
+
+  BytesBuffer buffer_;
+  std::istream stream_;
+  cereal::PortableBinaryInputArchive archive_;
+};
+
 }  // namespace
 
 const std::optional<std::string>* RowImage::find(std::string_view column) const noexcept {
@@ -53,19 +97,11 @@ std::string encode(const RowImage& image) {
 
 RowImage decode(std::string_view bytes) {
   if (bytes.empty() || bytes.front() != kVersion) refuse("its version is unknown");
-  BytesBuffer buffer(bytes.substr(1));
-  std::istream stream(&buffer);
-  RowImage image;
   try {
-    cereal::PortableBinaryInputArchive archive(stream);
-    archive(image.fields, image.artist_ids);
-  } catch (const std::exception& error) {
-    // Also std::length_error and std::bad_alloc: cereal believes the lengths it reads. Callers
-    // compare the checksum first, so this is the second line of defence.
+    return ImageReader(bytes.substr(1)).read();
+  } catch (const cereal::Exception& error) {
     refuse(error.what());
   }
-  if (buffer.in_avail() != 0) refuse("bytes are left over");
-  return image;
 }
 
 std::int64_t checksum(std::string_view table, std::string_view identity, std::int64_t row_id,
