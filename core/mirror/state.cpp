@@ -170,11 +170,15 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
     writer_->execute("PRAGMA journal_size_limit=" + std::to_string(kCheckpointBytes));
   }
   const bool later = durability == Durability::later;
-  {
+  try {
     const sqlite::Unsynced unsynced(later ? writer_.get() : nullptr);
     sqlite::Transaction transaction(*writer_);
     work(*writer_);
     transaction.commit();
+  } catch (...) {
+    // A rollback can fail as well, for want of memory; closing the connection never does.
+    if (writer_->in_transaction()) writer_.reset();
+    throw;
   }
   if (files::size(beside(file_, "-wal")) > (later ? kLoadCheckpointBytes : kCheckpointBytes)) {
     // The rows are safe in the log already: trouble here must not look like a failed write.

@@ -20,8 +20,11 @@ BatchWriter::BatchWriter(MirrorState& mirror, const schema::TableLayout& layout,
       layout_(layout),
       columns_(std::move(columns)),
       mode_(state.copy == ingest::CopyState::filling ? ingest::WriteMode::fill
-                                                     : ingest::WriteMode::load),
-      thread_([this] { work(); }) {}
+                                                     : ingest::WriteMode::load) {
+  // The writing thread must be able to hand a batch back when there is no memory left.
+  used_.reserve(kWaitingBatches + 2);
+  thread_ = std::thread([this] { work(); });
+}
 
 BatchWriter::~BatchWriter() {
   {
