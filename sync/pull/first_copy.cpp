@@ -3,6 +3,7 @@
 #include "core/ingest/copy_splitter.hpp"
 #include "core/ingest/row_writer.hpp"
 #include "core/ingest/table_state.hpp"
+#include "core/test_hooks.hpp"
 #include "sync/pull/batch_writer.hpp"
 #include "sync/pull/copy_ranges.hpp"
 
@@ -32,6 +33,7 @@ bool FirstCopy::run(const std::vector<ServerTable>& tables, const Moment& moment
       },
       [this] { waiter_.tick(); });
   measure(tables);
+  PLAYMIRROR_STEP("copy.prepared");
   for (const auto phase : {ingest::CopyState::copying, ingest::CopyState::filling}) {
     for (const ServerTable& table : tables) {
       if (!copy(table, phase)) return false;
@@ -155,6 +157,7 @@ bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout&
       return false;
     }
     splitter.finish();
+    PLAYMIRROR_STEP("copy.range");
     size.time = std::chrono::steady_clock::now() - begun;
     if (batch.rows > 0) ranges->note(batch);
     more = ranges->advance(size);

@@ -47,6 +47,7 @@ def test_a_reset_at_any_byte(
     memory_path: Path,
     direction: Direction,
     assert_equal: Callable[..., None],
+    record_property: Callable[[str, object], None],
 ) -> None:
     add_tracks(music_db, "t1")
     server_side = music_db.connect()
@@ -67,7 +68,9 @@ def test_a_reset_at_any_byte(
         straight.pull(mirror)
         change_the_server()
         clean = pull(mirror, music_db, proxy)
-        for after in cut_points(clean, direction, stride=97, every_byte_of_last=70, phase=seed()):
+        points = cut_points(clean, direction, stride=97, every_byte_of_last=70, phase=seed())
+        record_property("cases", len(points))
+        for after in points:
             change_the_server()
             before = ids(mirror)
             proxy.cut = Cut(direction, after)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from support.faults import seed
@@ -33,7 +33,9 @@ def files(music_db: MusicDb) -> Iterator[Bench]:
 @pytest.mark.slow
 @pytest.mark.timeout(0 if SEEDS else 600)
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_file_call_of(operation: str, files: Bench) -> None:
+def test_every_file_call_of(
+    operation: str, files: Bench, record_property: Callable[[str, object], None]
+) -> None:
     chance = random.Random(seed())
     for kind, for_ever in KINDS:
         calls = files.calls(operation, kind)
@@ -48,6 +50,7 @@ def test_every_file_call_of(operation: str, files: Bench) -> None:
                     case = f"{operation} {kind} {call} {int(for_ever)} {fault.seed}"
                     print(f'PLAYMIRROR_TEST_FILE_FAULT="{case}" ./dev test one_file_fault')
                     raise
+    record_property("cases", files.cases)
     print(f"{operation}: {files.cases} cases")
 
 

@@ -14,7 +14,7 @@ PLAYMIRROR_TEST_STEPS steps are taken (25,000), drawn from PLAYMIRROR_TEST_SEED 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -295,7 +295,9 @@ def world() -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(0)
-def test_whatever_happens_nothing_is_lost_doubled_or_wrong(world: None) -> None:
+def test_whatever_happens_nothing_is_lost_doubled_or_wrong(
+    world: None, record_property: Callable[[str, object], None]
+) -> None:
     number = seed()
     settings = hypothesis.settings(
         max_examples=max(STEPS * 6 // 5 // PROGRAM, 1),
@@ -310,4 +312,5 @@ def test_whatever_happens_nothing_is_lost_doubled_or_wrong(world: None) -> None:
     except BaseException:
         print(f"PLAYMIRROR_TEST_SEED={number} PLAYMIRROR_TEST_STEPS={STEPS} ./dev test whatever")
         raise
+    record_property("cases", Model.taken)
     print(f"{Model.taken} steps, seed {number}")

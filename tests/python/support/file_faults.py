@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,12 +37,12 @@ CHANGES = """
 """
 
 
-def shim() -> Path:
-    """PLAYMIRROR_FILE_FAULTS, else the newest library that a build has left."""
-    if told := os.environ.get("PLAYMIRROR_FILE_FAULTS"):
-        return Path(told)
-    built = (ROOT / "build").glob("*/tests/faults/libfile_faults.so")
-    return max(built, key=lambda path: path.stat().st_mtime)
+def preloaded(name: str) -> Path:
+    """The newest library of tests/faults of that name that a build has left."""
+    built = (ROOT / "build").glob(f"*/tests/faults/lib{name}.so")
+    newest = max(built, key=lambda path: path.stat().st_mtime, default=None)
+    assert newest is not None, f"there is no lib{name}.so: build the preset dev"
+    return newest
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,7 @@ class Bench:
 @contextmanager
 def bench(db: MusicDb) -> Iterator[Bench]:
     with (
-        Forker(LD_PRELOAD=str(shim())) as forker,
+        Forker(LD_PRELOAD=str(preloaded("file_faults"))) as forker,
         memory_directory() as directory,
     ):
         yield Bench(db, forker, directory)

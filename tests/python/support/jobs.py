@@ -80,6 +80,30 @@ def with_file_fault(
         tell(["calls", library.playmirror_disarm()])
 
 
+# A wall clock that jumps, under tests/faults/clock_jumps.cpp -----------------------------------
+
+
+def with_clock_jump(tell: Tell, path: str, dsn: str, seconds: int, position: int) -> None:
+    """Records, pushes, pulls, records, syncs; the clock jumps before the step at `position`, and
+    back before the last."""
+    library = ctypes.CDLL(None)
+    with pm.open(path) as mirror, pm.connect(dsn, timeout=10) as server:
+        steps: list[Callable[[], object]] = [
+            lambda: add_play(mirror, 1),
+            lambda: server.push(mirror),
+            lambda: server.pull(mirror),
+            lambda: add_play(mirror, 2),
+            lambda: server.sync(mirror),
+        ]
+        for number, step in enumerate(steps):
+            if number == position:
+                library.playmirror_set_clock(seconds)
+            step()
+            tell(number)
+        library.playmirror_set_clock(0)
+        tell(server.sync(mirror).pushed)
+
+
 # Steps of the protocol, under core/test_hooks.hpp ----------------------------------------------
 
 

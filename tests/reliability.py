@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Runs the tests of all that can go wrong, and writes what they did into docs/reliability.md.
+
+    ./dev reliability
+
+A row of the table is a fault, the tests that make it happen, how many cases they went through
+(what a test records as `cases`, else the test itself), and whether all of them held.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "reliability.md"
+BEGIN, END = "<!-- written by ./dev reliability -->\n", "<!-- end -->\n"
+PYTHON = "tests/python/"
+
+
+@dataclass(frozen=True)
+class Fault:
+    what: str
+    files: tuple[str, ...]
+    only: str = ""  #: pytest's -k
+
+
+FAULTS = (
+    Fault("Random programs of recording, syncing, server writes, migrations, cuts, kills, copies, "
+          "restores, restarts and fail-overs", ("test_model.py",)),
+    Fault("A file call is the last (kill, torn write), the power fails there, or it is refused "
+          "(EIO, ENOSPC, short), once or for ever: new file, first copy, pull, push, recording",
+          ("test_file_faults.py",), "every_file_call"),
+    Fault("SIGKILL at each step of the protocol", ("faults/test_steps.py",), "killed"),
+    Fault("SIGKILL at any moment", ("test_pull_killed.py", "test_push_killed.py")),
+    Fault("A migration between any two steps, 13 kinds", ("faults/test_steps.py",), "migration"),
+    Fault("The line breaks at a byte of a pull or a push: reset, half open, silent",
+          ("test_cut_pull.py", "test_cut_push.py")),
+    Fault("The line to a PgBouncer in transaction mode breaks; its connections are shared",
+          ("test_pgbouncer.py",)),
+    Fault("The disk is full", ("test_push_disk_full.py",)),
+    Fault("Commits out of order, savepoints, exception blocks, prepared transactions, cached ids",
+          ("test_pull_late_commits.py", "test_pull_writers.py")),
+    Fault("Another server: dump and restore, fail-over with and without a lost tail, set back, "
+          "standby, wrong database", ("test_identity.py", "test_identity_standby.py")),
+    Fault("Many devices push at once; copies and backups of a file push too",
+          ("test_push_devices.py", "test_push_identity.py")),
+    Fault("The server refuses rows, or lacks what they need", ("test_push_refused.py",)),
+    Fault("Rows vanish or are hidden, rights are missing",
+          ("test_pull_deletes.py", "test_schema_privileges.py", "test_schema_locks.py")),
+    Fault("The schema changes between syncs", ("test_schema_migrations.py",)),
+    Fault("Damaged, foreign and hostile files", ("test_bad_input_files.py",)),
+    Fault("Odd values of every type, both ways", ("test_types_odd_values.py",)),
+    Fault("Several processes and threads on one file; fork; Ctrl-C",
+          ("test_processes.py", "test_api_threads.py")),
+    Fault("The wall clock jumps, by a second to thirty years", ("test_clock.py",)),
+    Fault("Passwords in messages, logs and the file", ("test_secrets.py",)),
+    Fault("A safeguard is taken away: something must fail", ("faults/test_safeguards.py",),
+          "without"),
+)  # fmt: skip
+
+
+@dataclass
+class Outcome:
+    cases: int
+    failed: int
+    seconds: float
+
+
+def run(fault: Fault) -> Outcome:
+    with tempfile.NamedTemporaryFile(suffix=".xml") as report:
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--timeout",
+            "0",
+            "--junitxml",
+            report.name,
+        ]
+        command += [PYTHON + file for file in fault.files]
+        command += ["-k", fault.only] if fault.only else []
+        environment = dict(os.environ)
+        if any("faults/" in file for file in fault.files):
+            environment["PYTHONPATH"] = str(ROOT / "build" / "dev" / "python")
+        subprocess.run(command, cwd=ROOT, env=environment)
+        tests = list(ElementTree.parse(report.name).iter("testcase"))
+    ran = [test for test in tests if test.find("skipped") is None]
+    failed = sum(test.find("failure") is not None or test.find("error") is not None for test in ran)
+    return Outcome(sum(map(cases, ran)), failed, sum(float(test.get("time", 0)) for test in ran))
+
+
+def cases(test: ElementTree.Element) -> int:
+    for property_ in test.iter("property"):
+        if property_.get("name") == "cases":
+            return int(property_.get("value", 1))
+    return 1
+
+
+def main() -> int:
+    rows = [
+        "| what goes wrong | tests | cases | failed | time |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    outcomes = []
+    for fault in FAULTS:
+        outcome = run(fault)
+        outcomes.append(outcome)
+        files = ", ".join(f"`{file}`" for file in fault.files)
+        rows.append(
+            f"| {fault.what} | {files} | {outcome.cases:,} | {outcome.failed} "
+            f"| {outcome.seconds:.0f} s |"
+        )
+    day = time.strftime("%Y-%m-%d")
+    total = sum(outcome.cases for outcome in outcomes)
+    table = "\n".join(rows)
+    text = f"{BEGIN}\n{total:,} cases, {day}, {os.cpu_count()} cores:\n\n{table}\n\n{END}"
+    page = PAGE.read_text()
+    pattern = re.escape(BEGIN) + ".*" + re.escape(END)
+    PAGE.write_text(re.sub(pattern, lambda _: text, page, flags=re.DOTALL))
+    print(text)
+    return 1 if any(outcome.failed for outcome in outcomes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
