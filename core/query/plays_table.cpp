@@ -4,12 +4,11 @@
 #include "core/table/column_data.hpp"
 
 #include <playmirror/error.hpp>
-#include <playmirror/members.hpp>
 
 #include <algorithm>
 #include <limits>
 #include <memory>
-#include <string>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -30,7 +29,7 @@ class Values {
  public:
   explicit Values(std::size_t rows) : rows_(rows), values_(new T[rows + 1]) {}
 
-  T& operator[](std::size_t row) noexcept { return values_[row]; }
+  [[nodiscard]] T* at(std::size_t row) noexcept { return values_.get() + row; }
 
   /// The column: missing values become null.
   [[nodiscard]] std::shared_ptr<Column::Data> finish(const char* name, ColumnType type) && {
@@ -39,23 +38,25 @@ class Values {
     data->size = rows_;
     data->arrow_nulls =
         static_cast<std::size_t>(std::count(values_.get(), values_.get() + rows_, kMissing<T>));
-    if (data->arrow_nulls != 0)
-      data->validity = bits([](T& value) {
-        const bool valid = value != kMissing<T>;
-        if (!valid) value = 0;
-        return valid;
-      });
+    if (data->arrow_nulls != 0) {
+      data->validity = bits([](T value) { return value != kMissing<T>; });
+      std::replace(values_.get(), values_.get() + rows_, kMissing<T>, T{0});
+    }
     data->values = Buffer(std::shared_ptr<T[]>(std::move(values_)));
     return data;
   }
 
   /// A bit for each row.
   template <typename Test>
-  [[nodiscard]] Buffer bits(const Test& test) {
-    std::vector<std::uint8_t> bytes(rows_ / 8 + 1);
-    for (std::size_t row = 0; row < rows_; ++row) {
-      bytes[row / 8] =
-          static_cast<std::uint8_t>(bytes[row / 8] | int{test(values_[row])} << row % 8);
+  [[nodiscard]] Buffer bits(const Test& test) const {
+    std::vector<std::uint8_t> bytes((rows_ + 7) / 8);
+    for (std::size_t byte = 0; byte < bytes.size(); ++byte) {
+      const std::size_t count = std::min<std::size_t>(8, rows_ - 8 * byte);
+      unsigned set = 0;
+      for (std::size_t bit = 0; bit < count; ++bit) {
+        set |= static_cast<unsigned>(test(values_[8 * byte + bit])) << bit;
+      }
+      bytes[byte] = static_cast<std::uint8_t>(set);
     }
     return buffer_of(std::move(bytes));
   }
@@ -65,6 +66,19 @@ class Values {
   std::unique_ptr<T[]> values_;
 };
 
+/// Writes what `make` makes of each of the first `count` values, or of the last, beginning with the
+/// last.
+template <typename In, typename Out, typename Make>
+void convert(std::span<const In> values, std::size_t count, bool backward, Out* out,
+             const Make& make) {
+  if (backward) {
+    const In* const last = values.data() + values.size() - 1;
+    for (std::size_t i = 0; i < count; ++i) out[i] = make(last[-static_cast<std::ptrdiff_t>(i)]);
+  } else {
+    for (std::size_t i = 0; i < count; ++i) out[i] = make(values[i]);
+  }
+}
+
 /// Codes of a dictionary of the columns, renumbered in the order in which they come, so that only
 /// texts in use are handed out.
 class Codes {
@@ -73,17 +87,20 @@ class Codes {
     numbers_[columns::kNone] = kMissing<std::int32_t>;
   }
 
-  void put(std::size_t row, std::uint32_t code) {
-    if (numbers_[code] == kUnknown) {
-      numbers_[code] = static_cast<std::int32_t>(used_.size());
-      used_.push_back(code);
-    }
-    rows_[row] = numbers_[code];
+  void add(std::size_t row, std::span<const std::uint32_t> codes, std::size_t count,
+           bool backward) {
+    convert(codes, count, backward, rows_.at(row), [this](std::uint32_t code) {
+      std::int32_t& number = numbers_[code];
+      if (number == kUnknown) {
+        number = static_cast<std::int32_t>(used_.size());
+        used_.push_back(code);
+      }
+      return number;
+    });
   }
 
   template <typename Dictionary>
   [[nodiscard]] Column finish(const char* name, const Dictionary& dictionary) && {
-    auto texts = std::make_shared<Column::Data>();
     std::vector<std::int64_t> offsets{0};
     std::vector<char> bytes;
     for (const std::uint32_t code : used_) {
@@ -91,6 +108,7 @@ class Codes {
       bytes.insert(bytes.end(), text.begin(), text.end());
       offsets.push_back(std::ssize(bytes));
     }
+    auto texts = std::make_shared<Column::Data>();
     texts->field = {"", ColumnType::utf8};
     texts->size = used_.size();
     texts->values = buffer_of(std::move(bytes));
@@ -108,7 +126,7 @@ class Codes {
   std::vector<std::uint32_t> used_;    ///< codes by number
 };
 
-/// All columns of a table of plays, filled row by row.
+/// All columns of a table of plays, filled batch by batch.
 class PlaysTable {
  public:
   PlaysTable(const PlayColumns& plays, std::size_t rows)
@@ -128,20 +146,29 @@ class PlaysTable {
   /// integer for none.
   [[nodiscard]] bool is_exact() const noexcept { return exact_; }
 
-  /// Adds as many plays of the batch as there is room for.
+  /// Adds as many plays of the batch as there is room for, those at its end if `backward`.
   void add(const Batch& batch, bool backward) {
     const std::size_t count = std::min(batch.size, rows_ - row_);
-    for (std::size_t i = 0; i < count; ++i) add_play(batch, backward ? batch.size - 1 - i : i);
+    convert(batch.id, count, backward, ids_.at(row_), [](std::int64_t id) { return id; });
+    add_times(batch.played_at, count, backward);
+    add_listened(batch, count, backward);
+    convert(batch.skipped, count, backward, skipped_.at(row_), [](std::int8_t skipped) {
+      return skipped == columns::kSkipUnknown ? kMissing<std::int8_t> : skipped;
+    });
+    tracks_.add(row_, batch.track, count, backward);
+    contexts_.add(row_, batch.context, count, backward);
+    sources_.add(row_, batch.source, count, backward);
+    exact_ =
+        exact_ && std::count(ids_.at(row_), ids_.at(row_ + count), kMissing<std::int64_t>) == 0;
+    row_ += count;
   }
 
   [[nodiscard]] Table finish() && {
     auto times = std::move(times_).finish("played_at", ColumnType::timestamp);
     times->beyond = std::move(beyond_);
-    auto skipped = std::make_shared<Column::Data>();
-    skipped->values = skipped_.bits([](std::int8_t value) { return value == columns::kSkipped; });
-    const Buffer flags = skipped->values;
-    skipped = std::move(skipped_).finish("skipped", ColumnType::boolean);
-    skipped->values = flags;
+    Buffer flags = skipped_.bits([](std::int8_t value) { return value == columns::kSkipped; });
+    auto skipped = std::move(skipped_).finish("skipped", ColumnType::boolean);
+    skipped->values = std::move(flags);
     return Table({
         Column(std::move(ids_).finish("id", ColumnType::int64)),
         std::move(tracks_).finish("track_id", plays_.tracks()),
@@ -154,30 +181,39 @@ class PlaysTable {
   }
 
  private:
-  void add_play(const Batch& batch, std::size_t i) {
-    const auto listened = batch.listened(i);
-    if (batch.id[i] == kMissing<std::int64_t> || listened == kMissing<std::int64_t>) exact_ = false;
-    ids_[row_] = batch.id[i];
-    times_[row_] = time_of(batch.played_at[i]);
-    listened_[row_] = listened.value_or(kMissing<std::int64_t>);
-    const std::int8_t skipped = batch.skipped[i];
-    skipped_[row_] = skipped == columns::kSkipUnknown ? kMissing<std::int8_t> : skipped;
-    tracks_.put(row_, batch.track[i]);
-    contexts_.put(row_, batch.context[i]);
-    sources_.put(row_, batch.source[i]);
-    ++row_;
+  void add_times(std::span<const std::int64_t> times, std::size_t count, bool backward) {
+    std::int64_t* const out = times_.at(row_);
+    convert(times, count, backward, out, [](std::int64_t time) { return time; });
+    // They rise, so the ends of the batch tell of all between.
+    const bool finite =
+        times.front() > columns::kNegativeInfinity && times.back() < columns::kLastInstant;
+    for (std::size_t i = 0; i < count && !finite; ++i) {
+      if (out[i] == columns::kNegativeInfinity) {
+        beyond_.emplace_back(row_ + i, Timestamp::negative_infinity());
+      } else if (out[i] == columns::kInfinity) {
+        beyond_.emplace_back(row_ + i, Timestamp::infinity());
+      } else if (out[i] == columns::kLastInstant) {
+        exact_ = false;
+      } else if (out[i] != columns::kNoTime) {
+        continue;
+      }
+      out[i] = kMissing<std::int64_t>;
+    }
   }
 
-  std::int64_t time_of(std::int64_t time) {
-    if (time > columns::kNegativeInfinity && time < columns::kLastInstant) return time;
-    if (time == columns::kNegativeInfinity) {
-      beyond_.emplace_back(row_, Timestamp::negative_infinity());
-    } else if (time == columns::kInfinity) {
-      beyond_.emplace_back(row_, Timestamp::infinity());
-    } else if (time == columns::kLastInstant) {
-      exact_ = false;
+  void add_listened(const Batch& batch, std::size_t count, bool backward) {
+    std::int64_t* const out = listened_.at(row_);
+    bool wide = false;
+    convert(batch.listened_ms, count, backward, out, [&wide](std::int32_t value) {
+      wide = wide || value == columns::kWideListenedMs;
+      return value == columns::kNoListenedMs ? kMissing<std::int64_t> : std::int64_t{value};
+    });
+    for (std::size_t i = 0; i < count && wide; ++i) {
+      const auto exact = batch.listened(backward ? batch.size - 1 - i : i);
+      if (!exact) continue;
+      out[i] = *exact;
+      exact_ = exact_ && *exact != kMissing<std::int64_t>;
     }
-    return kMissing<std::int64_t>;
   }
 
   const PlayColumns& plays_;
@@ -195,7 +231,7 @@ class PlaysTable {
 };
 
 /// The limit in the columns' microseconds; false for one that they cannot hold.
-bool convert(const std::optional<Timestamp>& limit, std::optional<std::int64_t>& micros) {
+bool fits(const std::optional<Timestamp>& limit, std::optional<std::int64_t>& micros) {
   if (!limit) return true;
   static const Timestamp last = Timestamp::from_unix_micros(columns::kLastInstant - 1);
   if (!limit->is_finite() || *limit > last) return false;
@@ -211,7 +247,7 @@ std::optional<Table> plays_table(MirrorState& state, const PlayFilter& filter) {
     return std::nullopt;
   }
   columns::Period period;
-  if (!convert(filter.since, period.since) || !convert(filter.until, period.until)) {
+  if (!fits(filter.since, period.since) || !fits(filter.until, period.until)) {
     return std::nullopt;
   }
   const PlayColumns plays = PlayColumns::read(state);
