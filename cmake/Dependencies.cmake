@@ -48,6 +48,12 @@ if(NOT TARGET Boost::filesystem)
   playmirror_missing("Boost.Filesystem 1.74 or newer" libboost-filesystem-dev boost-devel boost)
 endif()
 
+find_package(date 3 CONFIG QUIET)
+if(NOT TARGET date::date-tz)
+  playmirror_missing("Howard Hinnant's date library 3.0.1 or newer, with its time zones"
+    libhowardhinnant-date-dev date-devel howard-hinnant-date)
+endif()
+
 if(PLAYMIRROR_SYNC)
   find_package(PostgreSQL 14 QUIET)
   if(NOT PostgreSQL_FOUND)

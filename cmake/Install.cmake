@@ -28,7 +28,7 @@ endfunction()
 
 playmirror_install(playmirror_core core)
 playmirror_install_pkgconfig(playmirror-core core REQUIRES sqlite3
-  LIBS "-lboost_filesystem -pthread" CFLAGS -DPLAYMIRROR_STATIC)
+  LIBS "-lboost_filesystem -ldate-tz -pthread" CFLAGS -DPLAYMIRROR_STATIC)
 if(PLAYMIRROR_SYNC)
   playmirror_install(playmirror playmirror)
   playmirror_install_pkgconfig(playmirror playmirror REQUIRES libpq)

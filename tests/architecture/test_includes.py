@@ -14,17 +14,20 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 STANDARD = r"<[a-z0-9_]+>"
-POSIX = r"<((arpa|net|netinet|sys)/[a-z]+|fcntl|locale|netdb|poll|pwd|signal|unistd|xlocale)\.h>"
+POSIX = (
+    r"<((arpa|net|netinet|sys)/[a-z]+|fcntl|locale|netdb|poll|pwd|signal|unistd|wctype|xlocale)\.h>"
+)
 PUBLIC = r"<playmirror/[a-z_]+\.hpp>"
 
 SQLITE = r"<sqlite3\.h>"
 LIBPQ = r"<libpq-fe\.h>"
+DATE = r"<date/(ptz|tz)\.h>"
 BOOST = r"<boost/(crc|filesystem)\.hpp>"
 PYTHON = r"<(Python|datetime)\.h>|<pybind11/.+>"
 
 ALLOWED = {
     "include": [STANDARD, PUBLIC],
-    "core": [STANDARD, POSIX, PUBLIC, '"core/.+"', SQLITE, BOOST, "<cereal/.+>"],
+    "core": [STANDARD, POSIX, PUBLIC, '"core/.+"', SQLITE, BOOST, DATE, "<cereal/.+>"],
     "sync": [STANDARD, POSIX, PUBLIC, '"(core|sync)/.+"', LIBPQ],
     "bindings": [STANDARD, PUBLIC, r'"[a-z_]+\.hpp"', PYTHON],
 }

@@ -15,16 +15,23 @@ def without(*packages: str) -> list[str]:
 
 
 def test_every_missing_package_is_named_at_once(run: Run, source: Path, tmp_path: Path) -> None:
-    hidden = without("SQLite3", "cereal", "Boost", "PostgreSQL", "GTest")
+    hidden = without("SQLite3", "cereal", "Boost", "date", "PostgreSQL", "GTest")
     output = configure(run, source, tmp_path, *hidden, "-DPLAYMIRROR_BUILD_TESTS=ON", expect=1)
-    for name in ("SQLite 3.37", "cereal", "Boost.Filesystem", "libpq", "GoogleTest"):
+    for name in (
+        "SQLite 3.37",
+        "cereal",
+        "Boost.Filesystem",
+        "date library",
+        "libpq",
+        "GoogleTest",
+    ):
         assert f"- {name}" in output
     assert (
-        "apt install libsqlite3-dev libcereal-dev libboost-filesystem-dev libpq-dev libgtest-dev\n"
-        in output
+        "apt install libsqlite3-dev libcereal-dev libboost-filesystem-dev "
+        "libhowardhinnant-date-dev libpq-dev libgtest-dev\n" in output
     )
-    assert "dnf install sqlite-devel cereal-devel boost-devel libpq-devel gtest-devel\n" in output
-    assert "brew install sqlite cereal boost libpq googletest\n" in output
+    assert "dnf install sqlite-devel cereal-devel boost-devel date-devel libpq-devel " in output
+    assert "brew install sqlite cereal boost howard-hinnant-date libpq googletest\n" in output
 
 
 def test_only_what_is_missing_is_named(run: Run, source: Path, tmp_path: Path) -> None:
