@@ -11,6 +11,8 @@ namespace py = pybind11;
 void bind_timestamp(py::module_& module);
 void bind_table(py::module_& module);
 void bind_collections(py::module_& module);
+void bind_period(py::module_& module);
+void bind_stats(py::module_& module);
 void bind_mirror(py::module_& module);
 void bind_server(py::module_& module);
 

@@ -1,10 +1,11 @@
 /// \file
-/// What a mirror holds: plays, tracks, artists, snapshots, playlists and their statistics. Filters
-/// and new rows are keyword arguments.
+/// What a mirror holds: plays, tracks, artists, snapshots, playlists. Filters and new rows are
+/// keyword arguments.
 
 #include "bind.hpp"
 #include "cursor.hpp"
 #include "describe_options.hpp"
+#include "describe_stats_filter.hpp"
 #include "gil.hpp"
 #include "record_list.hpp"
 
@@ -70,14 +71,10 @@ py::object artists_of(const Tracks& tracks, py::handle track_id) {
   return to_python(without_gil([&] { return tracks.artists(id); }));
 }
 
-py::object recent_plays(const Stats& stats, py::handle limit) {
-  const auto rows = from_python<std::int64_t>(limit, "limit");
-  return to_python(without_gil([&] { return stats.recent_plays(rows); }));
-}
-
-py::object top_tracks(const Stats& stats, py::handle limit) {
-  const auto rows = from_python<std::int64_t>(limit, "limit");
-  return to_python(without_gil([&] { return stats.top_tracks(rows); }));
+py::object compute(const Snapshots& snapshots, py::handle period, const py::kwargs& keywords) {
+  const auto of = from_python<Period>(period, "period");
+  const auto filter = from_keywords<StatsFilter>(keywords);
+  return to_python(without_gil([&] { return snapshots.compute(of, filter); }));
 }
 
 /// Every handle shares in the mirror's connections, and the last one closes them.
@@ -124,7 +121,8 @@ void bind_collections(py::module_& module) {
       .def("list", &list<Snapshot, SnapshotFilter, Snapshots>)
       .def("count", &count<SnapshotFilter, Snapshots>)
       .def("table", &table<SnapshotFilter, Snapshots>)
-      .def("add", &add<NewSnapshot, Snapshots>);
+      .def("add", &add<NewSnapshot, Snapshots>)
+      .def("compute", &compute);
 
   collection<Playlists>(module, "Playlists")
       .def("find", &find<std::string, Playlists>)
@@ -139,13 +137,6 @@ void bind_collections(py::module_& module) {
           [](const Playlists& playlists) { return without_gil([&] { return playlists.count(); }); })
       .def("table", [](const Playlists& playlists) {
         return to_python(without_gil([&] { return playlists.table(); }));
-      });
-
-  collection<Stats>(module, "Stats")
-      .def("recent_plays", &recent_plays)
-      .def("top_tracks", &top_tracks)
-      .def("genre_artist_counts", [](const Stats& stats) {
-        return to_python(without_gil([&] { return stats.genre_artist_counts(); }));
       });
 }
 

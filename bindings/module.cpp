@@ -14,6 +14,8 @@ PYBIND11_MODULE(_core, module) {
   python::bind_timestamp(module);
   python::bind_table(module);
   python::bind_collections(module);
+  python::bind_period(module);
+  python::bind_stats(module);
   python::bind_mirror(module);
   python::bind_server(module);
 }

@@ -1,3 +1,5 @@
+/// Stats::recent_plays and genre_artist_counts, which SQL answers best. The others are core/stats/.
+
 #include "core/query/genre_list.hpp"
 #include "core/query/moment.hpp"
 #include "core/query/query.hpp"
@@ -23,8 +25,6 @@ std::optional<std::string> optional_text(const sqlite::Statement& row, int colum
 
 }  // namespace
 
-Stats::Stats(std::shared_ptr<MirrorState> state) noexcept : state_(std::move(state)) {}
-
 std::vector<RecentPlay> Stats::recent_plays(std::int64_t limit) const {
   const query::Moment moment(*state_);
   // CROSS JOIN: SQLite then keeps the order of the tables, and so the order of the index.
@@ -43,29 +43,6 @@ std::vector<RecentPlay> Stats::recent_plays(std::int64_t limit) const {
       play.artist = optional_text(row, 3);
       if (!row.is_null(4)) play.played_at = query::read_time(row, 4, "played_at");
     }
-  }
-  return result;
-}
-
-std::vector<TopTrack> Stats::top_tracks(std::int64_t limit) const {
-  const query::Moment moment(*state_);
-  Query query(
-      "SELECT t.id, t.name, t.artist, counted.plays FROM "
-      "(SELECT track_id, count(*) AS plays FROM play_history GROUP BY track_id) AS counted "
-      "JOIN tracks AS t ON t.id = counted.track_id");
-  query.order_by("counted.plays DESC, t.id").limit(limit);
-  auto row = query.prepare(moment.database());
-  std::vector<TopTrack> result;
-  while (row.step()) {
-    TopTrack track;
-    track.track_id = row.text(0);
-    track.name = optional_text(row, 1);
-    track.artist = optional_text(row, 2);
-    track.plays = row.integer(3);
-    track.position = std::ssize(result) + 1;
-    const bool tied = !result.empty() && result.back().plays == track.plays;
-    track.rank = tied ? result.back().rank : track.position;
-    result.push_back(std::move(track));
   }
   return result;
 }

@@ -144,6 +144,10 @@ class PLAYMIRROR_EXPORT Snapshots {
   /// InvalidArgument is thrown. Otherwise like Plays::add.
   Snapshot add(const NewSnapshot& snapshot) const;
 
+  /// Computes the statistics of a period (Stats::metrics_payload) and records them as a snapshot of
+  /// the date StatsFilter::now, by default the system clock's. `filter.period` is not looked at.
+  Snapshot compute(const Period& period, const StatsFilter& filter = {}) const;
+
  private:
   std::shared_ptr<MirrorState> state_;
 };

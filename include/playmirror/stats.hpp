@@ -1,8 +1,15 @@
 #pragma once
 
 #include <playmirror/export.hpp>
-#include <playmirror/timestamp.hpp>
+#include <playmirror/period.hpp>
+#include <playmirror/stats_filter.hpp>
+#include <playmirror/stats_habits.hpp>
+#include <playmirror/stats_music.hpp>
+#include <playmirror/stats_rhythm.hpp>
+#include <playmirror/stats_top.hpp>
+#include <playmirror/stats_totals.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,38 +19,15 @@
 namespace playmirror {
 
 class MirrorState;
-
-/// A play with the names of what was played.
-struct RecentPlay {
-  std::int64_t id = 0;                      ///< of the play; negative until pushed
-  std::string track_id = {};                ///<
-  std::optional<std::string> name = {};     ///< of the track
-  std::optional<std::string> artist = {};   ///< the track's display string
-  std::optional<Timestamp> played_at = {};  ///<
-
-  friend bool operator==(const RecentPlay&, const RecentPlay&) = default;
-};
-
-struct TopTrack {
-  std::string track_id = {};               ///<
-  std::optional<std::string> name = {};    ///<
-  std::optional<std::string> artist = {};  ///< the track's display string
-  std::int64_t plays = 0;                  ///<
-  std::int64_t position = 0;               ///< 1, 2, 3, ...
-  std::int64_t rank = 0;                   ///< equal counts share a rank: 1, 2, 2, 4
-
-  friend bool operator==(const TopTrack&, const TopTrack&) = default;
-};
-
-struct GenreCount {
-  std::string genre = {};    ///< as the server spells it
-  std::int64_t artists = 0;  ///< list entries of that name over all artists
-
-  friend bool operator==(const GenreCount&, const GenreCount&) = default;
-};
+namespace stats {
+struct Moment;
+}
 
 /// Listening statistics, computed from the file: no network, no lock that a writer could wait for.
-/// Obtained from Mirror::stats(); cheap to copy, safe to share between threads.
+/// Each call answers from one moment of the file. What each number means exactly is in
+/// docs/statistics.md. Every call throws InvalidArgument for a filter that means nothing, such as
+/// an unknown time zone. Obtained from Mirror::stats(); cheap to copy, safe to share between
+/// threads.
 class PLAYMIRROR_EXPORT Stats {
  public:
   explicit Stats(std::shared_ptr<MirrorState> state) noexcept;
@@ -52,16 +36,87 @@ class PLAYMIRROR_EXPORT Stats {
   /// the server sorts them), then by id descending. `limit` 0 means all.
   [[nodiscard]] std::vector<RecentPlay> recent_plays(std::int64_t limit = 10) const;
 
-  /// Tracks by number of plays descending, then id ascending byte by byte. `limit` 0 means all.
-  [[nodiscard]] std::vector<TopTrack> top_tracks(std::int64_t limit = 10) const;
+  /// Plays, time, different tracks and so on, at once.
+  [[nodiscard]] Totals totals(const StatsFilter& filter = {}) const;
+
+  /// Ranked by StatsFilter::by, then by plays or time, then by id byte by byte; the page that
+  /// `limit` and `offset` ask for. Plays whose artist, album, genre or context is not known make
+  /// one item without a key, behind all others and without a rank; those of unknown tracks make
+  /// none.
+  [[nodiscard]] std::vector<TopTrack> top_tracks(const StatsFilter& filter = {}) const;
+  [[nodiscard]] std::vector<TopArtist> top_artists(const StatsFilter& filter = {}) const;
+  [[nodiscard]] std::vector<TopAlbum> top_albums(const StatsFilter& filter = {}) const;
+  [[nodiscard]] std::vector<TopGenre> top_genres(const StatsFilter& filter = {}) const;
+  [[nodiscard]] std::vector<TopContext> top_contexts(const StatsFilter& filter = {}) const;
+
+  /// A series without holes over the period, or from the first to the last play where it is open.
+  [[nodiscard]] std::vector<ActivityBucket> activity(const StatsFilter& filter = {},
+                                                     Unit unit = Unit::day) const;
+
+  /// 24 hours of the day; 168 hours of the week from Monday 0 to Sunday 23.
+  [[nodiscard]] std::vector<ClockHour> clock(
+      const StatsFilter& filter = {}, Attribution attribution = Attribution::at_timestamp) const;
+  [[nodiscard]] std::vector<HeatmapCell> heatmap(
+      const StatsFilter& filter = {}, Attribution attribution = Attribution::at_timestamp) const;
+
+  /// Days in a row with `min_plays` plays or more. `as_of` says what day it is for the current one;
+  /// by default StatsFilter::now.
+  [[nodiscard]] Streaks streaks(const StatsFilter& filter = {}, std::int64_t min_plays = 1,
+                                std::optional<Timestamp> as_of = std::nullopt) const;
+
+  /// Plays with no silence longer than `gap` between them: in sum, and one by one in order of time.
+  [[nodiscard]] Sessions sessions(const StatsFilter& filter = {},
+                                  std::chrono::milliseconds gap = std::chrono::minutes{30}) const;
+  [[nodiscard]] std::vector<Session> session_list(
+      const StatsFilter& filter = {},
+      std::chrono::milliseconds gap = std::chrono::minutes{30}) const;
+
+  /// Skip rates: one, 24 by hour, or ranked by rate with `min_known` known plays or more.
+  [[nodiscard]] std::vector<SkipRate> skips(const StatsFilter& filter = {},
+                                            SkipGroup group = SkipGroup::none,
+                                            std::int64_t min_known = 5) const;
+
+  [[nodiscard]] Discovery discovery(const StatsFilter& filter = {}) const;
+  [[nodiscard]] Repeats repeats(const StatsFilter& filter = {}) const;
+  [[nodiscard]] Diversity diversity(const StatsFilter& filter = {},
+                                    Entity entity = Entity::artist) const;
+
+  /// The ranked genres with the share of plays that have none; and genres by part of the day.
+  [[nodiscard]] Genres genres(const StatsFilter& filter = {}) const;
+  [[nodiscard]] std::vector<DaypartGenre> genre_by_daypart(const StatsFilter& filter = {}) const;
+
+  /// Plays by the year or decade in which the album came out.
+  [[nodiscard]] Eras eras(const StatsFilter& filter = {}, EraUnit unit = EraUnit::decade) const;
+
+  /// How the music sounds: over all plays, and the mean of each feature bucket by bucket.
+  [[nodiscard]] AudioProfile audio_profile(const StatsFilter& filter = {}) const;
+  [[nodiscard]] std::vector<FeatureTrend> audio_trend(const StatsFilter& filter = {},
+                                                      Unit unit = Unit::month) const;
+
+  /// Totals and ranks beside those of `base`; without one, of the period before the filter's.
+  [[nodiscard]] Comparison compare(const StatsFilter& filter = {},
+                                   const std::optional<StatsFilter>& base = std::nullopt) const;
+
+  [[nodiscard]] DataQuality data_quality(const StatsFilter& filter = {}) const;
 
   /// How many artists carry each genre, most frequent first, then by genre byte by byte. Counted
   /// from the lists in artists.genres; no plays are involved. A value that is not a JSON list,
   /// which makes the server's query fail, counts nothing here.
   [[nodiscard]] std::vector<GenreCount> genre_artist_counts() const;
 
+  /// Everything that a snapshot keeps, as JSON of the form `playmirror.metrics/1`, which
+  /// docs/statistics.md describes. The same plays, filter and `now` give the same bytes.
+  [[nodiscard]] std::string metrics_payload(const StatsFilter& filter = {}) const;
+
  private:
+  /// The moment that a call answers from: the one pinned, or now.
+  [[nodiscard]] std::shared_ptr<stats::Moment> moment() const;
+
+  /// All calls on the result answer from one moment. For one thread.
+  [[nodiscard]] Stats at_one_moment() const;
+
   std::shared_ptr<MirrorState> state_;
+  std::shared_ptr<stats::Moment> pinned_;
 };
 
 }  // namespace playmirror

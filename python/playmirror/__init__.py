@@ -44,6 +44,8 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .mirror import Mirror as Mirror
     from .mirror import open as open
     from .pending import PendingEntry as PendingEntry
+    from .period import Period as Period
+    from .period import Span as Span
     from .playlists import Playlists as Playlists
     from .plays import Plays as Plays
     from .progress import Progress as Progress
@@ -66,10 +68,59 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .server import Server as Server
     from .server import connect as connect
     from .snapshots import Snapshots as Snapshots
-    from .stats import GenreCount as GenreCount
-    from .stats import RecentPlay as RecentPlay
     from .stats import Stats as Stats
-    from .stats import TopTrack as TopTrack
+    from .stats_enums import ArtistCredit as ArtistCredit
+    from .stats_enums import Attribution as Attribution
+    from .stats_enums import Daypart as Daypart
+    from .stats_enums import Dedupe as Dedupe
+    from .stats_enums import Entity as Entity
+    from .stats_enums import EraUnit as EraUnit
+    from .stats_enums import GenreWeight as GenreWeight
+    from .stats_enums import ListenRule as ListenRule
+    from .stats_enums import NullListened as NullListened
+    from .stats_enums import PlayedAt as PlayedAt
+    from .stats_enums import Rank as Rank
+    from .stats_enums import SkipGroup as SkipGroup
+    from .stats_enums import Skips as Skips
+    from .stats_enums import TimeBasis as TimeBasis
+    from .stats_enums import TrackIdentity as TrackIdentity
+    from .stats_enums import Unit as Unit
+    from .stats_enums import Weekday as Weekday
+    from .stats_filter import StatsFilter as StatsFilter
+    from .stats_habits import Discovery as Discovery
+    from .stats_habits import Diversity as Diversity
+    from .stats_habits import RepeatedTrack as RepeatedTrack
+    from .stats_habits import RepeatRun as RepeatRun
+    from .stats_habits import Repeats as Repeats
+    from .stats_habits import SkipRate as SkipRate
+    from .stats_music import AudioProfile as AudioProfile
+    from .stats_music import DaypartGenre as DaypartGenre
+    from .stats_music import Era as Era
+    from .stats_music import Eras as Eras
+    from .stats_music import FeatureProfile as FeatureProfile
+    from .stats_music import FeatureTrend as FeatureTrend
+    from .stats_music import Genres as Genres
+    from .stats_music import TimeSignatureCount as TimeSignatureCount
+    from .stats_rhythm import ActivityBucket as ActivityBucket
+    from .stats_rhythm import ClockHour as ClockHour
+    from .stats_rhythm import HeatmapCell as HeatmapCell
+    from .stats_rhythm import Session as Session
+    from .stats_rhythm import Sessions as Sessions
+    from .stats_rhythm import Streak as Streak
+    from .stats_rhythm import Streaks as Streaks
+    from .stats_top import GenreCount as GenreCount
+    from .stats_top import RecentPlay as RecentPlay
+    from .stats_top import TimeTotal as TimeTotal
+    from .stats_top import TopAlbum as TopAlbum
+    from .stats_top import TopArtist as TopArtist
+    from .stats_top import TopContext as TopContext
+    from .stats_top import TopGenre as TopGenre
+    from .stats_top import TopTrack as TopTrack
+    from .stats_totals import ComparedNumber as ComparedNumber
+    from .stats_totals import Comparison as Comparison
+    from .stats_totals import DataQuality as DataQuality
+    from .stats_totals import RankMove as RankMove
+    from .stats_totals import Totals as Totals
     from .status import FileProblem as FileProblem
     from .status import FileReport as FileReport
     from .status import Status as Status
@@ -91,6 +142,7 @@ _NAMES = {
     ),
     "mirror": "Mirror open",
     "pending": "PendingEntry",
+    "period": "Period Span",
     "playlists": "Playlists",
     "plays": "Plays",
     "progress": "Progress",
@@ -101,7 +153,19 @@ _NAMES = {
     ),
     "server": "PullOptions PushOptions Server connect",
     "snapshots": "Snapshots",
-    "stats": "GenreCount RecentPlay Stats TopTrack",
+    "stats": "Stats",
+    "stats_enums": (
+        "ArtistCredit Attribution Daypart Dedupe Entity EraUnit GenreWeight ListenRule "
+        "NullListened PlayedAt Rank SkipGroup Skips TimeBasis TrackIdentity Unit Weekday"
+    ),
+    "stats_filter": "StatsFilter",
+    "stats_habits": "Discovery Diversity RepeatRun RepeatedTrack Repeats SkipRate",
+    "stats_music": (
+        "AudioProfile DaypartGenre Era Eras FeatureProfile FeatureTrend Genres TimeSignatureCount"
+    ),
+    "stats_rhythm": "ActivityBucket ClockHour HeatmapCell Session Sessions Streak Streaks",
+    "stats_top": "GenreCount RecentPlay TimeTotal TopAlbum TopArtist TopContext TopGenre TopTrack",
+    "stats_totals": "ComparedNumber Comparison DataQuality RankMove Totals",
     "status": "FileProblem FileReport Status TableStatus",
     "table": "Column Field Table",
     "timestamp": "Timestamp",

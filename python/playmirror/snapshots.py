@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from . import _core
 from .collection import Collection
 from .cursor import Cursor
@@ -11,6 +13,12 @@ from .record_list import Records
 from .records import Snapshot
 from .table import Table
 from .timestamp import InstantLike
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .period import PeriodLike
+    from .stats_filter import FilterButPeriod
 
 
 class Snapshots(Collection[int, Snapshot]):
@@ -138,3 +146,13 @@ class Snapshots(Collection[int, Snapshot]):
             daily_playlist_id=daily_playlist_id,
             playlist_composition=json_text("playlist_composition", playlist_composition),
         )
+
+    def compute(self, period: PeriodLike, **filter: Unpack[FilterButPeriod]) -> Snapshot:
+        """Computes the statistics of a period and records them as a snapshot.
+
+        The payload is that of Stats.metrics_payload(); the snapshot's date is the filter's `now`,
+        by default the system clock's.
+
+        >>> mirror.snapshots.compute(Period.last_days(30), tz="Europe/Berlin")
+        """
+        return self._core.compute(period, **filter)

@@ -2,52 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from .records import Record
-
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from . import _core
     from .record_list import Records
-    from .timestamp import Instant
+    from .stats_enums import Attribution, Entity, EraUnit, SkipGroup, Unit
+    from .stats_filter import FilterButLimit, StatsFilter
+    from .stats_habits import Discovery, Diversity, Repeats, SkipRate
+    from .stats_music import AudioProfile, DaypartGenre, Eras, FeatureTrend, Genres
+    from .stats_rhythm import ActivityBucket, ClockHour, HeatmapCell, Session, Sessions, Streaks
+    from .stats_top import (
+        GenreCount,
+        RecentPlay,
+        TopAlbum,
+        TopArtist,
+        TopContext,
+        TopGenre,
+        TopTrack,
+    )
+    from .stats_totals import Comparison, DataQuality, Totals
+    from .timestamp import Duration, InstantLike
 
-
-@dataclass(frozen=True, repr=False)
-class RecentPlay(Record):
-    """A play with the names of what was played."""
-
-    id: int  #: of the play; negative until pushed
-    track_id: str
-    name: str | None = None  #: of the track
-    artist: str | None = None  #: the track's display string
-    played_at: Instant | None = None
-
-
-@dataclass(frozen=True, repr=False)
-class TopTrack(Record):
-    """A track and how often it was played."""
-
-    track_id: str
-    name: str | None = None
-    artist: str | None = None  #: the track's display string
-    plays: int = 0
-    position: int = 0  #: 1, 2, 3, ...
-    rank: int = 0  #: equal counts share a rank: 1, 2, 2, 4
-
-
-@dataclass(frozen=True, repr=False)
-class GenreCount(Record):
-    """A genre and how many artists carry it."""
-
-    genre: str  #: as the server spells it
-    artists: int = 0  #: list entries of that name over all artists
+_HALF_AN_HOUR = timedelta(minutes=30)
 
 
 class Stats:
     """Listening statistics of one mirror: `mirror.stats`. Safe to share between threads.
 
-    No network, and no lock that a writer could wait for. Raises Error.
+    No network, and no lock that a writer could wait for. Each call answers from one moment of the
+    file. The keyword arguments of StatsFilter say which plays count, and how; docs/statistics.md
+    says what each number means exactly. Raises InvalidArgument for a filter that means nothing,
+    such as an unknown time zone.
+
+    >>> mirror.stats.top_artists(period="2026", tz="Europe/Berlin", by="time", limit=5)
     """
 
     def __init__(self, core: _core.Stats) -> None:
@@ -63,13 +54,200 @@ class Stats:
         """
         return self._core.recent_plays(limit)
 
-    def top_tracks(self, limit: int = 10) -> Records[TopTrack]:
-        """Tracks by number of plays descending, then id ascending. `limit` 0 means all.
+    def totals(self, **filter: Unpack[StatsFilter]) -> Totals:
+        """Plays, time, different tracks and so on, at once.
 
-        >>> for top in mirror.stats.top_tracks(limit=3):
+        >>> mirror.stats.totals(period="this_year").plays
+        """
+        return self._core.totals(**filter)
+
+    def top_tracks(self, limit: int = 10, **filter: Unpack[FilterButLimit]) -> Records[TopTrack]:
+        """Tracks, ranked by `by`, then by plays or time, then by id: a page of `limit` rows.
+
+        Plays of tracks that the mirror does not know are left out.
+
+        >>> for top in mirror.stats.top_tracks(period=Period.year(2026), by="time", limit=3):
         ...     print(top.rank, top.name, top.plays)
         """
-        return self._core.top_tracks(limit)
+        return self._core.top_tracks(limit=limit, **filter)
+
+    def top_artists(self, **filter: Unpack[StatsFilter]) -> Records[TopArtist]:
+        """Artists, ranked like tracks; `artist_credit` says whose play it is.
+
+        Plays whose artist is not known make one row without a key, behind all others and without a
+        rank.
+
+        >>> [artist.name for artist in mirror.stats.top_artists(limit=3)]
+        """
+        return self._core.top_artists(**filter)
+
+    def top_albums(self, **filter: Unpack[StatsFilter]) -> Records[TopAlbum]:
+        """Albums, ranked like artists.
+
+        >>> [album.name for album in mirror.stats.top_albums(limit=3)]
+        """
+        return self._core.top_albums(**filter)
+
+    def top_genres(self, **filter: Unpack[StatsFilter]) -> Records[TopGenre]:
+        """Genres of the credited artists, ranked like artists; `genre_weight` says how they count.
+
+        >>> [genre.genre for genre in mirror.stats.top_genres(limit=3)]
+        """
+        return self._core.top_genres(**filter)
+
+    def top_contexts(self, **filter: Unpack[StatsFilter]) -> Records[TopContext]:
+        """Playlists, albums and other places that plays came from, ranked like artists.
+
+        >>> [context.context_uri for context in mirror.stats.top_contexts(limit=3)]
+        """
+        return self._core.top_contexts(**filter)
+
+    def activity(
+        self, unit: Unit | str = "day", **filter: Unpack[StatsFilter]
+    ) -> Records[ActivityBucket]:
+        """Plays by hour, day, week, month, quarter or year: a series without holes.
+
+        It covers the period, or goes from the first to the last play where that is open.
+
+        >>> [(week.local_start, week.plays) for week in mirror.stats.activity("week")]
+        """
+        return self._core.activity(unit, **filter)
+
+    def clock(
+        self, attribution: Attribution | str = "at_timestamp", **filter: Unpack[StatsFilter]
+    ) -> Records[ClockHour]:
+        """The 24 hours of the local day.
+
+        >>> max(mirror.stats.clock(tz="Europe/Berlin"), key=lambda hour: hour.plays).hour
+        """
+        return self._core.clock(attribution, **filter)
+
+    def heatmap(
+        self, attribution: Attribution | str = "at_timestamp", **filter: Unpack[StatsFilter]
+    ) -> Records[HeatmapCell]:
+        """The 168 hours of the local week, from Monday 0 to Sunday 23.
+
+        >>> mirror.stats.heatmap(tz="Europe/Berlin")[0].plays
+        """
+        return self._core.heatmap(attribution, **filter)
+
+    def streaks(
+        self,
+        min_plays: int = 1,
+        as_of: InstantLike | None = None,
+        **filter: Unpack[StatsFilter],
+    ) -> Streaks:
+        """Local days in a row with `min_plays` plays or more.
+
+        `as_of` says what day it is for the current one; by default the filter's `now`.
+
+        >>> mirror.stats.streaks(tz="Europe/Berlin").longest
+        """
+        return self._core.streaks(min_plays, as_of, **filter)
+
+    def sessions(self, gap: Duration = _HALF_AN_HOUR, **filter: Unpack[StatsFilter]) -> Sessions:
+        """Plays with no silence longer than `gap` between them, in sum.
+
+        >>> mirror.stats.sessions().median_plays
+        """
+        return self._core.sessions(gap, **filter)
+
+    def session_list(
+        self, gap: Duration = _HALF_AN_HOUR, **filter: Unpack[StatsFilter]
+    ) -> Records[Session]:
+        """The same sessions one by one, in order of time.
+
+        >>> mirror.stats.session_list(period="last_7_days")
+        """
+        return self._core.session_list(gap, **filter)
+
+    def skips(
+        self,
+        group: SkipGroup | str = "none",
+        min_known: int = 5,
+        **filter: Unpack[StatsFilter],
+    ) -> Records[SkipRate]:
+        """Skip rates: one, 24 by hour, or ranked by rate with `min_known` known plays or more.
+
+        >>> mirror.stats.skips("artist", limit=3)
+        """
+        return self._core.skips(group, min_known, **filter)
+
+    def discovery(self, **filter: Unpack[StatsFilter]) -> Discovery:
+        """What was played for the first time ever.
+
+        >>> mirror.stats.discovery(period="this_month").new_artists
+        """
+        return self._core.discovery(**filter)
+
+    def repeats(self, **filter: Unpack[StatsFilter]) -> Repeats:
+        """How much of the listening is repetition.
+
+        >>> mirror.stats.repeats().longest_run
+        """
+        return self._core.repeats(**filter)
+
+    def diversity(
+        self, entity: Entity | str = "artist", **filter: Unpack[StatsFilter]
+    ) -> Diversity:
+        """How evenly plays are spread over tracks, artists, albums, genres or contexts.
+
+        >>> mirror.stats.diversity("genre").effective
+        """
+        return self._core.diversity(entity, **filter)
+
+    def genres(self, **filter: Unpack[StatsFilter]) -> Genres:
+        """The ranked genres, with the share of plays that have none.
+
+        >>> mirror.stats.genres().unknown_share
+        """
+        return self._core.genres(**filter)
+
+    def genre_by_daypart(self, **filter: Unpack[StatsFilter]) -> Records[DaypartGenre]:
+        """The `limit` first genres in each quarter of the local day.
+
+        >>> mirror.stats.genre_by_daypart(tz="Europe/Berlin", limit=3)
+        """
+        return self._core.genre_by_daypart(**filter)
+
+    def eras(self, unit: EraUnit | str = "decade", **filter: Unpack[StatsFilter]) -> Eras:
+        """Plays by the year or decade in which the album came out.
+
+        >>> [(era.label, era.plays) for era in mirror.stats.eras().eras]
+        """
+        return self._core.eras(unit, **filter)
+
+    def audio_profile(self, **filter: Unpack[StatsFilter]) -> AudioProfile:
+        """How the music sounds: mean, spread and percentiles of each audio feature.
+
+        >>> mirror.stats.audio_profile().features[0].mean
+        """
+        return self._core.audio_profile(**filter)
+
+    def audio_trend(
+        self, unit: Unit | str = "month", **filter: Unpack[StatsFilter]
+    ) -> Records[FeatureTrend]:
+        """The mean of each audio feature, bucket by bucket.
+
+        >>> [each.mean for each in mirror.stats.audio_trend() if each.feature == "valence"]
+        """
+        return self._core.audio_trend(unit, **filter)
+
+    def compare(self, base: StatsFilter | None = None, **filter: Unpack[StatsFilter]) -> Comparison:
+        """Totals and ranks beside those of `base`, a dict of keyword arguments.
+
+        Without one, beside those of the period before the filter's.
+
+        >>> mirror.stats.compare(period="this_month").numbers
+        """
+        return self._core.compare(None if base is None else dict(base), **filter)
+
+    def data_quality(self, **filter: Unpack[StatsFilter]) -> DataQuality:
+        """How many of the plays have which gap or oddity.
+
+        >>> mirror.stats.data_quality().null_listened
+        """
+        return self._core.data_quality(**filter)
 
     def genre_artist_counts(self) -> Records[GenreCount]:
         """How many artists carry each genre, most frequent first, then by genre.
@@ -80,3 +258,12 @@ class Stats:
         >>> dict((row.genre, row.artists) for row in mirror.stats.genre_artist_counts())
         """
         return self._core.genre_artist_counts()
+
+    def metrics_payload(self, **filter: Unpack[StatsFilter]) -> str:
+        """Everything that a snapshot keeps, as JSON of the form `playmirror.metrics/1`.
+
+        docs/statistics.md describes it. The same plays, filter and `now` give the same bytes.
+
+        >>> json.loads(mirror.stats.metrics_payload(period="last_30_days"))["totals"]
+        """
+        return self._core.metrics_payload(**filter)

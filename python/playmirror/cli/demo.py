@@ -38,7 +38,7 @@ def demo(args: argparse.Namespace) -> Answer:
             pulled = server.pull(mirror, progress=show_progress())
             verified = server.verify(mirror, progress=show_progress())
         recent = mirror.stats.recent_plays(5)
-        top = mirror.stats.top_tracks(5)
+        top = mirror.stats.top_tracks(limit=5)
         genres = mirror.stats.genre_artist_counts()[:5]
 
     def text() -> str:

@@ -75,7 +75,7 @@ def _unsent(id: int) -> str:
 def top(args: argparse.Namespace) -> Answer:
     """The most played tracks."""
     with open_mirror(args) as mirror:
-        tracks = mirror.stats.top_tracks(args.limit)
+        tracks = mirror.stats.top_tracks(limit=args.limit)
     return Answer(
         tracks,
         lambda: _listing(

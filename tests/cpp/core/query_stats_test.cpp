@@ -4,10 +4,29 @@
 
 #include <playmirror/error.hpp>
 
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
 namespace playmirror {
 namespace {
 
-class QueryStats : public QueryTest {};
+/// id, name, artist, plays, position, rank
+using Place = std::tuple<std::string, std::optional<std::string>, std::optional<std::string>,
+                         std::int64_t, std::int64_t, std::int64_t>;
+
+class QueryStats : public QueryTest {
+ protected:
+  std::vector<Place> places(const StatsFilter& filter) {
+    std::vector<Place> result;
+    for (const TopTrack& each : mirror_.stats().top_tracks(filter)) {
+      result.emplace_back(each.track_id, each.name, each.artist, each.plays, each.position,
+                          each.rank);
+    }
+    return result;
+  }
+};
 
 TEST_F(QueryStats, RecentPlaysAreOfKnownTracksInTheServersOrder) {
   execute(R"(
@@ -43,16 +62,17 @@ TEST_F(QueryStats, TopTracksShareARankOnATie) {
       ('a', 'A', 'y'), ('unplayed', 'U', 'z');
     INSERT INTO play_history (id, track_id) VALUES (1, 'a'), (2, 'b'), (3, 'b'), (4, 'B'), (5, 'B'),
       (6, 'c'), (7, 'c'), (8, 'c'), (9, NULL), (10, NULL), (11, NULL), (12, NULL), (13, NULL);)");
-  const std::vector<TopTrack> expected{
-      {.track_id = "c", .name = "C", .artist = "x", .plays = 3, .position = 1, .rank = 1},
-      {.track_id = "B", .name = "b", .plays = 2, .position = 2, .rank = 2},
-      {.track_id = "b", .name = "B", .artist = "x", .plays = 2, .position = 3, .rank = 2},
-      {.track_id = "a", .name = "A", .artist = "y", .plays = 1, .position = 4, .rank = 4}};
-  EXPECT_EQ(mirror_.stats().top_tracks(), expected);
-  EXPECT_EQ(mirror_.stats().top_tracks(0), expected);
-  EXPECT_EQ(mirror_.stats().top_tracks(2),
-            std::vector<TopTrack>(expected.begin(), expected.begin() + 2));
-  EXPECT_THROW(static_cast<void>(mirror_.stats().top_tracks(-1)), InvalidArgument);
+  const std::vector<Place> expected{{"c", "C", "x", 3, 1, 1},
+                                    {"B", "b", std::nullopt, 2, 2, 2},
+                                    {"b", "B", "x", 2, 3, 2},
+                                    {"a", "A", "y", 1, 4, 4}};
+  for (const bool details : {true, false}) {
+    EXPECT_EQ(places({.details = details}), expected);
+    EXPECT_EQ(places({.limit = 0, .details = details}), expected);
+    EXPECT_EQ(places({.limit = 2, .offset = 1, .details = details}),
+              std::vector<Place>(expected.begin() + 1, expected.begin() + 3));
+    EXPECT_THROW(static_cast<void>(places({.limit = -1, .details = details})), InvalidArgument);
+  }
 }
 
 TEST_F(QueryStats, GenresAreCountedFromTheLists) {

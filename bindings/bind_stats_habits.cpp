@@ -1,0 +1,18 @@
+/// \file
+/// How music is listened to.
+
+#include "ask_stats.hpp"
+#include "record_list.hpp"
+
+#include <playmirror/stats_habits_members.hpp>
+
+namespace playmirror::python {
+
+void add_habits(StatsClass& stats) {
+  stats.def("skips", ask(&Stats::skips, "group", "min_known"))
+      .def("discovery", ask(&Stats::discovery))
+      .def("repeats", ask(&Stats::repeats))
+      .def("diversity", ask(&Stats::diversity, "entity"));
+}
+
+}  // namespace playmirror::python

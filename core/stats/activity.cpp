@@ -1,0 +1,149 @@
+/// Stats::activity, clock, heatmap: plays along the calendar.
+
+#include "core/stats/intervals.hpp"
+#include "core/stats/local_time.hpp"
+#include "core/stats/selection.hpp"
+#include "core/stats/tally.hpp"
+
+#include <playmirror/stats.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace playmirror {
+namespace {
+
+using columns::Batch;
+using stats::Groups;
+using stats::Rows;
+using stats::Selection;
+using stats::Tally;
+
+constexpr std::size_t kHours = 24;
+constexpr std::size_t kWeekHours = 7 * kHours;
+
+/// Counts different things bucket by bucket: each is met once in each. Buckets come in order.
+class Distinct {
+ public:
+  explicit Distinct(std::size_t size) : met_(size, -1) {}
+
+  bool first(std::uint32_t thing, std::int64_t bucket) {
+    return std::exchange(met_[thing], bucket) != bucket;
+  }
+
+ private:
+  std::vector<std::int64_t> met_;
+};
+
+/// The listening time of each hour of the week that plays cover, in place of that at their
+/// timestamps. Each play is cut at full hours; the parts add up to its milliseconds.
+void spread_time(const Selection& selection, std::array<Tally, kWeekHours>& hours) {
+  for (Tally& tally : hours) tally.measured_ms = tally.estimated_ms = 0;
+  const stats::Intervals intervals(selection);
+  const auto& estimates = selection.estimates();
+  stats::LocalUnits local = stats::LocalUnits::hours(selection.zone());
+  selection.scan(
+      stats::in_calendar(selection.period()), stats::Intervals::kColumns, [&](const Rows& rows) {
+        const Batch& batch = rows.batch();
+        rows.each([&](std::size_t row) {
+          const bool measured = stats::listened_ms(batch, row) >= 0;
+          if (!measured && estimates[batch.track[row]] < 0) return;
+          const std::int64_t ms = intervals.length_ms(batch, row);
+          const std::int64_t begin = intervals.begin(batch, row);
+          for (std::int64_t done = 0; done < ms;) {
+            const std::int64_t hour = local.at(begin + done * 1'000);
+            // At least one, since the hour may end within a millisecond.
+            const std::int64_t upto = std::clamp((local.end() - begin) / 1'000, done + 1, ms);
+            Tally& tally = hours[stats::hour_of_week(hour)];
+            (measured ? tally.measured_ms : tally.estimated_ms) += upto - done;
+            done = upto;
+          }
+        });
+      });
+}
+
+std::array<Tally, kWeekHours> week(const Selection& selection, Attribution attribution) {
+  std::array<Tally, kWeekHours> hours{};
+  const auto& estimates = selection.estimates();
+  stats::LocalUnits local = stats::LocalUnits::hours(selection.zone());
+  selection.scan(stats::in_calendar(selection.period()),
+                 stats::Column::played_at | stats::Column::track | stats::Column::listened_ms,
+                 [&](const Rows& rows) {
+                   const Batch& batch = rows.batch();
+                   rows.each([&](std::size_t row) {
+                     const std::size_t hour = stats::hour_of_week(local.at(batch.played_at[row]));
+                     hours[hour].add(stats::listened_ms(batch, row), estimates[batch.track[row]]);
+                   });
+                 });
+  if (attribution == Attribution::spread) spread_time(selection, hours);
+  return hours;
+}
+
+}  // namespace
+
+std::vector<ActivityBucket> Stats::activity(const StatsFilter& filter, Unit unit) const {
+  const Selection selection(moment(), filter);
+  const auto [since, until] = stats::covered(selection);
+  const stats::Series series(selection.zone(), unit, filter.week_start, since, until);
+  std::vector<ActivityBucket> buckets;
+  for (const auto& bucket : series.buckets()) {
+    buckets.push_back({.local_start = bucket.local,
+                       .start = stats::to_timestamp(bucket.begin),
+                       .end = stats::to_timestamp(bucket.end)});
+  }
+  if (buckets.empty()) return buckets;
+
+  stats::Facts& facts = selection.facts();
+  const auto& estimates = selection.estimates();
+  const Groups& artists = facts.artists(filter.artist_credit);
+  const auto& identity = selection.identity();
+  Distinct tracks(facts.tracks());
+  Distinct credited(artists.count);
+  std::vector<Tally> tallies(buckets.size());
+  stats::PieceWalker walker(series.pieces());
+  selection.scan({since, until},
+                 stats::Column::played_at | stats::Column::track | stats::Column::listened_ms,
+                 [&](const Rows& rows) {
+                   const Batch& batch = rows.batch();
+                   rows.each([&](std::size_t row) {
+                     const std::int64_t number = walker.at(batch.played_at[row]);
+                     const auto index = static_cast<std::size_t>(number);
+                     const std::uint32_t track = batch.track[row];
+                     tallies[index].add(stats::listened_ms(batch, row), estimates[track]);
+                     if (!facts.known(track)) return;
+                     if (tracks.first(identity[track], number)) ++buckets[index].tracks;
+                     for (const std::uint32_t artist : artists.of(track)) {
+                       if (artist != 0 && credited.first(artist, number)) ++buckets[index].artists;
+                     }
+                   });
+                 });
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    buckets[i].plays = tallies[i].plays;
+    buckets[i].time = tallies[i].time();
+  }
+  return buckets;
+}
+
+std::vector<ClockHour> Stats::clock(const StatsFilter& filter, Attribution attribution) const {
+  const auto hours = week(Selection(moment(), filter), attribution);
+  std::vector<ClockHour> clock;
+  for (std::size_t hour = 0; hour < kHours; ++hour) {
+    Tally tally;
+    for (std::size_t i = hour; i < kWeekHours; i += kHours) tally += hours[i];
+    clock.push_back({static_cast<std::int64_t>(hour), tally.plays, tally.time()});
+  }
+  return clock;
+}
+
+std::vector<HeatmapCell> Stats::heatmap(const StatsFilter& filter, Attribution attribution) const {
+  const auto hours = week(Selection(moment(), filter), attribution);
+  std::vector<HeatmapCell> cells;
+  for (std::size_t i = 0; i < kWeekHours; ++i) {
+    cells.push_back({static_cast<Weekday>(i / kHours), static_cast<std::int64_t>(i % kHours),
+                     hours[i].plays, hours[i].time()});
+  }
+  return cells;
+}
+
+}  // namespace playmirror

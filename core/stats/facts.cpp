@@ -1,0 +1,301 @@
+#include "core/stats/facts.hpp"
+
+#include "core/sqlite/statement.hpp"
+#include "core/text/lower.hpp"
+#include "core/text/utf8.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <unordered_map>
+#include <utility>
+
+namespace playmirror::stats {
+namespace {
+
+using columns::kNone;
+
+/// The genres of each artist: strings of the list, as PostgreSQL's json_array_elements would give
+/// them. A text that is no JSON list has none.
+constexpr const char* kGenres =
+    "SELECT r.id, element.value FROM artists AS r, "
+    "json_each(CASE WHEN json_valid(r.genres) THEN CASE json_type(r.genres) WHEN 'array' "
+    "THEN r.genres END END) AS element WHERE element.type = 'text'";
+
+/// What raw_data says. SQLite parses a text once for all functions of a row.
+constexpr const char* kRawData =
+    "SELECT id, album, artist, json_extract(raw, '$.album.id'), "
+    "json_extract(raw, '$.album.release_date'), json_extract(raw, '$.external_ids.isrc'), "
+    "json_extract(raw, '$.artists[0].id') FROM (SELECT id, album, artist, "
+    "CASE WHEN json_valid(raw_data) THEN raw_data END AS raw FROM tracks)";
+
+constexpr const char* kFeatureColumns =
+    "SELECT id, danceability, energy, loudness, speechiness, acousticness, instrumentalness, "
+    "liveness, valence, tempo, key, mode, time_signature FROM tracks";
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\n\v\f\r";
+  const std::size_t begin = text.find_first_not_of(kBlank);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+}
+
+/// The year that a date of Spotify begins with, of any precision; 0 for anything else.
+std::int32_t year_of(std::string_view date) {
+  if (date.size() < 4) return 0;
+  std::int32_t year = 0;
+  for (const char digit : date.substr(0, 4)) {
+    if (digit < '0' || digit > '9') return 0;
+    year = year * 10 + (digit - '0');
+  }
+  return year;
+}
+
+/// Numbers the keys in order, from 1 on.
+template <typename Key>
+std::map<Key, std::uint32_t> numbered(std::map<Key, std::uint32_t> keys) {
+  std::uint32_t number = 0;
+  for (auto& [key, group] : keys) group = ++number;
+  return keys;
+}
+
+std::vector<std::uint32_t> first_to_last(std::size_t count) {
+  std::vector<std::uint32_t> order(count - 1);
+  std::iota(order.begin(), order.end(), 1U);
+  return order;
+}
+
+}  // namespace
+
+std::size_t Facts::tracks() const {
+  return std::max(columns_.tracks().size(), columns_.track_codes());
+}
+
+bool Facts::known(std::uint32_t track) const {
+  const auto& entries = columns_.tracks();
+  return track < entries.size() && entries[track].exists;
+}
+
+const std::vector<std::uint32_t>& Facts::order() {
+  if (order_.empty()) {
+    const auto& entries = columns_.tracks();
+    order_ = first_to_last(entries.size());
+    std::ranges::sort(order_, {}, [&](std::uint32_t code) { return entries[code].id; });
+  }
+  return order_;
+}
+
+const std::vector<std::int64_t>& Facts::durations() {
+  if (durations_.empty()) {
+    const auto& entries = columns_.tracks();
+    durations_.assign(tracks(), -1);
+    for (std::uint32_t code = 1; code < entries.size(); ++code) {
+      durations_[code] = std::max(entries[code].duration_ms.value_or(-1), std::int64_t{-1});
+    }
+  }
+  return durations_;
+}
+
+const std::vector<std::uint32_t>& Facts::identity(TrackIdentity identity) {
+  auto& codes = identities_[static_cast<std::size_t>(identity)];
+  if (codes.empty()) {
+    if (identity == TrackIdentity::isrc) {
+      codes = by_isrc();
+    } else if (identity == TrackIdentity::fingerprint) {
+      codes = by_fingerprint();
+    } else {
+      codes.resize(tracks());
+      std::iota(codes.begin(), codes.end(), 0U);
+    }
+  }
+  return codes;
+}
+
+std::vector<std::uint32_t> Facts::by_isrc() {
+  read_raw_data();
+  std::vector<std::uint32_t> codes(tracks());
+  std::iota(codes.begin(), codes.end(), 0U);
+  std::unordered_map<std::string_view, std::uint32_t> first;
+  for (const std::uint32_t code : order()) {
+    if (!isrcs_[code].empty()) codes[code] = first.emplace(isrcs_[code], code).first->second;
+  }
+  return codes;
+}
+
+std::vector<std::uint32_t> Facts::by_fingerprint() {
+  constexpr std::int64_t kSameLength = 2'000;
+  const auto& entries = columns_.tracks();
+  std::vector<std::uint32_t> codes(tracks());
+  std::iota(codes.begin(), codes.end(), 0U);
+  std::map<std::pair<std::string, std::vector<std::uint32_t>>, std::vector<std::uint32_t>> alike;
+  for (const std::uint32_t code : order()) {
+    const auto& entry = entries[code];
+    if (!entry.name || entry.artists.empty()) continue;
+    const std::vector<std::uint32_t> artists(entry.artists.begin(), entry.artists.end());
+    alike[{text::lower(*entry.name), artists}].push_back(code);
+  }
+  // From the shortest on: what is at most 2 s longer than the first of a group belongs to it.
+  for (auto& [key, group] : alike) {
+    std::ranges::stable_sort(group, {}, [&](std::uint32_t code) { return durations()[code]; });
+    for (auto begin = group.begin(); begin != group.end();) {
+      const std::int64_t shortest = durations()[*begin];
+      const auto end = std::find_if(begin, group.end(), [&](std::uint32_t code) {
+        const std::int64_t duration = durations()[code];
+        return (duration < 0) != (shortest < 0) || duration - shortest > kSameLength;
+      });
+      const std::uint32_t lowest = *std::min_element(
+          begin, end,
+          [&](std::uint32_t a, std::uint32_t b) { return entries[a].id < entries[b].id; });
+      for (; begin != end; ++begin) codes[*begin] = lowest;
+    }
+  }
+  return codes;
+}
+
+const Groups& Facts::artists(ArtistCredit credit) {
+  auto& groups = artists_[static_cast<std::size_t>(credit)];
+  if (groups) return *groups;
+  const bool primary = credit == ArtistCredit::primary;
+  if (primary) read_raw_data();
+  groups.emplace();
+  const auto& entries = columns_.tracks();
+  for (std::uint32_t code = 0; code < tracks(); ++code) {
+    std::span<const std::uint32_t> credited;
+    if (primary) {
+      credited = {&primary_[code], 1};
+    } else if (code < entries.size()) {
+      credited = entries[code].artists;
+    }
+    const std::uint32_t unknown = kNone;
+    groups->add(credited.empty() ? std::span(&unknown, 1) : credited);
+  }
+  const auto& known = columns_.artists();
+  groups->count = known.size();
+  groups->order = first_to_last(known.size());
+  std::ranges::sort(groups->order, {}, [&](std::uint32_t code) { return known[code].id; });
+  return *groups;
+}
+
+void Facts::read_raw_data() {
+  if (std::exchange(has_raw_data_, true)) return;
+  primary_.assign(tracks(), kNone);
+  isrcs_.assign(tracks(), {});
+  years_.assign(tracks(), 0);
+  // By key: albums by their id come first, then those that only have a name.
+  std::map<std::pair<bool, std::string>, std::uint32_t> keys;
+  std::vector<std::map<std::pair<bool, std::string>, std::uint32_t>::iterator> album_of(tracks(),
+                                                                                        keys.end());
+  std::vector<std::pair<std::optional<std::string>, std::optional<std::string>>> names(tracks());
+
+  auto row = columns_.database().prepare(kRawData);
+  const auto text = [&](int column) -> std::optional<std::string> {
+    if (row.is_null(column) || !text::is_server_text(row.text(column))) return std::nullopt;
+    return std::string(row.text(column));
+  };
+  while (row.step()) {
+    const std::uint32_t code = columns_.tracks().find(row.text(0));
+    if (code == kNone) continue;
+    names[code] = {text(1), text(2)};
+    if (const auto id = text(3); id && !id->empty()) {
+      album_of[code] = keys.try_emplace({false, *id}, 0).first;
+    } else if (names[code].first) {
+      const std::string key = *names[code].first + '\x1f' + names[code].second.value_or("");
+      album_of[code] = keys.try_emplace({true, key}, 0).first;
+    }
+    if (const auto date = text(4)) years_[code] = year_of(*date);
+    if (auto isrc = text(5)) isrcs_[code] = *std::move(isrc);
+    if (const auto artist = text(6)) primary_[code] = columns_.artists().find(*artist);
+  }
+
+  std::uint32_t number = 0;
+  album_list_.resize(keys.size() + 1);
+  for (auto& [key, group] : keys) {
+    group = ++number;
+    if (!key.first) album_list_[group].id = key.second;
+  }
+  for (const std::uint32_t code : order()) {
+    if (album_of[code] == keys.end()) continue;
+    Album& album = album_list_[album_of[code]->second];
+    const auto& [name, artist] = names[code];
+    if (name && !std::exchange(album.has_name, true)) album.name = *name;
+    if (artist && !std::exchange(album.has_artist, true)) album.artist = *artist;
+  }
+  albums_.emplace();
+  for (std::uint32_t code = 0; code < tracks(); ++code) {
+    const std::uint32_t group = album_of[code] == keys.end() ? 0 : album_of[code]->second;
+    albums_->add({&group, 1});
+  }
+  albums_->count = keys.size() + 1;
+  albums_->order = first_to_last(albums_->count);
+}
+
+const Groups& Facts::albums() {
+  read_raw_data();
+  return *albums_;
+}
+
+const std::vector<std::int32_t>& Facts::years() {
+  read_raw_data();
+  return years_;
+}
+
+const Groups& Facts::genres() {
+  if (genres_) return *genres_;
+  std::map<std::string, std::uint32_t> keys;
+  std::vector<std::vector<std::string>> of_artist(columns_.artists().size());
+  auto row = columns_.database().prepare(kGenres);
+  while (row.step()) {
+    const std::uint32_t artist = columns_.artists().find(row.text(0));
+    if (artist == kNone || !text::is_server_text(row.text(1))) continue;
+    std::string genre = text::lower(trimmed(row.text(1)));
+    if (genre.empty()) continue;
+    keys.emplace(genre, 0);
+    of_artist[artist].push_back(std::move(genre));
+  }
+  keys = numbered(std::move(keys));
+  genre_list_.assign(1, {});
+  for (const auto& [genre, group] : keys) genre_list_.push_back(genre);
+
+  genres_.emplace();
+  const Groups& credited = artists(ArtistCredit::each);
+  std::vector<std::uint32_t> groups;
+  for (std::uint32_t code = 0; code < tracks(); ++code) {
+    groups.clear();
+    for (const std::uint32_t artist : credited.of(code)) {
+      for (const std::string& genre : of_artist[artist]) groups.push_back(keys.at(genre));
+    }
+    std::ranges::sort(groups);
+    groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+    if (groups.empty()) groups.push_back(0);
+    genres_->add(groups);
+  }
+  genres_->count = genre_list_.size();
+  genres_->order = first_to_last(genre_list_.size());
+  return *genres_;
+}
+
+const std::vector<Features>& Facts::features() {
+  if (!features_.empty()) return features_;
+  features_.resize(tracks());
+  auto row = columns_.database().prepare(kFeatureColumns);
+  const auto integer = [&](int column) -> std::optional<std::int64_t> {
+    if (row.is_null(column)) return std::nullopt;
+    return row.integer(column);
+  };
+  while (row.step()) {
+    const std::uint32_t code = columns_.tracks().find(row.text(0));
+    if (code == kNone) continue;
+    Features& features = features_[code];
+    int column = 1;
+    for (auto& value : features.values) {
+      if (!row.is_null(column)) value = row.real(column);
+      ++column;
+    }
+    features.key = integer(column);
+    features.mode = integer(column + 1);
+    features.time_signature = integer(column + 2);
+  }
+  return features_;
+}
+
+}  // namespace playmirror::stats

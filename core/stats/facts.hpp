@@ -1,0 +1,114 @@
+/// \file
+/// What statistics know of tracks and artists beside their names, as arrays by code. The codes are
+/// those of the dictionaries in PlayColumns; code 0 is the track of plays that name none.
+#pragma once
+
+#include "core/columns/play_columns.hpp"
+
+#include <playmirror/stats_filter.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace playmirror::stats {
+
+/// For each track the groups it belongs to: artists, genres, an album. Group 0 is "not known".
+struct Groups {
+  std::vector<std::uint32_t> begin = {0};  ///< where a track's groups begin; one more than tracks
+  std::vector<std::uint32_t> members = {};
+  std::size_t count = 1;                  ///< groups, the unknown one included
+  std::vector<std::uint32_t> order = {};  ///< the groups but 0, by their key byte by byte
+
+  [[nodiscard]] std::span<const std::uint32_t> of(std::uint32_t track) const noexcept {
+    return {members.data() + begin[track], begin[track + 1] - begin[track]};
+  }
+
+  /// Adds the next track.
+  void add(std::span<const std::uint32_t> groups) {
+    members.insert(members.end(), groups.begin(), groups.end());
+    begin.push_back(static_cast<std::uint32_t>(members.size()));
+  }
+};
+
+struct Album {
+  std::string id = {};  ///< raw_data.album.id; empty for one known by its name
+  std::string name = {};
+  std::string artist = {};  ///< display string
+  bool has_name = false;
+  bool has_artist = false;
+};
+
+/// The columns of `tracks` that hold audio features, those with a mean first.
+inline constexpr std::array kFeatures = {"danceability", "energy",       "loudness",
+                                         "speechiness",  "acousticness", "instrumentalness",
+                                         "liveness",     "valence",      "tempo"};
+
+struct Features {
+  std::array<std::optional<double>, kFeatures.size()> values = {};
+  std::optional<std::int64_t> key = {};
+  std::optional<std::int64_t> mode = {};
+  std::optional<std::int64_t> time_signature = {};
+};
+
+/// Each part is read when it is first asked for. Belongs to the PlayColumns it was made from.
+class Facts {
+ public:
+  explicit Facts(const columns::PlayColumns& columns) : columns_(columns) {}
+
+  /// Of the dictionary and of the column: an array of this size has room for every code.
+  [[nodiscard]] std::size_t tracks() const;
+
+  [[nodiscard]] bool known(std::uint32_t track) const;  ///< a row of `tracks`
+
+  /// The track codes but 0 in order of id, byte by byte.
+  const std::vector<std::uint32_t>& order();
+
+  /// Milliseconds; -1 where it is not known.
+  const std::vector<std::int64_t>& durations();
+
+  /// The code that stands for each track: the lowest id of those that are the same.
+  const std::vector<std::uint32_t>& identity(TrackIdentity identity);
+
+  /// Artists of each track, group 0 if there are none. The groups are the artists' codes.
+  const Groups& artists(ArtistCredit credit);
+
+  const Groups& albums();
+  [[nodiscard]] const Album& album(std::uint32_t group) const { return album_list_[group]; }
+
+  /// Genres of each track: those of all its artists, lower case, each once.
+  const Groups& genres();
+  [[nodiscard]] const std::string& genre(std::uint32_t group) const { return genre_list_[group]; }
+
+  /// The year each track came out; 0 where it is not known.
+  const std::vector<std::int32_t>& years();
+
+  const std::vector<Features>& features();
+
+ private:
+  void read_raw_data();
+  [[nodiscard]] std::vector<std::uint32_t> by_isrc();
+  [[nodiscard]] std::vector<std::uint32_t> by_fingerprint();
+
+  const columns::PlayColumns& columns_;
+  bool has_raw_data_ = false;
+  std::vector<std::uint32_t> order_;
+  std::vector<std::int64_t> durations_;
+  std::array<std::vector<std::uint32_t>, 3> identities_;
+  std::array<std::optional<Groups>, 3> artists_;
+  std::vector<std::uint32_t> primary_;  ///< artist code by track
+  std::vector<std::string> isrcs_;
+  std::optional<Groups> albums_;
+  std::vector<Album> album_list_;
+  std::optional<Groups> genres_;
+  std::vector<std::string> genre_list_;
+  std::vector<std::int32_t> years_;
+  std::vector<Features> features_;
+};
+
+}  // namespace playmirror::stats

@@ -1,0 +1,344 @@
+/// Stats::skips, discovery, repeats, diversity.
+
+#include "core/stats/local_time.hpp"
+#include "core/stats/ranking.hpp"
+
+#include <playmirror/error.hpp>
+#include <playmirror/stats.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace playmirror {
+namespace {
+
+using columns::Batch;
+using stats::Groups;
+using stats::Rows;
+using stats::Selection;
+
+std::optional<double> ratio(std::int64_t part, std::int64_t whole) {
+  if (whole == 0) return std::nullopt;
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::optional<std::string> text(std::optional<std::string_view> view) {
+  if (!view) return std::nullopt;
+  return std::string(*view);
+}
+
+struct Skipping {
+  std::int64_t known = 0;
+  std::int64_t skipped = 0;
+
+  void add(std::int8_t flag, std::int64_t times = 1) {
+    known += flag == columns::kSkipUnknown ? 0 : times;
+    skipped += flag == columns::kSkipped ? times : 0;
+  }
+  [[nodiscard]] SkipRate rate() const {
+    return {std::nullopt, std::nullopt, known, skipped, ratio(skipped, known)};
+  }
+};
+
+template <typename CodeOf>
+std::vector<Skipping> count_skips(const Selection& selection, stats::Column column,
+                                  std::size_t codes, CodeOf&& code_of) {
+  std::vector<Skipping> counts(codes);
+  const columns::Period period = column == stats::Column::played_at
+                                     ? stats::in_calendar(selection.period())
+                                     : selection.period();
+  selection.scan(period, column | stats::Column::skipped, [&](const Rows& rows) {
+    const Batch& batch = rows.batch();
+    rows.each([&](std::size_t row) { counts[code_of(batch, row)].add(batch.skipped[row]); });
+  });
+  return counts;
+}
+
+std::vector<SkipRate> skips_by_hour(const Selection& selection) {
+  stats::LocalUnits local = stats::LocalUnits::hours(selection.zone());
+  const auto counts = count_skips(selection, stats::Column::played_at, 24,
+                                  [&](const Batch& batch, std::size_t row) {
+                                    return stats::hour_of_week(local.at(batch.played_at[row])) % 24;
+                                  });
+  std::vector<SkipRate> rates;
+  for (std::size_t hour = 0; hour < counts.size(); ++hour) {
+    rates.push_back(counts[hour].rate());
+    rates.back().key = std::string(hour < 10 ? "0" : "") + std::to_string(hour);
+  }
+  return rates;
+}
+
+/// The first play of each group over all time, and the group's plays in the period.
+struct FirstPlays {
+  std::int64_t distinct = 0;
+  std::int64_t fresh = 0;
+};
+
+/// How many groups were played in the period, and how many of them before. `before` and `within`
+/// say which tracks were.
+FirstPlays first_plays(const Groups& groups, const std::vector<std::int64_t>& within,
+                       const std::vector<char>& before) {
+  std::vector<char> played(groups.count, 0);
+  std::vector<char> older(groups.count, 0);
+  for (std::uint32_t track = 0; track < within.size(); ++track) {
+    for (const std::uint32_t group : groups.of(track)) {
+      if (within[track] > 0) played[group] = 1;
+      if (before[track] != 0) older[group] = 1;
+    }
+  }
+  FirstPlays result;
+  for (std::size_t group = 1; group < groups.count; ++group) {
+    result.distinct += played[group];
+    result.fresh += played[group] != 0 && older[group] == 0 ? 1 : 0;
+  }
+  return result;
+}
+
+std::optional<double> top_share(const std::vector<double>& falling, std::size_t count, double all) {
+  if (all == 0) return std::nullopt;
+  double sum = 0;
+  for (std::size_t i = 0; i < std::min(count, falling.size()); ++i) sum += falling[i];
+  return sum / all;
+}
+
+}  // namespace
+
+std::vector<SkipRate> Stats::skips(const StatsFilter& filter, SkipGroup group,
+                                   std::int64_t min_known) const {
+  const Selection selection(moment(), filter);
+  if (group == SkipGroup::hour) return skips_by_hour(selection);
+  if (group == SkipGroup::none) {
+    return {count_skips(selection, stats::Column::none, 1,
+                        [](const Batch&, std::size_t) { return 0U; })[0]
+                .rate()};
+  }
+  const bool by_context = group == SkipGroup::context;
+  auto counts =
+      by_context
+          ? count_skips(selection, stats::Column::context, selection.plays().contexts().size(),
+                        [](const Batch& batch, std::size_t row) { return batch.context[row]; })
+          : count_skips(selection, stats::Column::track, selection.facts().tracks(),
+                        [](const Batch& batch, std::size_t row) { return batch.track[row]; });
+  std::vector<std::uint32_t> order;
+  if (by_context) {
+    order = stats::context_order(selection);
+  } else {
+    const Groups groups = group == SkipGroup::track
+                              ? stats::track_groups(selection)
+                              : selection.facts().artists(filter.artist_credit);
+    std::vector<Skipping> sums(groups.count);
+    for (std::uint32_t track = 0; track < counts.size(); ++track) {
+      for (const std::uint32_t each : groups.of(track)) {
+        sums[each].known += counts[track].known;
+        sums[each].skipped += counts[track].skipped;
+      }
+    }
+    counts = std::move(sums);
+    order = groups.order;
+  }
+  std::erase_if(order, [&](std::uint32_t code) {
+    return counts[code].known < std::max<std::int64_t>(min_known, 1);
+  });
+  // Fractions are compared without dividing; of equals, what is known better comes first.
+  std::ranges::stable_sort(order, [&](std::uint32_t a, std::uint32_t b) {
+    const std::int64_t left = counts[a].skipped * counts[b].known;
+    const std::int64_t right = counts[b].skipped * counts[a].known;
+    return left != right ? left > right : counts[a].known > counts[b].known;
+  });
+  std::vector<SkipRate> rates;
+  for (std::int64_t i = filter.offset; i < std::ssize(order); ++i) {
+    if (filter.limit != 0 && i - filter.offset >= filter.limit) break;
+    const std::uint32_t code = order[static_cast<std::size_t>(i)];
+    SkipRate& rate = rates.emplace_back(counts[code].rate());
+    if (by_context) {
+      rate.key = std::string(selection.plays().contexts()[code].id);
+    } else if (group == SkipGroup::track) {
+      const auto entry = selection.plays().track(code);
+      rate.key = std::string(entry.id);
+      rate.name = text(entry.name);
+    } else {
+      const auto& entry = selection.plays().artists()[code];
+      rate.key = std::string(entry.id);
+      rate.name = text(entry.name);
+    }
+  }
+  return rates;
+}
+
+Discovery Stats::discovery(const StatsFilter& filter) const {
+  const Selection selection(moment(), filter);
+  stats::Facts& facts = selection.facts();
+  Discovery result;
+  std::vector<std::int64_t> within(facts.tracks(), 0);
+  std::vector<char> before(facts.tracks(), 0);
+  selection.scan(stats::Column::track, [&](const Rows& rows) {
+    result.plays += static_cast<std::int64_t>(rows.size());
+    rows.each([&](std::size_t row) { ++within[rows.batch().track[row]]; });
+  });
+  std::int64_t start = columns::kNoTime;
+  selection.scan({std::nullopt, columns::kInfinity}, stats::Column::played_at,
+                 [&](const Rows& rows) {
+                   if (start != columns::kNoTime) return;
+                   rows.each([&](std::size_t row) {
+                     const std::int64_t at = rows.batch().played_at[row];
+                     if (start == columns::kNoTime && columns::is_finite_time(at)) start = at;
+                   });
+                 });
+  if (selection.period().since) {
+    selection.scan({std::nullopt, selection.period().since}, stats::Column::track,
+                   [&](const Rows& rows) {
+                     rows.each([&](std::size_t row) { before[rows.batch().track[row]] = 1; });
+                   });
+  }
+  const Groups tracks = stats::track_groups(selection);
+  const auto by_track = first_plays(tracks, within, before);
+  const auto by_artist = first_plays(facts.artists(filter.artist_credit), within, before);
+  const auto by_album = first_plays(facts.albums(), within, before);
+  result.tracks = by_track.distinct;
+  result.artists = by_artist.distinct;
+  result.albums = by_album.distinct;
+  result.new_tracks = by_track.fresh;
+  result.new_artists = by_artist.fresh;
+  result.new_albums = by_album.fresh;
+  std::vector<char> older(tracks.count, 0);
+  for (std::uint32_t track = 0; track < before.size(); ++track) {
+    if (before[track] != 0) older[tracks.of(track)[0]] = 1;
+  }
+  for (std::uint32_t track = 0; track < within.size(); ++track) {
+    const std::uint32_t group = tracks.of(track)[0];
+    if (group != 0 && older[group] == 0) result.new_plays += within[track];
+  }
+  result.track_rate = ratio(result.new_tracks, result.tracks);
+  result.artist_rate = ratio(result.new_artists, result.artists);
+  result.album_rate = ratio(result.new_albums, result.albums);
+  result.new_play_share = ratio(result.new_plays, result.plays);
+  if (start != columns::kNoTime) {
+    constexpr std::int64_t kWarmUp = 90 * calendar::kMicrosPerDay;
+    result.history_start = stats::to_timestamp(start);
+    result.censored = !selection.period().since || *selection.period().since < start + kWarmUp;
+  }
+  return result;
+}
+
+Repeats Stats::repeats(const StatsFilter& filter) const {
+  const Selection selection(moment(), filter);
+  const auto& identity = selection.identity();
+  stats::Facts& facts = selection.facts();
+  Repeats result;
+
+  struct Run {
+    std::uint32_t track = 0;
+    std::int64_t plays = 0;
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+  };
+  Run run;
+  Run longest;
+  selection.scan(
+      columns::Period{
+          std::max(selection.period().since.value_or(columns::kNegativeInfinity + 1),
+                   columns::kNegativeInfinity + 1),
+          std::min(selection.period().until.value_or(columns::kInfinity), columns::kInfinity)},
+      stats::Column::track | stats::Column::skipped | stats::Column::played_at,
+      [&](const Rows& rows) {
+        const Batch& batch = rows.batch();
+        rows.each([&](std::size_t row) {
+          const std::uint32_t code = batch.track[row];
+          const std::uint32_t track = facts.known(code) ? identity[code] : 0;
+          if (batch.skipped[row] == columns::kSkipped || track == 0) {
+            run = {};
+            return;
+          }
+          const std::int64_t at = batch.played_at[row];
+          if (track != run.track) run = {track, 0, at, at};
+          ++run.plays;
+          run.last = at;
+          if (run.plays > longest.plays) longest = run;
+        });
+      });
+
+  const auto groups = stats::tally_groups(selection, Entity::track, {.time = false, .days = true});
+  std::vector<std::uint32_t> played;
+  for (const std::uint32_t track : facts.order()) {
+    if (groups[track].tally.plays == 0) continue;
+    result.plays += groups[track].tally.plays;
+    ++result.tracks;
+    if (groups[track].days > 0) played.push_back(track);
+  }
+  result.plays_per_track = ratio(result.plays, result.tracks);
+  if (const auto distinct = ratio(result.tracks, result.plays)) result.repeat_share = 1 - *distinct;
+  if (longest.plays > 0) {
+    const auto entry = selection.plays().track(longest.track);
+    result.longest_run = {std::string(entry.id), text(entry.name), longest.plays,
+                          stats::to_timestamp(longest.first), stats::to_timestamp(longest.last)};
+  }
+  std::ranges::stable_sort(played, [&](std::uint32_t a, std::uint32_t b) {
+    const std::int64_t left = groups[a].tally.plays * groups[b].days;
+    const std::int64_t right = groups[b].tally.plays * groups[a].days;
+    return left != right ? left > right : groups[a].tally.plays > groups[b].tally.plays;
+  });
+  for (std::int64_t i = filter.offset; i < std::ssize(played); ++i) {
+    if (filter.limit != 0 && i - filter.offset >= filter.limit) break;
+    const std::uint32_t track = played[static_cast<std::size_t>(i)];
+    const auto entry = selection.plays().track(track);
+    const std::int64_t plays = groups[track].tally.plays;
+    result.most_repeated.push_back(
+        {std::string(entry.id), text(entry.name), text(entry.artist), plays, groups[track].days,
+         static_cast<double>(plays) / static_cast<double>(groups[track].days)});
+  }
+  return result;
+}
+
+Diversity Stats::diversity(const StatsFilter& filter, Entity entity) const {
+  const Selection selection(moment(), filter);
+  const auto groups = stats::tally_groups(selection, entity, {.time = false, .days = false});
+  std::vector<double> weights;
+  std::int64_t parts = 0;
+  Diversity result;
+  const auto add = [&](std::uint32_t group) {
+    if (groups[group].tally.plays == 0) return;
+    weights.push_back(groups[group].weight());
+    parts += groups[group].parts;
+  };
+  if (entity == Entity::context) {
+    for (const std::uint32_t group : stats::context_order(selection)) add(group);
+  } else if (entity == Entity::track) {
+    for (const std::uint32_t group : selection.facts().order()) add(group);
+  } else {
+    for (const std::uint32_t group : stats::groups_of(selection, entity).order) add(group);
+  }
+  result.richness = std::ssize(weights);
+  result.plays = static_cast<double>(parts) / static_cast<double>(stats::kWhole);
+  if (weights.empty()) return result;
+
+  double shannon = 0;
+  double squares = 0;
+  for (const double weight : weights) {
+    const double share = weight / result.plays;
+    shannon -= share * std::log(share);
+    squares += share * share;
+  }
+  const auto richness = static_cast<double>(weights.size());
+  result.shannon = shannon;
+  result.effective = std::exp(shannon);
+  if (weights.size() > 1) result.evenness = shannon / std::log(richness);
+  result.simpson = 1 - squares;
+  std::ranges::sort(weights, std::ranges::greater());
+  double ranked = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    ranked += static_cast<double>(weights.size() - i) * weights[i];
+  }
+  // Rounding can lead below zero when all are equal.
+  const double gini = 2 * ranked / (richness * result.plays) - (richness + 1) / richness;
+  result.gini = std::max(gini, 0.0);
+  result.top_1_share = top_share(weights, 1, result.plays);
+  result.top_10_share = top_share(weights, 10, result.plays);
+  result.top_100_share = top_share(weights, 100, result.plays);
+  return result;
+}
+
+}  // namespace playmirror

@@ -1,0 +1,128 @@
+#include "core/stats/local_time.hpp"
+
+#include "core/time/units.hpp"
+
+#include <playmirror/error.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace playmirror::stats {
+namespace {
+
+using calendar::floor_divide;
+using calendar::kMicrosPerDay;
+
+constexpr std::int64_t kCalendarBegin =
+    calendar::days_of({1, 1, 3}) * kMicrosPerDay + kUnixToPostgres;
+constexpr std::int64_t kCalendarEnd =
+    calendar::days_of({9999, 12, 30}) * kMicrosPerDay + kUnixToPostgres;
+constexpr std::size_t kMostPieces = 1'000'000;
+
+void check_size(std::size_t pieces) {
+  if (pieces <= kMostPieces) return;
+  raise(ErrorCode::invalid_argument, "the period has more than a million such units of time",
+        {.hint = "Give a shorter period or a longer unit: a play with an odd time can lie "
+                 "centuries before the others."});
+}
+
+/// A stretch of time within one local hour or day.
+struct Stretch {
+  std::int64_t begin;
+  std::int64_t unit;
+};
+
+/// Cuts `since <= t < until` where the local clock shows a multiple of `length`.
+std::vector<Stretch> cut(const Zone& zone, std::int64_t since, std::int64_t until,
+                         std::int64_t length) {
+  std::vector<Stretch> pieces;
+  const std::int64_t last = until - kUnixToPostgres;
+  std::int64_t at = since - kUnixToPostgres;
+  while (at < last) {
+    const Zone::Stretch stretch = zone.at(at);
+    const std::int64_t end = std::min(stretch.end, last);
+    while (at < end) {
+      const std::int64_t unit = floor_divide(at + stretch.ahead, length).quotient;
+      // Clocks that change within a unit do not begin it anew.
+      if (pieces.empty() || pieces.back().unit != unit) {
+        pieces.push_back({at + kUnixToPostgres, unit});
+        check_size(pieces.size());
+      }
+      at = std::min(end, (unit + 1) * length - stretch.ahead);
+    }
+  }
+  return pieces;
+}
+
+}  // namespace
+
+Timestamp to_timestamp(std::int64_t unix_micros) {
+  return Timestamp::from_postgres_micros(unix_micros - kUnixToPostgres);
+}
+
+columns::Period in_calendar(const columns::Period& period) {
+  return {std::max(period.since.value_or(kCalendarBegin), kCalendarBegin),
+          std::min(period.until.value_or(kCalendarEnd), kCalendarEnd)};
+}
+
+void LocalUnits::aim(std::int64_t instant) {
+  const std::int64_t at = instant - kUnixToPostgres;
+  if (at < stretch_.begin || at >= stretch_.end) stretch_ = zone_.at(at);
+  unit_ = floor_divide(at + stretch_.ahead, length_).quotient;
+  const std::int64_t begin = unit_ * length_ - stretch_.ahead;
+  begin_ = std::max(begin, stretch_.begin) + kUnixToPostgres;
+  end_ = std::min(begin + length_, stretch_.end) + kUnixToPostgres;
+}
+
+std::size_t hour_of_week(std::int64_t local_hour) {
+  const auto [day, hour] = floor_divide(local_hour, 24);
+  return static_cast<std::size_t>(calendar::weekday_of(day) * 24 + hour);
+}
+
+std::string day_text(std::int64_t day) {
+  const calendar::Date date = calendar::date_of(day);
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(date.year), date.month,
+                date.day);
+  return text.data();
+}
+
+Series::Series(const Zone& zone, Unit unit, Weekday week_start, std::int64_t since,
+               std::int64_t until) {
+  if (since >= until) return;
+  if (unit == Unit::hour) {
+    // A day more at each end, so that the first and the last hour are whole.
+    const auto hours = cut(zone, since - kMicrosPerDay, until + kMicrosPerDay, kMicrosPerHour);
+    for (std::size_t i = 0; i + 1 < hours.size(); ++i) {
+      if (hours[i + 1].begin <= since || hours[i].begin >= until) continue;
+      const auto [day, hour] = floor_divide(hours[i].unit, 24);
+      std::array<char, 8> clock{};
+      std::snprintf(clock.data(), clock.size(), "T%02d:00", static_cast<int>(hour));
+      pieces_.push_back({hours[i].begin, std::ssize(buckets_)});
+      buckets_.push_back({hours[i].begin, hours[i + 1].begin, day_text(day) + clock.data()});
+    }
+    return;
+  }
+  const auto days = cut(zone, since, until, kMicrosPerDay);
+  const auto [low, high] = std::minmax_element(
+      days.begin(), days.end(), [](const Stretch& a, const Stretch& b) { return a.unit < b.unit; });
+  std::vector<std::int64_t> firsts;
+  for (std::int64_t first = calendar::unit_begin(unit, low->unit, week_start); first <= high->unit;
+       first = calendar::unit_after(unit, first, 1)) {
+    firsts.push_back(first);
+  }
+  firsts.push_back(calendar::unit_after(unit, firsts.back(), 1));
+  for (std::size_t i = 0; i + 1 < firsts.size(); ++i) {
+    buckets_.push_back({zone.day_begin(firsts[i]) + kUnixToPostgres,
+                        zone.day_begin(firsts[i + 1]) + kUnixToPostgres, day_text(firsts[i])});
+  }
+  for (const Stretch& piece : days) {
+    const auto after = std::upper_bound(firsts.begin(), firsts.end(), piece.unit);
+    const std::int64_t bucket = after - firsts.begin() - 1;
+    if (pieces_.empty() || pieces_.back().bucket != bucket)
+      pieces_.push_back({piece.begin, bucket});
+  }
+}
+
+}  // namespace playmirror::stats

@@ -1,0 +1,190 @@
+#include "core/stats/ranking.hpp"
+
+#include "core/stats/local_time.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+namespace playmirror::stats {
+namespace {
+
+constexpr std::int32_t kNoDay = std::numeric_limits<std::int32_t>::min();
+
+struct TrackSums {
+  Tally tally = {};
+  std::int64_t skips = 0;
+  std::int64_t first_at = columns::kNoTime;
+  std::int64_t last_at = columns::kNegativeInfinity;
+};
+
+Column columns_for(Wanted wanted) {
+  Column needed = Column::none;
+  if (wanted.time) needed = Column::listened_ms | Column::skipped | Column::played_at;
+  if (wanted.days) needed = needed | Column::played_at;
+  return needed;
+}
+
+/// One pass over the plays: sums by `code_of` a row, and days of `groups_at` a row.
+template <typename CodeOf, typename GroupsAt>
+std::vector<TrackSums> sum_plays(const Selection& selection, Wanted wanted, Column code_column,
+                                 std::size_t codes, CodeOf&& code_of, GroupsAt&& groups_at,
+                                 std::vector<GroupTally>& groups) {
+  std::vector<TrackSums> sums(codes);
+  const auto& estimates = selection.estimates();
+  std::vector<std::int32_t> last_day(groups.size(), kNoDay);
+  LocalUnits days = LocalUnits::days(selection.zone());
+  const columns::Period calendar = in_calendar({});
+  const Column track = wanted.time ? Column::track : Column::none;
+  selection.scan(columns_for(wanted) | code_column | track, [&](const Rows& rows) {
+    const Batch& batch = rows.batch();
+    rows.each([&](std::size_t row) {
+      const std::uint32_t code = code_of(batch, row);
+      TrackSums& sum = sums[code];
+      if (wanted.time) {
+        sum.tally.add(listened_ms(batch, row), estimates[batch.track[row]]);
+        sum.skips += batch.skipped[row] == columns::kSkipped ? 1 : 0;
+        const std::int64_t at = batch.played_at[row];
+        if (columns::is_finite_time(at)) {
+          if (sum.first_at == columns::kNoTime) sum.first_at = at;
+          sum.last_at = at;
+        }
+      } else {
+        ++sum.tally.plays;
+      }
+      if (wanted.days) {
+        const std::int64_t at = batch.played_at[row];
+        if (at < *calendar.since || at >= *calendar.until) return;
+        const auto day = static_cast<std::int32_t>(days.at(at));
+        for (const std::uint32_t group : groups_at(code)) {
+          if (std::exchange(last_day[group], day) != day) ++groups[group].days;
+        }
+      }
+    });
+  });
+  return sums;
+}
+
+void add(GroupTally& group, const TrackSums& sums, std::int64_t part) {
+  group.tally += sums.tally;
+  group.parts += sums.tally.plays * part;
+  group.parts_ms += sums.tally.ms() * part;
+  group.skips += sums.skips;
+  group.first_at = std::min(group.first_at, sums.first_at);
+  group.last_at = std::max(group.last_at, sums.last_at);
+}
+
+bool splits(const StatsFilter& filter, Entity entity) {
+  return (entity == Entity::artist && filter.artist_credit == ArtistCredit::split) ||
+         (entity == Entity::genre && filter.genre_weight == GenreWeight::split);
+}
+
+}  // namespace
+
+const Groups& groups_of(const Selection& selection, Entity entity) {
+  if (entity == Entity::artist) return selection.facts().artists(selection.filter().artist_credit);
+  if (entity == Entity::album) return selection.facts().albums();
+  return selection.facts().genres();
+}
+
+Groups track_groups(const Selection& selection) {
+  Groups groups;
+  Facts& facts = selection.facts();
+  const auto& identity = selection.identity();
+  for (std::uint32_t code = 0; code < facts.tracks(); ++code) {
+    const std::uint32_t group = facts.known(code) ? identity[code] : 0;
+    groups.add({&group, 1});
+  }
+  groups.count = facts.tracks();
+  groups.order = facts.order();
+  return groups;
+}
+
+std::vector<std::uint32_t> context_order(const Selection& selection) {
+  const auto& contexts = selection.plays().contexts();
+  std::vector<std::uint32_t> order(contexts.size() - 1);
+  std::iota(order.begin(), order.end(), 1U);
+  std::ranges::sort(order, {}, [&](std::uint32_t code) { return contexts[code].id; });
+  return order;
+}
+
+std::vector<GroupTally> tally_groups(const Selection& selection, Entity entity, Wanted wanted) {
+  if (entity == Entity::context) {
+    std::vector<GroupTally> groups(selection.plays().contexts().size());
+    const auto sums = sum_plays(
+        selection, wanted, Column::context, groups.size(),
+        [](const Batch& batch, std::size_t row) { return batch.context[row]; },
+        [](std::uint32_t context) { return std::array{context}; }, groups);
+    for (std::size_t code = 0; code < groups.size(); ++code) add(groups[code], sums[code], kWhole);
+    return groups;
+  }
+  Groups own;
+  if (entity == Entity::track) own = track_groups(selection);
+  const Groups& members = entity == Entity::track ? own : groups_of(selection, entity);
+  std::vector<GroupTally> groups(members.count);
+  std::vector<TrackSums> sums;
+  if (!wanted.time && !wanted.days && selection.takes_all()) {
+    const auto counts = selection.plays().track_counts(selection.period());
+    sums.resize(selection.facts().tracks());
+    for (std::size_t code = 0; code < counts.size(); ++code) sums[code].tally.plays = counts[code];
+  } else {
+    sums = sum_plays(
+        selection, wanted, Column::track, selection.facts().tracks(),
+        [](const Batch& batch, std::size_t row) { return batch.track[row]; },
+        [&](std::uint32_t track) { return members.of(track); }, groups);
+  }
+  const bool split = splits(selection.filter(), entity);
+  for (std::uint32_t track = 0; track < sums.size(); ++track) {
+    const auto of_track = members.of(track);
+    if (sums[track].tally.plays == 0) continue;
+    const std::int64_t part = part_of(split, of_track.size());
+    for (const std::uint32_t group : of_track) add(groups[group], sums[track], part);
+  }
+  return groups;
+}
+
+std::vector<Place> rank_groups(const StatsFilter& filter, const std::vector<GroupTally>& groups,
+                               const std::vector<std::uint32_t>& order) {
+  const auto metric = [&](std::uint32_t group) {
+    const GroupTally& tally = groups[group];
+    switch (filter.by) {
+      case Rank::time:
+        return tally.parts_ms;
+      case Rank::days:
+        return tally.days;
+      case Rank::skips:
+        return tally.skips;
+      case Rank::plays:
+        break;
+    }
+    return tally.parts;
+  };
+  const auto other = [&](std::uint32_t group) {
+    return filter.by == Rank::plays ? groups[group].parts_ms : groups[group].parts;
+  };
+  std::vector<std::uint32_t> ranked;
+  for (const std::uint32_t group : order) {
+    if (groups[group].tally.plays > 0) ranked.push_back(group);
+  }
+  std::ranges::stable_sort(ranked, [&](std::uint32_t a, std::uint32_t b) {
+    if (metric(a) != metric(b)) return metric(a) > metric(b);
+    return other(a) > other(b);
+  });
+  std::vector<Place> places;
+  const std::int64_t of = std::ssize(ranked);
+  const std::int64_t end =
+      filter.limit == 0 || filter.limit > of - filter.offset ? of : filter.offset + filter.limit;
+  std::int64_t rank = 0;
+  for (std::int64_t i = 0; i < end; ++i) {
+    const auto index = static_cast<std::size_t>(i);
+    if (i == 0 || metric(ranked[index]) != metric(ranked[index - 1])) rank = i + 1;
+    if (i >= filter.offset) places.push_back({ranked[index], i + 1, rank, of});
+  }
+  const bool has_room = filter.limit == 0 || std::ssize(places) < filter.limit;
+  if (groups[0].tally.plays > 0 && has_room && filter.offset <= of) places.push_back({0, 0, 0, of});
+  return places;
+}
+
+}  // namespace playmirror::stats

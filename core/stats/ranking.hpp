@@ -1,0 +1,76 @@
+/// \file
+/// Plays summed up by track, artist, album, genre or context, and put in order.
+#pragma once
+
+#include "core/stats/selection.hpp"
+#include "core/stats/tally.hpp"
+
+#include <playmirror/stats_habits.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace playmirror::stats {
+
+/// Parts of a play are counted in this many: as many as the numbers up to 16 all divide, so that
+/// plays split among so many artists or genres add up exactly, in any order, and equals are equal.
+inline constexpr std::int64_t kWhole = 720'720;
+
+/// What is known of the plays of one group: a code of the dictionary of tracks, artists or
+/// contexts, or a number that Facts gives albums and genres. Group 0 holds the plays whose group is
+/// not known.
+struct GroupTally {
+  Tally tally = {};
+  std::int64_t parts = 0;     ///< plays times kWhole, where the filter splits them a part of that
+  std::int64_t parts_ms = 0;  ///< listening time, likewise
+  std::int64_t days = 0;
+  std::int64_t skips = 0;
+  std::int64_t first_at = columns::kNoTime;           ///< finite, or kNoTime
+  std::int64_t last_at = columns::kNegativeInfinity;  ///< finite, or kNegativeInfinity
+
+  [[nodiscard]] double weight() const noexcept {
+    return static_cast<double>(parts) / static_cast<double>(kWhole);
+  }
+};
+
+/// What a ranking needs beside the number of plays.
+struct Wanted {
+  bool time = true;  ///< listening time, skips, first and last
+  bool days = true;
+};
+
+/// The groups of each track for an entity that is one: all but contexts.
+[[nodiscard]] const Groups& groups_of(const Selection& selection, Entity entity);
+
+/// The tracks as groups of themselves, by the filter's identity.
+[[nodiscard]] Groups track_groups(const Selection& selection);
+
+/// A tally for each group of the entity.
+[[nodiscard]] std::vector<GroupTally> tally_groups(const Selection& selection, Entity entity,
+                                                   Wanted wanted = {});
+
+/// The parts that a play of a track with `groups` groups gives to each.
+[[nodiscard]] constexpr std::int64_t part_of(bool split, std::size_t groups) noexcept {
+  const auto count = static_cast<std::int64_t>(groups);
+  return split ? (kWhole + count / 2) / count : kWhole;
+}
+
+/// The codes of contexts but 0, by URI byte by byte.
+[[nodiscard]] std::vector<std::uint32_t> context_order(const Selection& selection);
+
+/// A group and its place.
+struct Place {
+  std::uint32_t group = 0;
+  std::int64_t position = 0;  ///< 0: the plays whose group is not known
+  std::int64_t rank = 0;
+  std::int64_t of = 0;
+};
+
+/// The groups that have plays, by the filter's metric, the other metric and their key; the page
+/// that the filter asks for. The unknown group comes behind all others.
+[[nodiscard]] std::vector<Place> rank_groups(const StatsFilter& filter,
+                                             const std::vector<GroupTally>& groups,
+                                             const std::vector<std::uint32_t>& order);
+
+}  // namespace playmirror::stats

@@ -1,0 +1,63 @@
+/// Stats::streaks: days in a row.
+
+#include "core/stats/local_time.hpp"
+#include "core/stats/selection.hpp"
+
+#include <playmirror/error.hpp>
+#include <playmirror/stats.hpp>
+
+#include <map>
+
+namespace playmirror {
+namespace {
+
+std::chrono::year_month_day to_date(std::int64_t day) {
+  return calendar::kEpoch + std::chrono::days(day);
+}
+
+}  // namespace
+
+Streaks Stats::streaks(const StatsFilter& filter, std::int64_t min_plays,
+                       std::optional<Timestamp> as_of) const {
+  if (min_plays < 1) raise(ErrorCode::invalid_argument, "min_plays is less than 1");
+  const stats::Selection selection(moment(), filter);
+  std::map<std::int64_t, std::int64_t> days;
+  stats::LocalUnits local = stats::LocalUnits::days(selection.zone());
+  std::int64_t* plays = nullptr;
+  std::int64_t day = 0;
+  selection.scan(stats::in_calendar(selection.period()), stats::Column::played_at,
+                 [&](const stats::Rows& rows) {
+                   rows.each([&](std::size_t row) {
+                     const std::int64_t of_row = local.at(rows.batch().played_at[row]);
+                     if (plays == nullptr || of_row != day) plays = &days[day = of_row];
+                     ++*plays;
+                   });
+                 });
+
+  const Timestamp moment = as_of ? *as_of : selection.now();
+  if (!moment.is_finite()) raise(ErrorCode::invalid_argument, "as_of is infinite");
+  const std::int64_t today =
+      calendar::floor_divide(selection.zone().local(moment.postgres_micros()),
+                             calendar::kMicrosPerDay)
+          .quotient;
+  Streaks result;
+  std::int64_t last = 0;
+  for (const auto& [each, count] : days) {
+    if (count < min_plays) continue;
+    if (result.streaks.empty() || each != last + 1) {
+      result.streaks.push_back({.first_day = to_date(each)});
+    }
+    Streak& streak = result.streaks.back();
+    streak.last_day = to_date(each);
+    ++streak.days;
+    streak.plays += count;
+    last = each;
+    if (each == today || each == today - 1) result.current = streak;
+  }
+  for (const Streak& streak : result.streaks) {
+    if (!result.longest || streak.days > result.longest->days) result.longest = streak;
+  }
+  return result;
+}
+
+}  // namespace playmirror

@@ -1,0 +1,48 @@
+/// \file
+/// Sums over plays. Integers throughout, so their order never matters.
+#pragma once
+
+#include <playmirror/stats_top.hpp>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace playmirror::stats {
+
+/// Number of plays and their listening time.
+struct Tally {
+  std::int64_t plays = 0;
+  std::int64_t measured_ms = 0;
+  std::int64_t estimated_ms = 0;
+  std::int64_t measured = 0;
+  std::int64_t estimated = 0;
+
+  /// `listened` and `estimate` are milliseconds, or -1 for unknown.
+  void add(std::int64_t listened, std::int64_t estimate) noexcept {
+    ++plays;
+    if (listened >= 0) {
+      ++measured;
+      measured_ms += listened;
+    } else if (estimate >= 0) {
+      ++estimated;
+      estimated_ms += estimate;
+    }
+  }
+
+  Tally& operator+=(const Tally& other) noexcept {
+    plays += other.plays;
+    measured_ms += other.measured_ms;
+    estimated_ms += other.estimated_ms;
+    measured += other.measured;
+    estimated += other.estimated;
+    return *this;
+  }
+
+  [[nodiscard]] std::int64_t ms() const noexcept { return measured_ms + estimated_ms; }
+
+  [[nodiscard]] TimeTotal time() const noexcept {
+    return {measured_ms, estimated_ms, measured, estimated, plays - measured - estimated};
+  }
+};
+
+}  // namespace playmirror::stats

@@ -1,0 +1,188 @@
+/// Stats::top_tracks, top_artists, top_albums, top_genres, top_contexts.
+
+#include "core/stats/local_time.hpp"
+#include "core/stats/ranking.hpp"
+
+#include <playmirror/stats.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace playmirror {
+namespace {
+
+using stats::GroupTally;
+using stats::Place;
+using stats::Selection;
+
+std::optional<std::string> text(std::optional<std::string_view> view) {
+  if (!view) return std::nullopt;
+  return std::string(*view);
+}
+
+std::optional<Timestamp> instant(std::int64_t unix_micros) {
+  if (!columns::is_finite_time(unix_micros)) return std::nullopt;
+  return stats::to_timestamp(unix_micros);
+}
+
+/// All plays selected, as shares count them.
+double all_plays(const Selection& selection) {
+  std::int64_t plays = 0;
+  if (selection.takes_all()) {
+    plays = static_cast<std::int64_t>(selection.plays().count(selection.period()));
+  } else {
+    selection.scan(stats::Column::none, [&](const stats::Rows& rows) {
+      plays += static_cast<std::int64_t>(rows.size());
+    });
+  }
+  return static_cast<double>(plays);
+}
+
+template <typename Item>
+void fill(Item& item, const Place& place, const GroupTally& group, double plays) {
+  item.plays = group.tally.plays;
+  item.position = place.position;
+  item.rank = place.rank;
+  item.of = place.of;
+  item.share = group.weight() / plays;
+  item.time = group.tally.time();
+  item.days = group.days;
+  item.skips = group.skips;
+  item.first_at = instant(group.first_at);
+  item.last_at = instant(group.last_at);
+}
+
+/// The ranked items of an entity; `name` fills in what identifies one. Group 0 has no name.
+template <typename Item, typename Name>
+std::vector<Item> top(const Selection& selection, Entity entity,
+                      const std::vector<std::uint32_t>& order, Name&& name) {
+  const auto groups = stats::tally_groups(selection, entity);
+  const double plays = all_plays(selection);
+  std::vector<Item> items;
+  for (const Place& place : stats::rank_groups(selection.filter(), groups, order)) {
+    Item& item = items.emplace_back();
+    const GroupTally& group = groups[place.group];
+    fill(item, place, group, plays);
+    if constexpr (requires { item.weight; }) item.weight = group.weight();
+    if (place.group != 0) name(item, place.group);
+  }
+  return items;
+}
+
+/// By plays alone, from running totals: no play is looked at but at the ends of the period.
+std::vector<TopTrack> top_by_counts(const Selection& selection) {
+  const auto& filter = selection.filter();
+  const auto& plays = selection.plays();
+  const auto counts = plays.track_counts(selection.period());
+  const double all = static_cast<double>(plays.count(selection.period()));
+  const auto wanted = static_cast<std::size_t>(filter.offset + filter.limit);
+
+  // The least count that can be on the page: all codes with it compete by their ids.
+  std::vector<std::uint32_t> sorted;
+  for (std::size_t code = 1; code < counts.size(); ++code) {
+    if (counts[code] > 0) sorted.push_back(counts[code]);
+  }
+  std::vector<std::pair<std::uint32_t, columns::TrackEntry>> found;
+  for (std::size_t reach = wanted;; reach += wanted) {
+    std::uint32_t least = 1;
+    const bool partly = filter.limit != 0 && reach < sorted.size();
+    if (partly) {
+      const auto last = sorted.begin() + static_cast<std::ptrdiff_t>(reach) - 1;
+      std::nth_element(sorted.begin(), last, sorted.end(), std::greater<>());
+      least = *last;
+    }
+    found.clear();
+    for (std::uint32_t code = 1; code < counts.size(); ++code) {
+      if (counts[code] < least) continue;
+      const columns::TrackEntry entry = plays.track(code);
+      if (entry.exists) found.emplace_back(counts[code], entry);
+    }
+    if (!partly || found.size() >= wanted) break;
+  }
+  std::ranges::sort(found, [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second.id < b.second.id;
+  });
+
+  std::vector<TopTrack> tracks;
+  std::int64_t rank = 0;
+  for (std::size_t i = 0; i < found.size() && (filter.limit == 0 || i < wanted); ++i) {
+    const auto& [count, entry] = found[i];
+    const auto position = static_cast<std::int64_t>(i) + 1;
+    if (i == 0 || count != found[i - 1].first) rank = position;
+    if (position <= filter.offset) continue;
+    TopTrack& track = tracks.emplace_back();
+    track.track_id = entry.id;
+    track.name = text(entry.name);
+    track.artist = text(entry.artist);
+    track.plays = count;
+    track.position = position;
+    track.rank = rank;
+    track.share = count / all;
+  }
+  return tracks;
+}
+
+}  // namespace
+
+std::vector<TopTrack> Stats::top_tracks(const StatsFilter& filter) const {
+  const Selection selection(moment(), filter);
+  if (!filter.details && filter.by == Rank::plays && selection.takes_all() &&
+      filter.track_identity == TrackIdentity::id) {
+    return top_by_counts(selection);
+  }
+  auto tracks = top<TopTrack>(selection, Entity::track, selection.facts().order(),
+                              [&](TopTrack& item, std::uint32_t group) {
+                                const auto entry = selection.plays().track(group);
+                                item.track_id = entry.id;
+                                item.name = text(entry.name);
+                                item.artist = text(entry.artist);
+                              });
+  // Plays of tracks that are not known are no track.
+  if (!tracks.empty() && tracks.back().position == 0) tracks.pop_back();
+  return tracks;
+}
+
+std::vector<TopArtist> Stats::top_artists(const StatsFilter& filter) const {
+  const Selection selection(moment(), filter);
+  const auto& groups = stats::groups_of(selection, Entity::artist);
+  return top<TopArtist>(selection, Entity::artist, groups.order,
+                        [&](TopArtist& item, std::uint32_t group) {
+                          const auto& entry = selection.plays().artists()[group];
+                          item.artist_id = std::string(entry.id);
+                          item.name = text(entry.name);
+                        });
+}
+
+std::vector<TopAlbum> Stats::top_albums(const StatsFilter& filter) const {
+  const Selection selection(moment(), filter);
+  const auto& groups = stats::groups_of(selection, Entity::album);
+  return top<TopAlbum>(selection, Entity::album, groups.order,
+                       [&](TopAlbum& item, std::uint32_t group) {
+                         const stats::Album& album = selection.facts().album(group);
+                         item.by_name = album.id.empty();
+                         if (!item.by_name) item.album_id = album.id;
+                         if (album.has_name) item.name = album.name;
+                         if (album.has_artist) item.artist = album.artist;
+                       });
+}
+
+std::vector<TopGenre> Stats::top_genres(const StatsFilter& filter) const {
+  const Selection selection(moment(), filter);
+  const auto& groups = stats::groups_of(selection, Entity::genre);
+  return top<TopGenre>(
+      selection, Entity::genre, groups.order,
+      [&](TopGenre& item, std::uint32_t group) { item.genre = selection.facts().genre(group); });
+}
+
+std::vector<TopContext> Stats::top_contexts(const StatsFilter& filter) const {
+  const Selection selection(moment(), filter);
+  return top<TopContext>(selection, Entity::context, stats::context_order(selection),
+                         [&](TopContext& item, std::uint32_t group) {
+                           item.context_uri = std::string(selection.plays().contexts()[group].id);
+                         });
+}
+
+}  // namespace playmirror

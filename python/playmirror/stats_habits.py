@@ -1,0 +1,94 @@
+"""How music is listened to: skipped, discovered, repeated, mixed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .records import Record
+
+if TYPE_CHECKING:
+    from .record_list import Records
+    from .timestamp import Instant
+
+
+@dataclass(frozen=True, repr=False)
+class SkipRate(Record):
+    """How often plays are skipped, of those where it is known."""
+
+    key: str | None  #: id, URI, or hour `00` to `23`; none: not known, or all
+    name: str | None
+    known: int
+    skipped: int
+    rate: float | None  #: skipped / known
+
+
+@dataclass(frozen=True, repr=False)
+class Discovery(Record):
+    """What was played for the first time ever, under the same filters but the period."""
+
+    plays: int
+    tracks: int  #: different ones in the period
+    artists: int
+    albums: int
+    new_tracks: int  #: whose first play lies in the period
+    new_artists: int
+    new_albums: int
+    new_plays: int  #: of tracks that are new in the period
+    track_rate: float | None  #: new_tracks / tracks
+    artist_rate: float | None
+    album_rate: float | None
+    new_play_share: float | None  #: new_plays / plays
+    history_start: Instant | None  #: the first play of all
+    censored: bool  #: the period starts less than 90 days after it, so much seems new
+
+
+@dataclass(frozen=True, repr=False)
+class RepeatRun(Record):
+    """One track again and again."""
+
+    track_id: str
+    name: str | None
+    plays: int
+    first_at: Instant
+    last_at: Instant
+
+
+@dataclass(frozen=True, repr=False)
+class RepeatedTrack(Record):
+    """A track that is played again on the days it is played."""
+
+    track_id: str
+    name: str | None
+    artist: str | None
+    plays: int
+    days: int  #: local days on which it was played
+    score: float  #: plays / days
+
+
+@dataclass(frozen=True, repr=False)
+class Repeats(Record):
+    """How much of the listening is repetition."""
+
+    plays: int  #: of known tracks
+    tracks: int  #: different ones
+    plays_per_track: float | None
+    repeat_share: float | None  #: 1 - tracks / plays
+    longest_run: RepeatRun | None  #: a skipped play ends a run
+    most_repeated: Records[RepeatedTrack]  #: by score, then plays, then id; `limit` rows
+
+
+@dataclass(frozen=True, repr=False)
+class Diversity(Record):
+    """How evenly plays are spread. Plays whose entity is not known are left out."""
+
+    richness: int  #: different ones
+    plays: float  #: their weight together
+    shannon: float | None  #: entropy in nats
+    effective: float | None  #: exp(shannon): as many equal ones
+    evenness: float | None  #: shannon / ln richness; none below 2
+    simpson: float | None  #: 1 - sum of squared shares
+    gini: float | None  #: 0: all equal
+    top_1_share: float | None
+    top_10_share: float | None
+    top_100_share: float | None

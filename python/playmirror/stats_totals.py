@@ -1,0 +1,92 @@
+"""Everything at once: sums, comparisons, and how good the data are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .records import Record
+
+if TYPE_CHECKING:
+    from .period import Span
+    from .record_list import Records
+    from .stats_top import TimeTotal
+    from .timestamp import Instant
+
+
+@dataclass(frozen=True, repr=False)
+class Totals(Record):
+    """All plays in sum. Ratios are missing where they would divide by nothing."""
+
+    plays: int
+    time: TimeTotal
+    tracks: int  #: different ones, as track_identity counts
+    artists: int  #: credited, as artist_credit counts
+    albums: int
+    genres: int
+    active_days: int  #: local days with a play
+    first_at: Instant | None
+    last_at: Instant | None
+    plays_per_active_day: float | None
+    ms_per_active_day: float | None
+    calendar_days: int | None  #: that a bounded period has had until now
+    plays_per_calendar_day: float | None
+    ms_per_calendar_day: float | None
+
+
+@dataclass(frozen=True, repr=False)
+class ComparedNumber(Record):
+    """A number in two periods."""
+
+    name: str  #: such as "plays"
+    value: int
+    base: int
+    delta: int  #: value - base
+    ratio: float | None  #: value / base; none when base is 0
+
+
+@dataclass(frozen=True, repr=False)
+class RankMove(Record):
+    """A track or an artist in two ranked lists."""
+
+    id: str
+    name: str | None
+    plays: int
+    base_plays: int
+    rank: int | None  #: none: left
+    base_rank: int | None  #: none: entered
+    rank_change: int | None  #: places won; negative: lost
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison(Record):
+    """Two periods side by side."""
+
+    span: Span
+    base_span: Span
+    numbers: Records[ComparedNumber]  #: of Totals
+    tracks: Records[RankMove]  #: the first `limit` of either list, by rank,
+    artists: Records[RankMove]  #: then those that left by their base rank
+
+
+@dataclass(frozen=True, repr=False)
+class DataQuality(Record):
+    """How many of the plays counted have which gap or oddity."""
+
+    plays: int
+    null_listened: int
+    negative_listened: int
+    over_long: int  #: listened longer than the track lasts
+    null_skipped: int
+    null_source: int
+    null_context: int
+    no_time: int  #: played_at is NULL or infinite
+    future: int  #: played_at is after `now`
+    equal_timestamps: int  #: at an instant that another play has
+    duplicate_candidates: int  #: that `Dedupe.near` would drop
+    no_track: int  #: the track is NULL or not in `tracks`
+    no_duration: int
+    no_artists: int
+    no_genres: int
+    no_features: int  #: every audio feature is NULL
+    out_of_range_features: int  #: one is outside of its documented range
