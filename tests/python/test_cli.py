@@ -84,16 +84,11 @@ class TestVerbs:
         ]  # fmt: skip
 
     def test_top(self, cli: Cli) -> None:
-        assert cli("top", "--limit", "1", "--json").document == [
-            {
-                "track_id": "so-what",
-                "name": "So What",
-                "artist": None,
-                "plays": 3,
-                "position": 1,
-                "rank": 1,
-            }
-        ]
+        (top,) = cli("top", "--limit", "1", "--json").document
+        assert (top["track_id"], top["name"], top["plays"]) == ("so-what", "So What", 3)
+        assert (top["position"], top["rank"], top["share"]) == (1, 1, 0.5)
+        assert top["time"]["measured_ms"] == 6000
+        assert top["last_at"] == "2026-01-31T12:40:00Z"
         assert "So What" in cli("top").out
 
     def test_sql(self, cli: Cli) -> None:

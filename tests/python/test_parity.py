@@ -32,6 +32,11 @@ KEYWORDS: dict[str, list[Callable[..., Any]]] = {
     "SyncOptions": [pm.Server.sync],
     "VerifyOptions": [pm.Server.verify],
 }
+# A struct that Python has as a TypedDict of keyword arguments, spread into every statistic.
+TYPED_DICTS = {"StatsFilter"}
+# Members of such a struct that Python takes by position as well.
+BY_POSITION = {"Stats.top_tracks": ["limit"]}
+
 # Parameters of such a type are spread into keywords.
 SPREAD = {"filter", "options", "play", "snapshot", "control"}
 
@@ -94,7 +99,7 @@ def types(*kinds: str) -> list[Type]:
     return [
         each
         for each in CPP.values()
-        if each.kind in kinds and each.name not in KEYWORDS and each.name not in PLAIN_PYTHON
+        if each.kind in kinds and each.name not in {*KEYWORDS, *PLAIN_PYTHON, *TYPED_DICTS}
     ]
 
 
@@ -211,6 +216,8 @@ def test_methods_have_the_same_parameters(cls: Type, function: Any) -> None:
         if each.name != "self" and each.kind is each.POSITIONAL_OR_KEYWORD
     ]
     expected = {name: value for name, value in function.parameters.items() if name not in SPREAD}
+    given = BY_POSITION.get(f"{cls.name}.{function.name}", [])
+    expected = {**{name: CPP["StatsFilter"].members[name] for name in given}, **expected}
     assert [each.name for each in parameters] == list(expected)
     for each in parameters:
         if isinstance(each.default, int):
@@ -241,6 +248,11 @@ def test_every_cpp_name_is_one_of_python() -> None:
     missing = {name for name in CPP if "." not in name} - set(pm.__all__)
     as_keywords = set(KEYWORDS) - set(pm.__all__)
     assert missing == as_keywords | {name for name in PLAIN_PYTHON if "." not in name}
+
+
+@pytest.mark.parametrize("name", TYPED_DICTS)
+def test_keywords_of_every_statistic_have_the_same_names(name: str) -> None:
+    assert set(getattr(pm, name).__annotations__) == set(CPP[name].members)
 
 
 @pytest.mark.parametrize("name", ["PullOptions", "PushOptions"])
