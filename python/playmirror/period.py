@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from . import _core
 from .records import Record
-
-if TYPE_CHECKING:
-    from .stats_enums import Weekday
-    from .timestamp import Instant, InstantLike
+from .stats_enums import Weekday
+from .timestamp import Instant, InstantLike
 
 
 @dataclass(frozen=True, repr=False)

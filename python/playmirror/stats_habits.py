@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from .record_list import Records
 from .records import Record
-
-if TYPE_CHECKING:
-    from .record_list import Records
-    from .timestamp import Instant
+from .timestamp import Instant
 
 
 @dataclass(frozen=True, repr=False)

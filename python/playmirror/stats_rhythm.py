@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
 
+from .record_list import Records
 from .records import Record
-
-if TYPE_CHECKING:
-    from datetime import date, timedelta
-
-    from .record_list import Records
-    from .stats_enums import Weekday
-    from .stats_top import TimeTotal
-    from .timestamp import Instant
+from .stats_enums import Weekday
+from .stats_top import TimeTotal
+from .timestamp import Instant
 
 
 @dataclass(frozen=True, repr=False)

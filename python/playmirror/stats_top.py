@@ -8,12 +8,9 @@ filter's time zone; times are those of finite plays.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from .records import Record
-
-if TYPE_CHECKING:
-    from .timestamp import Instant
+from .timestamp import Instant
 
 
 @dataclass(frozen=True, repr=False)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from .period import Span
+from .record_list import Records
 from .records import Record
-
-if TYPE_CHECKING:
-    from .period import Span
-    from .record_list import Records
-    from .stats_top import TimeTotal
-    from .timestamp import Instant
+from .stats_top import TimeTotal
+from .timestamp import Instant
 
 
 @dataclass(frozen=True, repr=False)

@@ -53,8 +53,10 @@ class Tabular(ABC):
 
     def to_polars(self) -> polars.DataFrame:
         """A polars.DataFrame. Raises ImportError without polars, InvalidArgument for namesakes."""
-        self._table()._require_distinct_names()
-        return _needed("to_polars()", "polars")["polars"].DataFrame(self)
+        table = self._table()
+        table._require_distinct_names()
+        # Of the table: a sequence of dataclasses, which records are, is read field by field.
+        return _needed("to_polars()", "polars")["polars"].DataFrame(table)
 
     def to_parquet(self, file: str | PathLike[str], **options: Any) -> None:
         """Writes a Parquet file. Raises ImportError without pyarrow.
