@@ -137,9 +137,17 @@ SyncReport Server::sync(Mirror& mirror, const SyncOptions& options, const CallCo
   check(options.pull);
   SyncReport report;
   impl_->run(mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
+    sync::Pusher pusher(impl_->session, state, options.push, waiter, report);
+    sync::Puller puller(impl_->session, state, options.pull, waiter, report);
+    if (options.pull.accept_server) {
+      // Nothing may be pushed to a server that the mirror does not follow yet.
+      puller.run();
+      pusher.run();
+      return;
+    }
     std::exception_ptr push_failure;
     try {
-      sync::Pusher(impl_->session, state, options.push, waiter, report).run();
+      pusher.run();
     } catch (const Cancelled&) {
       throw;
     } catch (const Error& error) {
@@ -147,7 +155,7 @@ SyncReport Server::sync(Mirror& mirror, const SyncOptions& options, const CallCo
       if (error.code() == ErrorCode::unreachable) throw;
       push_failure = std::current_exception();
     }
-    sync::Puller(impl_->session, state, options.pull, waiter, report).run();
+    puller.run();
     if (push_failure) std::rethrow_exception(push_failure);
   });
   return report;

@@ -1,6 +1,6 @@
 #include "core/ingest/field_cap.hpp"
 
-#include "core/ingest/copy_splitter.hpp"
+#include "core/ingest/key_text.hpp"
 #include "core/text/utf8.hpp"
 
 #include <playmirror/error.hpp>
@@ -29,16 +29,8 @@ std::string name_of_text_key(std::string_view key) {
 std::string name_of(const RowName& row) {
   if (row.key == nullptr) return "a row";
   if (row.key->kind != schema::ValueKind::integer) return name_of_text_key(row.key_bytes);
-  switch (row.key_bytes.size()) {
-    case 2:
-      return "row " + std::to_string(read_big_endian<std::int16_t>(row.key_bytes.data()));
-    case 4:
-      return "row " + std::to_string(read_big_endian<std::int32_t>(row.key_bytes.data()));
-    case 8:
-      return "row " + std::to_string(read_big_endian<std::int64_t>(row.key_bytes.data()));
-    default:
-      return "a row";
-  }
+  const std::string key = key_text(row.key->kind, row.key_bytes);
+  return key.empty() ? "a row" : "row " + key;
 }
 
 }  // namespace

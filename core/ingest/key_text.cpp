@@ -1,5 +1,7 @@
 #include "core/ingest/key_text.hpp"
 
+#include "core/ingest/copy_splitter.hpp"
+
 namespace playmirror::ingest {
 namespace {
 
@@ -31,6 +33,20 @@ std::vector<std::string> split_key(std::string_view key) {
     parts.back() += key[i];
   }
   return parts;
+}
+
+std::string key_text(schema::ValueKind kind, std::string_view bytes) {
+  if (kind != schema::ValueKind::integer) return std::string(bytes);
+  switch (bytes.size()) {
+    case 2:
+      return std::to_string(read_big_endian<std::int16_t>(bytes.data()));
+    case 4:
+      return std::to_string(read_big_endian<std::int32_t>(bytes.data()));
+    case 8:
+      return std::to_string(read_big_endian<std::int64_t>(bytes.data()));
+    default:
+      return {};
+  }
 }
 
 }  // namespace playmirror::ingest

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/schema/layout.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,5 +13,8 @@ namespace playmirror::ingest {
 [[nodiscard]] std::string join_key(const std::vector<std::string>& parts);
 
 [[nodiscard]] std::vector<std::string> split_key(std::string_view key);
+
+/// A part as the server sent it in binary form, as text; empty for an integer of unknown size.
+[[nodiscard]] std::string key_text(schema::ValueKind kind, std::string_view bytes);
 
 }  // namespace playmirror::ingest

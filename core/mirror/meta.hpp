@@ -26,6 +26,10 @@ inline constexpr std::string_view kCheckpoint =
 inline constexpr std::string_view kHighWater = "high_water";  ///< first xid the mirror may not know
 inline constexpr std::string_view kPushSnapshot = "push_snapshot";  ///< kSnapshot plus our own push
 
+inline constexpr std::string_view kDatabaseOid = "database_oid";
+inline constexpr std::string_view kServerStarted = "server_started";
+inline constexpr std::string_view kWitnesses = "witnesses";  ///< newest rows, see sync/session
+
 [[nodiscard]] std::optional<std::string> read(const sqlite::Database& database,
                                               std::string_view key);
 [[nodiscard]] std::int64_t read_int(const sqlite::Database& database, std::string_view key);

@@ -2,6 +2,7 @@
 
 #include "core/ingest/field_cap.hpp"
 #include "core/ingest/key_blocks.hpp"
+#include "core/ingest/key_text.hpp"
 #include "core/ingest/row_reader.hpp"
 #include "core/test_hooks.hpp"
 #include "sync/session/horizon.hpp"
@@ -97,7 +98,7 @@ pg::Command ChangeReader::rows_command(const schema::TableLayout& layout,
   command.doing = "read " + layout.name;
   command.on_row = [this, &layout, &spool, columns](const pg::Row& row) {
     ingest::RowBuilder builder(spool.batch(), columns.size());
-    for (int field = 0; field < row.size(); ++field) {
+    for (int field = 0; field < static_cast<int>(columns.size()); ++field) {
       if (row.is_null(field)) {
         builder.null();
         continue;
@@ -115,6 +116,26 @@ pg::Command ChangeReader::rows_command(const schema::TableLayout& layout,
     }
     spool.settle();
     waiter_.progress({.phase = "pull", .table = layout.name, .rows = spool.rows()});
+  };
+  return command;
+}
+
+pg::Command ChangeReader::changes_command(const schema::TableLayout& layout, std::int64_t horizon,
+                                          const Moment& moment, ingest::RowSpool& spool) {
+  pg::Command command =
+      rows_command(layout, layout.columns, horizon_condition(horizon, moment), spool);
+  if (layout.key.size() != 1) return command;
+  // One field more than the columns, behind them.
+  command.sql.insert(command.sql.find(" FROM "), ", xmin");
+  const std::size_t key = layout.find(layout.key.front()).value();
+  const auto xmin = static_cast<int>(layout.columns.size());
+  command.on_row = [this, &layout, &moment, key, xmin,
+                    keep = std::move(command.on_row)](const pg::Row& row) {
+    keep(row);
+    const auto writer = ingest::read_big_endian<std::uint32_t>(row.bytes(xmin).data());
+    newest_.offer(layout.name, widen(writer, moment), [&] {
+      return ingest::key_text(layout.columns[key].kind, row.bytes(static_cast<int>(key)));
+    });
   };
   return command;
 }
@@ -137,8 +158,7 @@ std::vector<TableChanges> ChangeReader::sweep(const std::vector<ServerTable>& ta
       change.relation = tables[i].relation;
       change.layout_change =
           ingest::compare(ingest::read_layout(reader.database(), tables[i].name), change.layout);
-      commands.push_back(rows_command(change.layout, change.layout.columns,
-                                      horizon_condition(horizon, moment), change.changed));
+      commands.push_back(changes_command(change.layout, horizon, moment, change.changed));
       pg::Command count;
       count.sql = "SELECT count(*) FROM " + session_.qualified(tables[i].name);
       count.doing = "count the rows of " + tables[i].name;

@@ -4,6 +4,7 @@
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/state.hpp"
 #include "sync/session/server_session.hpp"
+#include "sync/session/witnesses.hpp"
 
 #include <playmirror/server.hpp>
 
@@ -42,15 +43,23 @@ class ChangeReader {
   /// tables whose row counts do not add up. No round trip when they all do; else two.
   void compare_keys(std::vector<TableChanges>& changes);
 
+  /// The latest written of the changed rows.
+  [[nodiscard]] const NewestRows& newest() const noexcept { return newest_; }
+
  private:
   pg::Command rows_command(const schema::TableLayout& layout,
                            const std::vector<schema::ColumnLayout>& columns,
                            const std::string& condition, ingest::RowSpool& spool);
 
+  /// The same for all columns of rows at or after a horizon, which newest() takes note of.
+  pg::Command changes_command(const schema::TableLayout& layout, std::int64_t horizon,
+                              const Moment& moment, ingest::RowSpool& spool);
+
   ServerSession& session_;
   MirrorState& mirror_;
   const PullOptions& options_;
   pg::Waiter& waiter_;
+  NewestRows newest_;
 };
 
 }  // namespace playmirror::sync

@@ -10,7 +10,9 @@
 #include <playmirror/error.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <ranges>
+#include <utility>
 
 namespace playmirror::sync {
 namespace {
@@ -34,6 +36,7 @@ void start_over(sqlite::Database& database) {
   }
   meta::write(database, meta::kSnapshot, "");
   meta::write(database, meta::kHighWater, std::int64_t{0});
+  store_witnesses(database, {});
   database.prepare("DELETE FROM playmirror_meta WHERE key = ?").bind_all(meta::kDatabase).run();
 }
 
@@ -90,11 +93,25 @@ void Puller::pull() {
     }
     if (report_.method == PullMethod::none) report_.method = PullMethod::sweep;
     ChangeReader changes(session_, mirror_, options_, waiter_);
-    std::vector<TableChanges> received =
-        changes.sweep(tables, opening.moment, alembic_command(opening.catalog));
+    WitnessHearing hearing(session_, mirror_.reader().database(), opening.catalog, opening.moment);
+    NewestRows newest;
+    std::vector<pg::Command> along = hearing.commands();
+    std::ranges::move(newest_plays_command(opening, newest), std::back_inserter(along));
+    std::ranges::move(alembic_command(opening.catalog), std::back_inserter(along));
+    std::vector<TableChanges> received;
+    try {
+      received = changes.sweep(tables, opening.moment, std::move(along));
+    } catch (const ServerChanged&) {
+      if (!options_.accept_server || attempt >= kAttempts) throw;
+      mirror_.write([](sqlite::Database& database) { start_over(database); },
+                    [this] { waiter_.tick(); });
+      continue;
+    }
     changes.compare_keys(received);
     session_.connection(waiter_).abandon_transaction();
-    apply(received, opening.moment);
+    for (const Witness& witness : hearing.confirmed()) newest.offer(witness);
+    for (const Witness& witness : changes.newest().rows()) newest.offer(witness);
+    apply(received, opening.moment, newest.rows());
     return;
   }
 }
@@ -187,6 +204,21 @@ void Puller::note_visit() {
       [this] { waiter_.tick(); });
 }
 
+std::vector<pg::Command> Puller::newest_plays_command(const Opening& opening, NewestRows& newest) {
+  std::vector<pg::Command> commands;
+  if (opening.catalog.tables.at("play_history").problem) return commands;
+  // After a first copy no row came by a sweep, and the plays are what is lost in a restore.
+  pg::Command& command = commands.emplace_back();
+  command.sql =
+      "SELECT id, xmin FROM " + session_.qualified("play_history") + " ORDER BY id DESC LIMIT 4";
+  command.doing = "look at the newest plays";
+  command.on_row = [&](const pg::Row& row) {
+    const auto writer = static_cast<std::uint32_t>(row.integer(1));
+    newest.offer({"play_history", row.text(0), widen(writer, opening.moment)});
+  };
+  return commands;
+}
+
 std::vector<pg::Command> Puller::alembic_command(const Catalog& catalog) {
   std::vector<pg::Command> commands;
   if (!catalog.has_alembic_version) return commands;
@@ -199,13 +231,15 @@ std::vector<pg::Command> Puller::alembic_command(const Catalog& catalog) {
   return commands;
 }
 
-void Puller::apply(std::vector<TableChanges>& changes, const Moment& moment) {
+void Puller::apply(std::vector<TableChanges>& changes, const Moment& moment,
+                   const std::vector<Witness>& witnesses) {
   waiter_.progress({.phase = "apply"}, true);
   mirror_.write(
       [&](sqlite::Database& database) {
         for (TableChanges& table : changes) apply_table(database, table);
         for (TableChanges& table : std::views::reverse(changes)) delete_gone(database, table);
         remember(database, changes, moment);
+        store_witnesses(database, witnesses);
       },
       [this] { waiter_.tick(); });
 }
@@ -282,6 +316,7 @@ void Puller::remember(sqlite::Database& database, const std::vector<TableChanges
   meta::write(database, meta::kSnapshot, whole ? moment.snapshot : "");
   meta::write(database, meta::kCheckpoint, moment.checkpoint);
   meta::write(database, meta::kHighWater, moment.xmax);
+  meta::write(database, meta::kServerStarted, moment.started);
   meta::write(database, meta::kAlembicVersion, report_.alembic_version);
   // Never connection(): it may reconnect, and the writer lock is held.
   session_.connection_if_any(

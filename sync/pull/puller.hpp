@@ -30,8 +30,10 @@ class Puller {
   [[nodiscard]] bool nothing_happened(const Moment& moment) const;
   [[nodiscard]] bool needs_first_copy(const std::vector<ServerTable>& tables) const;
   void note_visit();
+  std::vector<pg::Command> newest_plays_command(const Opening& opening, NewestRows& newest);
   std::vector<pg::Command> alembic_command(const Catalog& catalog);
-  void apply(std::vector<TableChanges>& changes, const Moment& moment);
+  void apply(std::vector<TableChanges>& changes, const Moment& moment,
+             const std::vector<Witness>& witnesses);
   void apply_table(sqlite::Database& database, TableChanges& table);
   void delete_gone(sqlite::Database& database, TableChanges& table);
   void remember(sqlite::Database& database, const std::vector<TableChanges>& changes,

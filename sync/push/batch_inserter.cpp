@@ -35,8 +35,9 @@ outbox::Refusal refusal_of(const pg::StatementFailed& failure) {
 
 }  // namespace
 
-BatchInserter::BatchInserter(ServerSession& session, const Catalog& catalog, pg::Waiter& waiter)
-    : session_(session), catalog_(catalog), waiter_(waiter) {}
+BatchInserter::BatchInserter(ServerSession& session, const Catalog& catalog,
+                             std::vector<pg::Command> first, pg::Waiter& waiter)
+    : session_(session), catalog_(catalog), first_(std::move(first)), waiter_(waiter) {}
 
 std::optional<outbox::Refusal> BatchInserter::table_problem(const ServerTable& table,
                                                             const outbox::Entry& entry) const {
@@ -127,13 +128,15 @@ void BatchInserter::insert_all(const std::vector<const outbox::Entry*>& entries,
                                const KnownRows& known, std::vector<PushedRow>& rows) {
   const ServerTable& table = catalog_.tables.at(entries.front()->table);
   InsertStatement statement = insert_statement(session_, table, entries, known);
-  std::vector<pg::Command> commands(2);
-  commands[0].sql = kSavepoint;
-  commands[0].doing = "set a savepoint";
-  commands[1].sql = std::move(statement.sql);
-  commands[1].parameters = std::move(statement.parameters);
-  commands[1].doing = "insert into " + table.name;
-  commands[1].on_row = [&](const pg::Row& row) {
+  std::vector<pg::Command> commands = std::exchange(first_, {});
+  commands.emplace_back();
+  commands.back().sql = kSavepoint;
+  commands.back().doing = "set a savepoint";
+  commands.emplace_back();
+  commands.back().sql = std::move(statement.sql);
+  commands.back().parameters = std::move(statement.parameters);
+  commands.back().doing = "insert into " + table.name;
+  commands.back().on_row = [&](const pg::Row& row) {
     const outbox::Entry* entry = entries.at(static_cast<std::size_t>(row.integer(0) - 1));
     PushedRow pushed{entry, PushedRow::Fate::inserted, 0, {}};
     if (!row.is_null(1)) {

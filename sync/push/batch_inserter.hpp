@@ -37,7 +37,9 @@ struct KnownRows {
 /// is alone.
 class BatchInserter {
  public:
-  BatchInserter(ServerSession& session, const Catalog& catalog, pg::Waiter& waiter);
+  /// `first` is sent along with the first rows.
+  BatchInserter(ServerSession& session, const Catalog& catalog, std::vector<pg::Command> first,
+                pg::Waiter& waiter);
 
   /// All entries must be of one table.
   std::vector<PushedRow> insert(const std::vector<const outbox::Entry*>& entries,
@@ -53,6 +55,7 @@ class BatchInserter {
 
   ServerSession& session_;
   const Catalog& catalog_;
+  std::vector<pg::Command> first_;
   pg::Waiter& waiter_;
 };
 

@@ -6,6 +6,7 @@
 #include "core/test_hooks.hpp"
 #include "sync/pg/failure.hpp"
 #include "sync/session/horizon.hpp"
+#include "sync/session/witnesses.hpp"
 
 #include <playmirror/error.hpp>
 
@@ -199,7 +200,9 @@ void Pusher::push_batch(const std::vector<outbox::Entry>& entries) {
             {.hint = "Connect to the primary to push."});
     }
     const bool knew_all = mirror_knows_all(transaction.moment);
-    BatchInserter inserter(session_, transaction.catalog, waiter_);
+    WitnessHearing hearing(session_, mirror_.reader().database(), transaction.catalog,
+                           transaction.moment);
+    BatchInserter inserter(session_, transaction.catalog, hearing.commands(), waiter_);
     std::vector<PushedRow> rows;
     for (const char* table : kWrittenTables) {
       std::vector<const outbox::Entry*> of_table;
@@ -284,6 +287,14 @@ void Pusher::resolve(sqlite::Database& database, const Transaction& transaction,
   }
   if (push != 0) outbox::end_push(database, push);
   const std::int64_t xid = transaction.record.xid;
+  NewestRows newest;
+  for (const Witness& witness : stored_witnesses(database)) newest.offer(witness);
+  for (const PushedRow& row : rows) {
+    if (row.fate == PushedRow::Fate::inserted && row.server_id > 0) {
+      newest.offer({row.entry->table, std::to_string(row.server_id), xid, false});
+    }
+  }
+  store_witnesses(database, newest.rows());
   meta::write(database, meta::kHighWater,
               std::max(meta::read_int(database, meta::kHighWater), xid + 1));
   // If ours is the only transaction since the mirror knew everything, it still does.

@@ -95,7 +95,8 @@ std::string catalog_sql() {
          "pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'), "
          "pg_catalog.has_column_privilege(c.oid, a.attnum, 'INSERT'), "
          "c.oid::bigint, a.attnum, c.relfilenode::bigint, "
-         // Ranges of tuple ids are read as such since version 14; before, each would be a full scan.
+         // Ranges of tuple ids are read as such since version 14; before, each would be a full
+         // scan.
          "c.relkind = 'r' AND coalesce((SELECT m.amname = 'heap' FROM pg_catalog.pg_am m "
          "WHERE m.oid = c.relam), false) "
          "AND pg_catalog.current_setting('server_version_num')::int >= 140000 "

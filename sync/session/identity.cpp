@@ -29,7 +29,10 @@ std::string moment_sql(const IdentityAccess& access) {
   return "SELECT s::text, pg_catalog.pg_snapshot_xmin(s)::text, "
          "pg_catalog.pg_snapshot_xmax(s)::text, " +
          system + ", " + timeline + ", pg_catalog.current_database(), " + checkpoint +
-         ", pg_catalog.pg_is_in_recovery() FROM pg_catalog.pg_current_snapshot() s";
+         ", pg_catalog.pg_is_in_recovery(), (SELECT oid::bigint FROM pg_catalog.pg_database "
+         "WHERE datname = pg_catalog.current_database()), "
+         "extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text "
+         "FROM pg_catalog.pg_current_snapshot() s";
 }
 
 Moment read_moment(const pg::Row& row, const std::string& schema) {
@@ -37,9 +40,10 @@ Moment read_moment(const pg::Row& row, const std::string& schema) {
   moment.snapshot = row.text(0);
   moment.xmin = row.integer(1);
   moment.xmax = row.integer(2);
-  moment.identity = {row.text(3), row.integer(4), row.text(5), schema};
+  moment.identity = {row.text(3), row.integer(4), row.text(5), schema, row.integer(8)};
   moment.checkpoint = row.text(6);
   moment.in_recovery = row.boolean(7);
+  moment.started = row.text(9);
   return moment;
 }
 
@@ -48,7 +52,8 @@ std::optional<ServerIdentity> stored_identity(const sqlite::Database& database) 
   if (!name) return std::nullopt;
   return ServerIdentity{meta::read(database, meta::kSystemIdentifier).value_or(""),
                         meta::read_int(database, meta::kTimeline), *name,
-                        meta::read(database, meta::kSchema).value_or("")};
+                        meta::read(database, meta::kSchema).value_or(""),
+                        meta::read_int(database, meta::kDatabaseOid)};
 }
 
 void store_identity(sqlite::Database& database, const ServerIdentity& identity) {
@@ -56,6 +61,7 @@ void store_identity(sqlite::Database& database, const ServerIdentity& identity) 
   meta::write(database, meta::kTimeline, identity.timeline);
   meta::write(database, meta::kDatabase, identity.database);
   meta::write(database, meta::kSchema, identity.schema);
+  meta::write(database, meta::kDatabaseOid, identity.database_oid);
 }
 
 std::optional<std::string> difference(const ServerIdentity& known, const ServerIdentity& now) {
@@ -66,6 +72,9 @@ std::optional<std::string> difference(const ServerIdentity& known, const ServerI
   }
   if (known.database != now.database) {
     return "it is database " + now.database + ", not " + known.database;
+  }
+  if (known.database_oid != 0 && known.database_oid != now.database_oid) {
+    return "it is another database of the name " + now.database;
   }
   if (known.schema != now.schema) return "it is schema " + now.schema + ", not " + known.schema;
   if (known.timeline != now.timeline) {

@@ -15,6 +15,7 @@ struct ServerIdentity {
   std::int64_t timeline = 0;           ///< raised by each promotion; 0 where hidden
   std::string database = {};
   std::string schema = {};
+  std::int64_t database_oid = 0;  ///< 0 in mirrors that did not note it
 };
 
 /// One moment of the server, as one transaction's snapshot sees it.
@@ -25,6 +26,7 @@ struct Moment {
   std::int64_t xmax = 0;        ///< no transaction at or after it is visible
   std::string checkpoint = {};  ///< where the last checkpoint began; changes when a server recovers
   bool in_recovery = false;     ///< a standby
+  std::string started = {};     ///< when the server was started, in seconds
 };
 
 /// What this server lets a role ask about itself.

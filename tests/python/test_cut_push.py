@@ -37,6 +37,7 @@ class Line:
         self.watcher = db.connect()
         self.proxy = proxy_of(db)
         add_tracks(db, "t1")
+        db.execute("ALTER SEQUENCE play_history_id_seq RESTART 100000")  # ids of one length
         self.mirror = pm.open(path)
         self.straight = pm.connect(db.dsn)
         self.straight.pull(self.mirror)
@@ -55,8 +56,9 @@ class Line:
 
     def clean_push(self) -> Traffic:
         """Like push_one(); the next push finds everything as this one did."""
-        traffic = self.push_one()
-        self.straight.pull(self.mirror)
+        for _ in range(5):  # a push asks for the newest rows, of which there are four at most
+            traffic = self.push_one()
+            self.straight.pull(self.mirror)
         return traffic
 
     def push_cut(self, cut: Cut, *, timeout: float = 10) -> pm.Error | None:
@@ -166,7 +168,7 @@ def test_a_copy_made_while_a_push_is_in_doubt(
             assert mirror.sync(line.db.dsn).pushed == 1  # each of them sent it
             assert mirror.pending() == []
             assert_equal(mirror, line.db)
-    assert plays_on_server(line.db) == (2, 2)
+    assert plays_on_server(line.db) == (line.played, line.played)
 
 
 @pytest.mark.xfail(strict=True, reason="looked up by the key that was sent, it is sent again")

@@ -74,7 +74,6 @@ def test_a_table_rewritten_after_a_copy_was_cut_is_copied_anew(
     thin_out(music_db)
     before: list[int] = []
     with pm.open(mirror_path.with_name("whole.db")) as mirror, pm.connect(music_db.dsn) as server:
-
         server.pull(mirror, progress=OnceInPlays(lambda progress: before.append(progress.bytes)))
     with proxy_of(music_db) as proxy, pm.open(mirror_path) as mirror:
         # Somewhere in the second range.

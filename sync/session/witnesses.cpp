@@ -1,0 +1,175 @@
+#include "sync/session/witnesses.hpp"
+
+#include "core/mirror/meta.hpp"
+#include "core/test_hooks.hpp"
+
+#include <playmirror/error.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+namespace playmirror::sync {
+namespace {
+
+/// How many rows of a table bear witness: enough that some stay as they are.
+constexpr std::size_t kPerTable = 4;
+
+/// Between the parts of a stored witness, and behind each; a key that holds one is not stored.
+constexpr char kPartEnd = '\x1f';
+constexpr char kEnd = '\x1e';
+
+constexpr const char* kHint =
+    "If a backup of the server was restored, pull once with accept_server: the mirror is compared "
+    "with it whole, and rows of yours that it lacks are sent again.";
+
+std::int64_t to_integer(std::string_view text) {
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+std::string play_of(std::string_view track, std::string_view played_at) {
+  return std::string(track) + kPartEnd + std::string(played_at);
+}
+
+/// What the mirror has as the play of this id; empty when it has none.
+std::string mirrored_play(const sqlite::Database& database, const std::string& id) {
+  auto row = database.prepare(
+      "SELECT track_id, coalesce(played_at, '') FROM play_history WHERE id = CAST(? AS INTEGER)");
+  row.bind(0, id);
+  return row.step() ? play_of(row.text(0), row.text(1)) : std::string();
+}
+
+}  // namespace
+
+void NewestRows::offer(Witness row) {
+  if (!is_wanted(row.table, row.xid)) return;
+  if (row.key.find_first_of({kPartEnd, kEnd}) != std::string::npos) return;
+  std::vector<Witness>& rows = by_table_[row.table];
+  std::erase_if(rows, [&](const Witness& other) { return other.key == row.key; });
+  const auto behind =
+      std::ranges::find_if(rows, [&](const Witness& other) { return other.xid < row.xid; });
+  rows.insert(behind, std::move(row));
+  if (rows.size() > kPerTable) rows.pop_back();
+}
+
+bool NewestRows::is_wanted(const std::string& table, std::int64_t xid) const {
+  const auto found = by_table_.find(table);
+  return found == by_table_.end() || found->second.size() < kPerTable ||
+         found->second.back().xid < xid;
+}
+
+std::vector<Witness> NewestRows::rows() const {
+  std::vector<Witness> all;
+  for (const auto& [table, rows] : by_table_) all.insert(all.end(), rows.begin(), rows.end());
+  return all;
+}
+
+std::int64_t widen(std::uint32_t xmin, const Moment& moment) {
+  // Whoever wrote a visible row came before xmax, less than a whole circle unless it is frozen.
+  const auto below = static_cast<std::uint32_t>(moment.xmax - 1) - xmin;
+  return moment.xmax - 1 - static_cast<std::int64_t>(below);
+}
+
+void store_witnesses(sqlite::Database& database, const std::vector<Witness>& witnesses) {
+  std::string text;
+  for (const Witness& witness : witnesses) {
+    text += witness.table + kPartEnd + std::to_string(witness.xid) + kPartEnd +
+            (witness.is_copied ? "copied" : "pushed") + kPartEnd + witness.key + kEnd;
+  }
+  meta::write(database, meta::kWitnesses, text);
+}
+
+std::vector<Witness> stored_witnesses(const sqlite::Database& database) {
+  const std::string text = meta::read(database, meta::kWitnesses).value_or("");
+  std::vector<Witness> witnesses;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view entry = rest.substr(0, rest.find(kEnd));
+    rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
+    const std::size_t first = entry.find(kPartEnd);
+    const std::size_t second = entry.find(kPartEnd, first + 1);
+    const std::size_t third = entry.find(kPartEnd, second + 1);
+    if (second == std::string_view::npos || third == std::string_view::npos) continue;
+    witnesses.push_back({std::string(entry.substr(0, first)), std::string(entry.substr(third + 1)),
+                         to_integer(entry.substr(first + 1, second - first - 1)),
+                         entry.substr(second + 1, third - second - 1) == "copied"});
+  }
+  return witnesses;
+}
+
+WitnessHearing::WitnessHearing(const ServerSession& session, const sqlite::Database& database,
+                               const Catalog& catalog, const Moment& moment)
+    : session_(session), moment_(moment) {
+  const auto started = meta::read(database, meta::kServerStarted);
+  restarted_ = started && *started != moment.started;
+  if (!PLAYMIRROR_SAFEGUARD("witnesses")) return;
+  for (Witness& witness : stored_witnesses(database)) {
+    const auto table = catalog.tables.find(witness.table);
+    if (table == catalog.tables.end() || table->second.problem) continue;
+    std::string play;
+    if (witness.table == "play_history" && witness.is_copied) {
+      play = mirrored_play(database, witness.key);
+      if (play.empty()) continue;
+    }
+    known_.push_back({std::move(witness), std::move(play)});
+  }
+}
+
+std::vector<pg::Command> WitnessHearing::commands() {
+  std::vector<pg::Command> commands;
+  if (known_.empty()) return commands;
+  pg::Command& command = commands.emplace_back();
+  command.doing = "look for the newest known rows";
+  for (const schema::TableLayout& layout : schema::record_layouts()) {
+    std::vector<pg::Parameter> keys;
+    for (const Known& known : known_) {
+      if (known.witness.table == layout.name) keys.emplace_back(known.witness.key);
+    }
+    if (keys.empty()) continue;
+    const std::string key = pg::quoted(layout.key.front());
+    command.parameters.emplace_back(pg::text_array(keys));
+    const std::string list = "$" + std::to_string(command.parameters.size());
+    const bool play = layout.name == "play_history";
+    command.sql += std::string(command.sql.empty() ? "" : " UNION ALL ") + "SELECT " +
+                   pg::literal(layout.name) + "::text, " + key + "::text, xmin::text, " +
+                   (play ? "track_id::text, coalesce(played_at::text, '')" : "''::text, ''::text") +
+                   " FROM " + session_.qualified(layout.name) + " WHERE " + key + " = ANY (" +
+                   list + "::" + (layout.has_integer_key() ? "bigint" : "text") + "[])";
+  }
+  command.on_result = [this](const pg::Result& answers) { judge(answers); };
+  return commands;
+}
+
+void WitnessHearing::judge(const pg::Result& answers) {
+  confirmed_.clear();
+  for (const auto& [witness, play] : known_) {
+    std::optional<std::int64_t> xid;
+    bool same_play = true;
+    for (int i = 0; i < answers.size(); ++i) {
+      const pg::Row row = answers[i];
+      if (row.text(0) != witness.table || row.text(1) != witness.key) continue;
+      xid = widen(static_cast<std::uint32_t>(to_integer(row.text(2))), moment_);
+      same_play = play.empty() || play == play_of(row.text(3), row.text(4));
+    }
+    const std::string name = "row " + witness.key + " of " + witness.table;
+    if (xid == witness.xid && same_play) {
+      confirmed_.push_back(witness);
+    } else if (!xid && moment_.in_recovery) {
+      raise(ErrorCode::server_behind,
+            "the server does not have " + name + ", which this mirror has from its primary",
+            {.hint = "A replica lags behind: wait, or connect to the primary.", .retryable = true});
+    } else if (!xid && restarted_) {
+      raise(ErrorCode::server_changed,
+            "the server was started anew and lacks " + name + ", one of the newest it had",
+            {.hint = kHint});
+    } else if (xid && (*xid < witness.xid || !same_play)) {
+      raise(ErrorCode::server_changed,
+            "the server has gone back to an older state: " + name + " is another one than it was",
+            {.hint = kHint});
+    }
+  }
+}
+
+}  // namespace playmirror::sync

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "core/sqlite/database.hpp"
+#include "sync/session/catalog.hpp"
+#include "sync/session/identity.hpp"
+#include "sync/session/server_session.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+/// Rows that bear witness to the server's history. A restore of the server's files brings back an
+/// older state under the same system identifier and timeline, and some transactions later even its
+/// counters look right. Only rows can tell: in one history, a row never returns to an older xmin,
+/// and the newest rows do not vanish over a restart.
+namespace playmirror::sync {
+
+/// A row of a table with one key column, as the mirror last saw it.
+struct Witness {
+  std::string table = {};
+  std::string key = {};
+  std::int64_t xid = 0;   ///< who wrote it, in 64 bits
+  bool is_copied = true;  ///< the mirror has its values from the server, where a trigger may differ
+};
+
+/// The latest written of the rows offered, a few for each table.
+class NewestRows {
+ public:
+  void offer(Witness row);
+
+  /// The same for a row whose key takes some work to tell.
+  template <typename Key>
+  void offer(const std::string& table, std::int64_t xid, Key key) {
+    if (is_wanted(table, xid)) offer({table, key(), xid});
+  }
+
+  [[nodiscard]] std::vector<Witness> rows() const;
+
+ private:
+  [[nodiscard]] bool is_wanted(const std::string& table, std::int64_t xid) const;
+
+  std::map<std::string, std::vector<Witness>> by_table_;
+};
+
+/// The 64-bit transaction id of a row visible at `moment`.
+[[nodiscard]] std::int64_t widen(std::uint32_t xmin, const Moment& moment);
+
+void store_witnesses(sqlite::Database& database, const std::vector<Witness>& witnesses);
+[[nodiscard]] std::vector<Witness> stored_witnesses(const sqlite::Database& database);
+
+/// Asks a server about the witnesses that a mirror has.
+class WitnessHearing {
+ public:
+  /// Reads the witnesses of the tables that can be read.
+  WitnessHearing(const ServerSession& session, const sqlite::Database& database,
+                 const Catalog& catalog, const Moment& moment);
+
+  /// The question, to be sent inside the transaction that `moment` is of; empty when there is
+  /// nobody to ask. Its answers end in ServerChanged, or Error (server_behind) on a standby, when
+  /// they contradict what the mirror knows.
+  [[nodiscard]] std::vector<pg::Command> commands();
+
+  /// Those whose rows are as they were; call after the command has run.
+  [[nodiscard]] const std::vector<Witness>& confirmed() const noexcept { return confirmed_; }
+
+ private:
+  struct Known {
+    Witness witness = {};
+    std::string play = {};  ///< what was played when, as the mirror has it
+  };
+
+  void judge(const pg::Result& answers);
+
+  const ServerSession& session_;
+  const Moment& moment_;
+  bool restarted_ = false;
+  std::vector<Known> known_;
+  std::vector<Witness> confirmed_;
+};
+
+}  // namespace playmirror::sync
