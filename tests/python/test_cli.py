@@ -18,6 +18,7 @@ import playmirror as pm
 import pytest
 from playmirror.cli import exit_codes
 from playmirror.cli.main import _parser, main
+from playmirror.cli.statistics import NAMES
 from support.offline_library import open_library
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
@@ -90,6 +91,28 @@ class TestVerbs:
         assert top["time"]["measured_ms"] == 6000
         assert top["last_at"] == "2026-01-31T12:40:00Z"
         assert "So What" in cli("top").out
+
+    def test_stats(self, cli: Cli) -> None:
+        totals = cli("stats", "totals", "--period", "2026-01", "--tz", "Europe/Berlin", "--json")
+        assert totals.document["plays"] == 6
+        assert totals.document["time"]["measured_ms"] == 15000
+        assert "measured_ms" in cli("stats", "totals").out
+        top = cli("stats", "top_artists", "--exclude-artist", "nina", "--limit", "1", "--json")
+        assert [artist["name"] for artist in top.document] == ["Miles Davis"]
+        days = cli("stats", "activity", "--unit", "month")
+        assert days.out.splitlines()[1].split()[0] == "2026-01-01"
+        assert "nothing" in cli("stats", "top_tracks", "--period", "1999").out
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_every_statistic_has_text_and_json(self, cli: Cli, name: str) -> None:
+        closed = ["--period", "2026-01"] if name == "compare" else []
+        assert cli("stats", name, *closed).out.strip()
+        json.loads(cli("stats", name, *closed, "--json").out)
+
+    def test_stats_refuses_what_it_does_not_take(self, cli: Cli) -> None:
+        assert "takes no --unit" in cli("stats", "totals", "--unit", "day").err
+        assert "takes no --period" in cli("stats", "recent_plays", "--period", "2026").err
+        assert "no time zone" in cli("stats", "totals", "--tz", "Nowhere").err
 
     def test_sql(self, cli: Cli) -> None:
         query = "SELECT id, tempo, NULL AS n FROM tracks WHERE id = ?"
@@ -287,6 +310,7 @@ def members(cls: type) -> list[str]:
         ("pending", [0], members(pm.PendingEntry)),
         ("recent", [0], members(pm.RecentPlay)),
         ("top", [0], members(pm.TopTrack)),
+        ("stats", [0], members(pm.GenreCount)),
         ("add-play", [], members(pm.Play)),
         ("verify", [], members(pm.FileReport)),
         ("doctor", [], members(pm.DoctorReport)),

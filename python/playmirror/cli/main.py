@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from .. import __version__
 from ..errors import Error
-from . import exit_codes, reading, recording, syncing
+from . import exit_codes, reading, recording, statistics, syncing
 from .answer import Answer
 from .demo import demo
 from .json_output import to_json
@@ -103,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
         listing.add_argument(
             "--limit", type=int, default=10, metavar="N", help="how many (default: 10; 0: all)"
         )
+    statistics.add_options(
+        add("stats", statistics.stats, "answer one listening statistic; --help lists them", file)
+    )
     _add_play_options(add("add-play", recording.add_play, "record a play; no network", file))
     sql = add("sql", reading.sql, "run one read-only SELECT on the mirror", file)
     sql.add_argument("query", help="the SELECT; - reads it from standard input")
