@@ -32,11 +32,12 @@ class Field:
     type: ColumnType
 
 
-class Column(Sequence[Cell]):
-    """One column of a Table: a name, a type, and a sequence of values.
+class Column:
+    """One column of a Table: a name, a type, and values that are read like a list.
 
     Equals any sequence of equal values. Libraries that speak Arrow take it without copying:
-    `polars.Series(column)`, `pyarrow.array(column)`.
+    `polars.Series(column)`, `pyarrow.array(column)`. It is no collections.abc.Sequence, because
+    polars would then go through the Python objects.
 
     >>> tempo = mirror.sql("SELECT tempo FROM tracks").column("tempo")
     >>> tempo.type, tempo[0], tempo.null_count
@@ -93,8 +94,11 @@ class Column(Sequence[Cell]):
     def __iter__(self) -> Iterator[Cell]:
         return iter(self.values)
 
+    def __contains__(self, value: object) -> bool:
+        return value in self.values
+
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, Sequence) and not isinstance(other, (str, bytes)):
+        if isinstance(other, (Column, Sequence)) and not isinstance(other, (str, bytes)):
             return self.values == list(other)
         return NotImplemented
 

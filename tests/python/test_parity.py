@@ -72,8 +72,6 @@ PYTHON_ONLY = {
     "Mirror.pull": "connect, Server.pull, close",
     "Mirror.push": "connect, Server.push, close",
     "Progress.label": "phase and table in words",
-    "Column.count": "as of every sequence",
-    "Column.index": "as of every sequence",
     "Column.values": "value() in C++",
     "Records": "std::vector and to_table()",
     "Table.rows": "tuples",

@@ -1,7 +1,9 @@
 """Tables in the hands of pyarrow, nanoarrow, pandas, polars and DuckDB."""
 
+import dataclasses
 import gc
 import math
+import pickle
 import resource
 import subprocess
 import sys
@@ -113,6 +115,38 @@ def test_duckdb_reads_the_same_values(table: Any) -> None:
 def test_parquet_gives_it_back(table: Any, tmp_path: Path) -> None:
     table.to_parquet(tmp_path / "t.parquet")
     assert parquet.read_table(tmp_path / "t.parquet").to_pylist() == table.to_dicts()
+
+
+def test_columns_go_through_arrow_by_themselves(mirror: pm.Mirror) -> None:
+    table = mirror.plays.table(order="oldest_first")
+    for column in table.columns:
+        taken = pyarrow.array(column)
+        taken.validate(full=True)
+        assert taken.to_pylist() == column
+        assert polars.Series(column).to_list() == column
+    assert str(polars.Series(table["track_id"]).dtype) == "Categorical"
+
+
+def lists_in(value: object) -> Iterator[Any]:
+    """The lists of records in an answer, however deep."""
+    if isinstance(value, pm.Records):
+        yield value
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from lists_in(getattr(value, field.name))
+
+
+@pytest.mark.parametrize(
+    "name", [each for each in vars(pm.Stats) if each[0] != "_" and each != "compare"]
+)
+def test_every_list_of_a_statistic_is_a_table(mirror: pm.Mirror, name: str) -> None:
+    for records in lists_in(getattr(mirror.stats, name)()):
+        taken = records.to_arrow()
+        taken.validate(full=True)
+        assert taken.num_rows == len(records)
+        assert records.to_polars().height == records.to_pandas().shape[0] == len(records)
+        assert taken.to_pylist() == records.to_dicts()
+        assert pickle.loads(pickle.dumps(records)) == records
 
 
 def test_each_call_makes_a_fresh_stream(mirror: pm.Mirror) -> None:
