@@ -227,10 +227,8 @@ void ColumnBuilder::add_timestamp(Timestamp value) {
 
 void ColumnBuilder::add_list(std::span<const std::string> values) {
   auto& lists = impl_->of<Lists>({ColumnType::list});
-  for (const std::string& value : values) {
-    impl_->check_text(value);
-    lists.items.add(value);
-  }
+  for (const std::string& value : values) impl_->check_text(value);
+  for (const std::string& value : values) lists.items.add(value);
   lists.offsets.push_back(std::ssize(lists.items.offsets) - 1);
   impl_->validity.add(true);
 }

@@ -131,6 +131,10 @@ TEST(Column, RefusesWhatDoesNotFit) {
        {"\xff", "\xed\xa0\x80", "abcdefgh\xc3", "\xf4\x90\x80\x80", "\xc0\x80"}) {
     EXPECT_THROW(texts.add_text(text), InvalidArgument) << text;
   }
+  ColumnBuilder lists({"l", ColumnType::list});
+  EXPECT_THROW(lists.add_list(std::vector<std::string>{"a", "\xff"}), InvalidArgument);
+  lists.add_list(std::vector<std::string>{"b"});
+  EXPECT_EQ(std::move(lists).finish().value(0), Cell(std::vector<std::string>{"b"}));
   builder.add_integer(1);
   const Column column = std::move(builder).finish();
   EXPECT_EQ(column.size(), 1U);
