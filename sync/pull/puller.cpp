@@ -5,6 +5,7 @@
 #include "core/mirror/meta.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/outbox/requeue.hpp"
+#include "core/test_hooks.hpp"
 #include "sync/pull/first_copy.hpp"
 
 #include <playmirror/error.hpp>
@@ -71,7 +72,9 @@ bool Puller::is_still_current() {
 
 void Puller::pull() {
   for (int attempt = 1;; ++attempt) {
+    PLAYMIRROR_STEP("pull.begin");
     const Opening opening = session_.begin_reading(waiter_, options_.lock_timeout);
+    PLAYMIRROR_STEP("pull.opened");
     follow_server(opening.moment);
     const std::vector<ServerTable> tables = usable_tables(opening.catalog);
     if (needs_first_copy(tables)) {
@@ -107,11 +110,15 @@ void Puller::pull() {
                     [this] { waiter_.tick(); });
       continue;
     }
+    PLAYMIRROR_STEP("pull.read");
     changes.compare_keys(received);
+    PLAYMIRROR_STEP("pull.compared");
     session_.connection(waiter_).abandon_transaction();
+    PLAYMIRROR_STEP("pull.left");
     for (const Witness& witness : hearing.confirmed()) newest.offer(witness);
     for (const Witness& witness : changes.newest().rows()) newest.offer(witness);
     apply(received, opening.moment, newest.rows());
+    PLAYMIRROR_STEP("pull.applied");
     return;
   }
 }
@@ -149,7 +156,7 @@ void Puller::follow_server(const Moment& moment) {
     changed = known && difference(*known, moment.identity);
     if (changed && !options_.accept_server) check_identity(reader.database(), moment.identity);
   }
-  const bool behind = moment.xmax < high_water;
+  const bool behind = moment.xmax < high_water && PLAYMIRROR_SAFEGUARD("high water");
   if (behind && !changed && !options_.accept_server) {
     raise(ErrorCode::server_behind,
           "the server has not yet seen what this mirror holds (transaction " +
@@ -166,13 +173,15 @@ void Puller::follow_server(const Moment& moment) {
 bool Puller::nothing_happened(const Moment& moment) const {
   // A standby's snapshot does not list what runs, so only a primary's can prove anything. The
   // checkpoint rules out a server that crashed, lost commits, and gave their numbers out again.
-  if (moment.in_recovery || moment.checkpoint.empty()) return false;
+  if (moment.in_recovery && PLAYMIRROR_SAFEGUARD("no short cut on a standby")) return false;
+  if (moment.checkpoint.empty()) return false;
   auto reader = mirror_.reader();
   for (const auto& [table, report] : report_.pulled) {
     if (!report.problem.empty()) return false;
   }
   return meta::read(reader.database(), meta::kSnapshot) == moment.snapshot &&
-         meta::read(reader.database(), meta::kCheckpoint) == moment.checkpoint;
+         (meta::read(reader.database(), meta::kCheckpoint) == moment.checkpoint ||
+          !PLAYMIRROR_SAFEGUARD("checkpoint"));
 }
 
 bool Puller::needs_first_copy(const std::vector<ServerTable>& tables) const {
@@ -240,6 +249,7 @@ void Puller::apply(std::vector<TableChanges>& changes, const Moment& moment,
         for (TableChanges& table : std::views::reverse(changes)) delete_gone(database, table);
         remember(database, changes, moment);
         store_witnesses(database, witnesses);
+        PLAYMIRROR_STEP("pull.applying");
       },
       [this] { waiter_.tick(); });
 }
@@ -277,7 +287,7 @@ void Puller::delete_gone(sqlite::Database& database, TableChanges& table) {
   const std::int64_t here = table.server_rows + gone;
   const bool unlikely = gone > kFewRows && static_cast<double>(gone) >
                                                options_.delete_limit * static_cast<double>(here);
-  if (unlikely && !options_.confirm_deletes) {
+  if (unlikely && !options_.confirm_deletes && PLAYMIRROR_SAFEGUARD("delete guard")) {
     report.held_deletes = gone;
     report_.warnings.push_back(std::to_string(gone) + " of " + std::to_string(here) + " rows of " +
                                table.layout.name +
@@ -295,7 +305,7 @@ void Puller::remember(sqlite::Database& database, const std::vector<TableChanges
     ingest::TableState state = ingest::read_state(database, table.layout.name);
     state.copy = ingest::CopyState::complete;
     state.copied_to.reset();
-    state.horizon = moment.xmin;
+    state.horizon = PLAYMIRROR_SAFEGUARD("horizon") ? moment.xmin : moment.xmax;
     state.relation = table.relation;
     state.problem.clear();
     ingest::write_state(database, table.layout.name, state);

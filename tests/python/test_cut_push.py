@@ -102,10 +102,15 @@ def line(music_db: MusicDb) -> Iterator[Line]:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("direction", "last"), [("up", 120), ("down", 300)])
 def test_a_reset_at_any_byte(
-    line: Line, direction: Direction, last: int, assert_equal: Callable[..., None]
+    line: Line,
+    direction: Direction,
+    last: int,
+    assert_equal: Callable[..., None],
+    record_property: Callable[[str, object], None],
 ) -> None:
     clean = line.clean_push()
     points = cut_points(clean, direction, stride=53, every_byte_of_last=last, phase=seed())
+    record_property("cases", len(points))
     errors = [line.push_cut(Cut(direction, after)) for after in points]
     print(f"{len(points)} cuts, {line.in_doubt} in doubt, {line.lost_answers} lost answers")
     assert errors.count(None) <= 16  # an id or a transaction number that got a digit longer
@@ -118,11 +123,16 @@ def test_a_reset_at_any_byte(
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("direction", "last"), [("up", 12), ("down", 64)])
 def test_the_server_does_not_notice_at_once(
-    line: Line, direction: Direction, last: int, assert_equal: Callable[..., None]
+    line: Line,
+    direction: Direction,
+    last: int,
+    assert_equal: Callable[..., None],
+    record_property: Callable[[str, object], None],
 ) -> None:
     """Our old backend lives on for a while, and may still be about to commit."""
     clean = line.clean_push()
     points = cut_points(clean, direction, stride=499, every_byte_of_last=last, phase=seed())
+    record_property("cases", len(points))
     for after in points:
         line.push_cut(Cut(direction, after, "half_open", linger=0.3))
     assert line.in_doubt >= 10
