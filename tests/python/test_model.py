@@ -153,10 +153,15 @@ class Model(RuleBasedStateMachine):
         direction=st.sampled_from(["up", "down"]),
         after=st.integers(0, 24_000),
         how=st.sampled_from(["reset", "half_open"]),
+        at_commit=st.booleans(),
     )
-    def sync_cut(self, number: int, direction: str, after: int, how: str) -> None:
+    def sync_cut(self, number: int, direction: str, after: int, how: str, at_commit: bool) -> None:
+        """Anywhere, or around a COMMIT."""
         after = after if direction == "down" else after // 4
-        cut = Cut(direction, after, how, linger=0.05)
+        if at_commit:
+            after %= 64 if direction == "down" else 2
+        behind = b"COMMIT" if at_commit else b""
+        cut = Cut(direction, after, how, linger=0.05, behind=behind)
         self.device(number).sync_cut(self.backend.dsn, self.backend.proxy, cut)
 
     @rule(number=any_number, after=st.integers(0, 24_000))

@@ -224,6 +224,35 @@ def a_server_that_crashed_and_forgot(world: World) -> None:
     world.assert_equal()
 
 
+def a_server_whose_files_were_set_back(world: World) -> None:
+    """And whose counters have caught up since."""
+    db = world.other_cluster()
+    cluster = db.server
+    assert isinstance(cluster, Cluster)
+    cluster.stop()
+    backup = cluster.directory / "backup"
+    copy_files(cluster.data, backup)
+    cluster.start()
+    db.execute(ADD)
+    world.pull()
+    cluster.stop()
+    shutil.rmtree(cluster.data)
+    copy_files(backup, cluster.data)
+    cluster.start()
+    for tempo in range(60):
+        db.execute("UPDATE tracks SET tempo = %s WHERE id = 't1'", [tempo])
+    with pytest.raises(pm.ServerChanged):
+        world.pull()
+
+
+def copy_files(source: Path, target: Path) -> None:
+    """Of a stopped server, whose user keeps them."""
+    shutil.copytree(source, target)
+    owner = source.stat()
+    for path in (target, *target.rglob("*")):
+        shutil.chown(path, owner.st_uid, owner.st_gid)
+
+
 # Push ------------------------------------------------------------------------------------------
 
 
@@ -359,6 +388,7 @@ SCENARIOS: dict[str, Callable[[World], None]] = {
     "high water": a_standby_that_lags,
     "no short cut on a standby": what_commits_in_between_on_a_standby,
     "checkpoint": a_server_that_crashed_and_forgot,
+    "witnesses": a_server_whose_files_were_set_back,
     "advisory lock": one_play_from_two_devices_at_once,
     "read committed": one_play_from_two_devices_at_once,
     "look-up": both_copies_of_a_file,

@@ -14,7 +14,7 @@ import selectors
 import socket
 import struct
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Direction = Literal["up", "down"]
@@ -23,7 +23,8 @@ How = Literal["reset", "half_open", "black_hole"]
 
 @dataclass(frozen=True)
 class Cut:
-    """What happens once exactly `after` bytes have gone in `direction`.
+    """What happens once exactly `after` bytes have gone in `direction`, counted from a message from
+    the client that holds `behind`, if that is given.
 
     reset      both ends get a TCP reset
     half_open  the client gets a reset; the server notices nothing for `linger` seconds
@@ -34,6 +35,7 @@ class Cut:
     after: int
     how: How = "reset"
     linger: float = 5.0
+    behind: bytes = b""
 
 
 @dataclass
@@ -151,7 +153,8 @@ class CutProxy:
 
         def is_time() -> bool:
             cut = traffic.cut
-            traffic.was_cut = cut is not None and traffic[cut.direction] >= cut.after
+            counts = cut is not None and not cut.behind
+            traffic.was_cut = counts and traffic[cut.direction] >= cut.after
             return traffic.was_cut
 
         with selectors.DefaultSelector() as selector:
@@ -165,11 +168,16 @@ class CutProxy:
                     if (cut := traffic.cut) and cut.direction == direction and is_time():
                         return
                     most = 1 << 16
-                    if cut is not None and direction == cut.direction:
+                    if cut is not None and direction == cut.direction and not cut.behind:
                         most = min(most, cut.after - traffic[direction])
                     data = key.fileobj.recv(most)  # type: ignore[union-attr]
                     if not data:
                         return
+                    if cut is not None and cut.behind and cut.behind in data:
+                        after = traffic[cut.direction] + cut.after
+                        traffic.cut = replace(cut, after=after, behind=b"")
+                        if is_time():
+                            return
                     if self.delay:
                         self._closing.wait(self.delay)
                     traffic.count(direction, len(data))  # first: who gets it may look at once
