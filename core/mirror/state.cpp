@@ -51,7 +51,9 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
   if (!files::exists(path)) {
     if (!options.create || options.read_only) {
       raise(ErrorCode::storage_failed, "there is no mirror at " + path.string(),
-            {.hint = "Check the path; without read_only, open() creates a mirror there."});
+            {.hint = options.read_only
+                         ? "Check the path; without read_only, open() creates a mirror there."
+                         : "Check the path; with create, open() makes a mirror there."});
     }
     files::create_private(path);
   }

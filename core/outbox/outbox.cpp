@@ -2,6 +2,7 @@
 
 #include "core/mirror/meta.hpp"
 #include "core/test_hooks.hpp"
+#include "core/time/postgres_time.hpp"
 
 #include <playmirror/error.hpp>
 
@@ -53,7 +54,11 @@ std::string readable(std::string_view table, std::string_view identity) {
   if (cut == std::string_view::npos) return std::string(identity);
   const std::string first(identity.substr(0, cut));
   const std::string second(identity.substr(cut + 1));
-  if (table == "play_history") return first + " at " + second;
+  if (table == "play_history") {
+    const auto played_at = parse_postgres(second);
+    return first + " at " +
+           (played_at ? Timestamp::from_postgres_micros(*played_at).to_string() : second);
+  }
   return second.empty() ? first : first + " " + second.substr(1);
 }
 

@@ -1,5 +1,6 @@
 #include "sync/session/witnesses.hpp"
 
+#include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/test_hooks.hpp"
 
@@ -30,16 +31,15 @@ std::int64_t to_integer(std::string_view text) {
   return value;
 }
 
-std::string play_of(std::string_view track, std::string_view played_at) {
-  return std::string(track) + kPartEnd + std::string(played_at);
+std::string name_of(const Witness& witness) {
+  return "row " + witness.key + " of " + witness.table;
 }
 
-/// What the mirror has as the play of this id; empty when it has none.
-std::string mirrored_play(const sqlite::Database& database, const std::string& id) {
-  auto row = database.prepare(
-      "SELECT track_id, coalesce(played_at, '') FROM play_history WHERE id = CAST(? AS INTEGER)");
+/// The track that the mirror has as the play of this id; empty when it has no such play.
+std::string mirrored_track(const sqlite::Database& database, const std::string& id) {
+  auto row = database.prepare("SELECT track_id FROM play_history WHERE id = CAST(? AS INTEGER)");
   row.bind(0, id);
-  return row.step() ? play_of(row.text(0), row.text(1)) : std::string();
+  return row.step() ? std::string(row.text(0)) : std::string();
 }
 
 }  // namespace
@@ -68,9 +68,9 @@ std::vector<Witness> NewestRows::rows() const {
 }
 
 std::int64_t widen(std::uint32_t xmin, const Moment& moment) {
-  // Whoever wrote a visible row came before xmax, less than a whole circle unless it is frozen.
-  const auto below = static_cast<std::uint32_t>(moment.xmax - 1) - xmin;
-  return moment.xmax - 1 - static_cast<std::int64_t>(below);
+  // The nearest one: under READ COMMITTED, a statement may see what began after the moment.
+  const auto away = static_cast<std::int32_t>(xmin - static_cast<std::uint32_t>(moment.xmax));
+  return moment.xmax + away;
 }
 
 void store_witnesses(sqlite::Database& database, const std::vector<Witness>& witnesses) {
@@ -108,12 +108,15 @@ WitnessHearing::WitnessHearing(const ServerSession& session, const sqlite::Datab
   for (Witness& witness : stored_witnesses(database)) {
     const auto table = catalog.tables.find(witness.table);
     if (table == catalog.tables.end() || table->second.problem) continue;
-    std::string play;
+    const ingest::TableState state = ingest::read_state(database, witness.table);
+    // Another table under the old name has a history of its own.
+    if (state.relation != table->second.relation || !state.horizon) continue;
+    std::string track;
     if (witness.table == "play_history" && witness.is_copied) {
-      play = mirrored_play(database, witness.key);
-      if (play.empty()) continue;
+      track = mirrored_track(database, witness.key);
+      if (track.empty()) continue;
     }
-    known_.push_back({std::move(witness), std::move(play)});
+    known_.push_back({std::move(witness), *state.horizon, std::move(track)});
   }
 }
 
@@ -134,9 +137,9 @@ std::vector<pg::Command> WitnessHearing::commands() {
     const bool play = layout.name == "play_history";
     command.sql += std::string(command.sql.empty() ? "" : " UNION ALL ") + "SELECT " +
                    pg::literal(layout.name) + "::text, " + key + "::text, xmin::text, " +
-                   (play ? "track_id::text, coalesce(played_at::text, '')" : "''::text, ''::text") +
-                   " FROM " + session_.qualified(layout.name) + " WHERE " + key + " = ANY (" +
-                   list + "::" + (layout.has_integer_key() ? "bigint" : "text") + "[])";
+                   (play ? "track_id::text" : "''::text") + " FROM " +
+                   session_.qualified(layout.name) + " WHERE " + key + " = ANY (" + list +
+                   "::" + (layout.has_integer_key() ? "bigint" : "text") + "[])";
   }
   command.on_result = [this](const pg::Result& answers) { judge(answers); };
   return commands;
@@ -144,31 +147,43 @@ std::vector<pg::Command> WitnessHearing::commands() {
 
 void WitnessHearing::judge(const pg::Result& answers) {
   confirmed_.clear();
-  for (const auto& [witness, play] : known_) {
+  const Witness* newest_gone = nullptr;
+  for (const auto& [witness, horizon, track] : known_) {
     std::optional<std::int64_t> xid;
-    bool same_play = true;
+    bool same_track = true;
     for (int i = 0; i < answers.size(); ++i) {
       const pg::Row row = answers[i];
       if (row.text(0) != witness.table || row.text(1) != witness.key) continue;
       xid = widen(static_cast<std::uint32_t>(to_integer(row.text(2))), moment_);
-      same_play = play.empty() || play == play_of(row.text(3), row.text(4));
+      same_track = track.empty() || track == row.text(3);
     }
-    const std::string name = "row " + witness.key + " of " + witness.table;
-    if (xid == witness.xid && same_play) {
+    if (!xid) {
+      if (newest_gone == nullptr || newest_gone->xid < witness.xid) newest_gone = &witness;
+    } else if (*xid == witness.xid && same_track) {
       confirmed_.push_back(witness);
-    } else if (!xid && moment_.in_recovery) {
-      raise(ErrorCode::server_behind,
-            "the server does not have " + name + ", which this mirror has from its primary",
-            {.hint = "A replica lags behind: wait, or connect to the primary.", .retryable = true});
-    } else if (!xid && restarted_) {
+    } else if (*xid == witness.xid || *xid < horizon) {
       raise(ErrorCode::server_changed,
-            "the server was started anew and lacks " + name + ", one of the newest it had",
-            {.hint = kHint});
-    } else if (xid && (*xid < witness.xid || !same_play)) {
-      raise(ErrorCode::server_changed,
-            "the server has gone back to an older state: " + name + " is another one than it was",
+            "the server has gone back to an older state: " + name_of(witness) +
+                " is another one than it was",
             {.hint = kHint});
     }
+  }
+  // A row as new as the missing one, and still there, shows that this one was deleted.
+  if (newest_gone == nullptr || std::ranges::any_of(confirmed_, [&](const Witness& witness) {
+        return witness.xid >= newest_gone->xid;
+      })) {
+    return;
+  }
+  if (moment_.in_recovery) {
+    raise(ErrorCode::server_behind,
+          "the server does not have " + name_of(*newest_gone) + ", which its primary has",
+          {.hint = "A replica lags behind: wait, or connect to the primary.", .retryable = true});
+  }
+  if (restarted_) {
+    raise(ErrorCode::server_changed,
+          "the server was started anew and lacks " + name_of(*newest_gone) +
+              ", the newest row that it had",
+          {.hint = kHint});
   }
 }
 

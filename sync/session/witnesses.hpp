@@ -12,8 +12,8 @@
 
 /// Rows that bear witness to the server's history. A restore of the server's files brings back an
 /// older state under the same system identifier and timeline, and some transactions later even its
-/// counters look right. Only rows can tell: in one history, a row never returns to an older xmin,
-/// and the newest rows do not vanish over a restart.
+/// counters look right. Only rows can tell: in one history, whoever writes a row after a pull is at
+/// or after the horizon of that pull, and the newest rows do not vanish over a restart.
 namespace playmirror::sync {
 
 /// A row of a table with one key column, as the mirror last saw it.
@@ -43,7 +43,7 @@ class NewestRows {
   std::map<std::string, std::vector<Witness>> by_table_;
 };
 
-/// The 64-bit transaction id of a row visible at `moment`.
+/// The 64-bit transaction id of a row seen at `moment` or soon after it.
 [[nodiscard]] std::int64_t widen(std::uint32_t xmin, const Moment& moment);
 
 void store_witnesses(sqlite::Database& database, const std::vector<Witness>& witnesses);
@@ -67,7 +67,8 @@ class WitnessHearing {
  private:
   struct Known {
     Witness witness = {};
-    std::string play = {};  ///< what was played when, as the mirror has it
+    std::int64_t horizon = 0;  ///< of the last pull: who writes later is at or after it
+    std::string track = {};    ///< what was played, as the mirror has it; empty: not a play
   };
 
   void judge(const pg::Result& answers);

@@ -16,8 +16,8 @@ RECORDS = [
     pm.Play(-1, "t", pm.Timestamp.infinity(), skipped=False),
     pm.Snapshot(1, metrics_payload='{"plays": 3}'),
     pm.PlaylistConfig("six_hour", composition="[]"),
-    pm.RecentPlay(1, "t"),
-    pm.TopTrack("t", plays=3, position=1, rank=1),
+    pm.RecentPlay(1, "t", None, None, None),
+    pm.TopTrack("t", None, None, 3, 1, 1, 1, 1.0, pm.TimeTotal(0, 0, 0, 0, 3), 1, 0, None, None),
     pm.GenreCount("bebop", 2),
 ]
 
