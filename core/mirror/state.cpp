@@ -2,6 +2,7 @@
 
 #include "core/files/private_file.hpp"
 #include "core/schema/bookkeeping.hpp"
+#include "core/stats/fact_cache.hpp"
 
 #include <playmirror/error.hpp>
 
@@ -90,7 +91,10 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
 }
 
 MirrorState::MirrorState(std::filesystem::path file, MirrorOptions options)
-    : file_(std::move(file)), options_(options), owner_(::getpid()) {}
+    : file_(std::move(file)),
+      options_(options),
+      owner_(::getpid()),
+      fact_cache_(std::make_unique<stats::FactCache>()) {}
 
 MirrorState::~MirrorState() {
   if (::getpid() == owner_) {
@@ -99,6 +103,7 @@ MirrorState::~MirrorState() {
   }
   // SQLite forbids closing, in a child, a connection that its parent opened: leave them open.
   for (auto& reader : idle_readers_) static_cast<void>(reader.release());
+  static_cast<void>(fact_cache_.release());
   static_cast<void>(writer_.release());
 }
 
@@ -132,12 +137,15 @@ MirrorState::Reader MirrorState::reader() {
       return {shared_from_this(), std::move(database)};
     }
   }
+  return {shared_from_this(), open_reader()};
+}
+
+std::unique_ptr<sqlite::Database> MirrorState::open_reader() const {
   // On read-only media nobody can write either, so the file may be read as it lies there.
   const bool frozen = options_.read_only && !files::is_writable(file_.parent_path()) &&
                       files::size(beside(file_, "-wal")) == 0;
   const auto mode = frozen ? sqlite::OpenMode::immutable : sqlite::OpenMode::read_only;
-  return {shared_from_this(),
-          std::make_unique<sqlite::Database>(sqlite::Database::open(file_, mode))};
+  return std::make_unique<sqlite::Database>(sqlite::Database::open(file_, mode));
 }
 
 void MirrorState::give_back(std::unique_ptr<sqlite::Database> database) noexcept {
@@ -204,6 +212,7 @@ void MirrorState::close() {
     if (closed_) return;
     closed_ = true;
     idle_readers_.clear();
+    fact_cache_->clear();
   }
   const std::scoped_lock one_thread(writer_mutex_);
   settle_log();

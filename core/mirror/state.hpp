@@ -15,6 +15,10 @@
 
 namespace playmirror {
 
+namespace stats {
+class FactCache;
+}
+
 /// What a Mirror and its handles share: the file, its connections and its locks.
 ///
 /// Any number of threads read at once, each on a connection of the pool; one writes at a time, in
@@ -44,6 +48,9 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   };
   [[nodiscard]] Reader reader();
 
+  /// A read connection of the caller's own, to keep.
+  [[nodiscard]] std::unique_ptr<sqlite::Database> open_reader() const;
+
   /// When a transaction reaches the disk.
   enum class Durability {
     at_once,  ///< before write() returns
@@ -58,6 +65,9 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   /// Keeps other syncs of this mirror out, in any process, for as long as the lock lives. Throws
   /// MirrorBusy, naming the holder, when another one runs for longer than the busy timeout.
   [[nodiscard]] files::FileLock lock_for_sync(const std::function<void()>& tick);
+
+  /// What statistics share of tracks and artists.
+  [[nodiscard]] stats::FactCache& fact_cache() const noexcept { return *fact_cache_; }
 
   /// Throws `closed` after close() or in a forked child.
   void check_usable() const;
@@ -80,6 +90,7 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   std::mutex mutex_;  ///< guards the members below
   bool closed_ = false;
   std::vector<std::unique_ptr<sqlite::Database>> idle_readers_;
+  std::unique_ptr<stats::FactCache> fact_cache_;
   Turnstile writer_mutex_;  ///< one writing thread of this process at a time
   std::unique_ptr<sqlite::Database> writer_;
 };

@@ -77,27 +77,30 @@ bool Facts::known(std::uint32_t track) const {
 }
 
 const std::vector<std::uint32_t>& Facts::order() {
-  if (order_.empty()) {
+  const std::scoped_lock lock(store_->filling);
+  if (store_->order.empty()) {
     const auto& entries = columns_.tracks();
-    order_ = first_to_last(entries.size());
-    std::ranges::sort(order_, {}, [&](std::uint32_t code) { return entries[code].id; });
+    store_->order = first_to_last(entries.size());
+    std::ranges::sort(store_->order, {}, [&](std::uint32_t code) { return entries[code].id; });
   }
-  return order_;
+  return store_->order;
 }
 
 const std::vector<std::int64_t>& Facts::durations() {
-  if (durations_.empty()) {
+  const std::scoped_lock lock(store_->filling);
+  if (store_->durations.empty()) {
     const auto& entries = columns_.tracks();
-    durations_.assign(tracks(), -1);
+    store_->durations.assign(tracks(), -1);
     for (std::uint32_t code = 1; code < entries.size(); ++code) {
-      durations_[code] = std::max(entries[code].duration_ms.value_or(-1), std::int64_t{-1});
+      store_->durations[code] = std::max(entries[code].duration_ms.value_or(-1), std::int64_t{-1});
     }
   }
-  return durations_;
+  return store_->durations;
 }
 
 const std::vector<std::uint32_t>& Facts::identity(TrackIdentity identity) {
-  auto& codes = identities_[static_cast<std::size_t>(identity)];
+  const std::scoped_lock lock(store_->filling);
+  auto& codes = store_->identities[static_cast<std::size_t>(identity)];
   if (codes.empty()) {
     if (identity == TrackIdentity::isrc) {
       codes = by_isrc();
@@ -117,7 +120,8 @@ std::vector<std::uint32_t> Facts::by_isrc() {
   std::iota(codes.begin(), codes.end(), 0U);
   std::unordered_map<std::string_view, std::uint32_t> first;
   for (const std::uint32_t code : order()) {
-    if (!isrcs_[code].empty()) codes[code] = first.emplace(isrcs_[code], code).first->second;
+    if (!store_->isrcs[code].empty())
+      codes[code] = first.emplace(store_->isrcs[code], code).first->second;
   }
   return codes;
 }
@@ -153,7 +157,8 @@ std::vector<std::uint32_t> Facts::by_fingerprint() {
 }
 
 const Groups& Facts::artists(ArtistCredit credit) {
-  auto& groups = artists_[static_cast<std::size_t>(credit)];
+  const std::scoped_lock lock(store_->filling);
+  auto& groups = store_->artists[static_cast<std::size_t>(credit)];
   if (groups) return *groups;
   const bool primary = credit == ArtistCredit::primary;
   if (primary) read_raw_data();
@@ -162,7 +167,7 @@ const Groups& Facts::artists(ArtistCredit credit) {
   for (std::uint32_t code = 0; code < tracks(); ++code) {
     std::span<const std::uint32_t> credited;
     if (primary) {
-      credited = {&primary_[code], 1};
+      credited = {&store_->primary[code], 1};
     } else if (code < entries.size()) {
       credited = entries[code].artists;
     }
@@ -177,10 +182,11 @@ const Groups& Facts::artists(ArtistCredit credit) {
 }
 
 void Facts::read_raw_data() {
-  if (std::exchange(has_raw_data_, true)) return;
-  primary_.assign(tracks(), kNone);
-  isrcs_.assign(tracks(), {});
-  years_.assign(tracks(), 0);
+  const std::scoped_lock lock(store_->filling);
+  if (store_->has_raw_data) return;
+  store_->primary.assign(tracks(), kNone);
+  store_->isrcs.assign(tracks(), {});
+  store_->years.assign(tracks(), 0);
   // By key: albums by their id come first, then those that only have a name.
   std::map<std::pair<bool, std::string>, std::uint32_t> keys;
   std::vector<std::map<std::pair<bool, std::string>, std::uint32_t>::iterator> album_of(tracks(),
@@ -202,45 +208,47 @@ void Facts::read_raw_data() {
       const std::string key = *names[code].first + '\x1f' + names[code].second.value_or("");
       album_of[code] = keys.try_emplace({true, key}, 0).first;
     }
-    if (const auto date = text(4)) years_[code] = year_of(*date);
-    if (auto isrc = text(5)) isrcs_[code] = *std::move(isrc);
-    if (const auto artist = text(6)) primary_[code] = columns_.artists().find(*artist);
+    if (const auto date = text(4)) store_->years[code] = year_of(*date);
+    if (auto isrc = text(5)) store_->isrcs[code] = *std::move(isrc);
+    if (const auto artist = text(6)) store_->primary[code] = columns_.artists().find(*artist);
   }
 
   std::uint32_t number = 0;
-  album_list_.resize(keys.size() + 1);
+  store_->album_list.resize(keys.size() + 1);
   for (auto& [key, group] : keys) {
     group = ++number;
-    if (!key.first) album_list_[group].id = key.second;
+    if (!key.first) store_->album_list[group].id = key.second;
   }
   for (const std::uint32_t code : order()) {
     if (album_of[code] == keys.end()) continue;
-    Album& album = album_list_[album_of[code]->second];
+    Album& album = store_->album_list[album_of[code]->second];
     const auto& [name, artist] = names[code];
     if (name && !std::exchange(album.has_name, true)) album.name = *name;
     if (artist && !std::exchange(album.has_artist, true)) album.artist = *artist;
   }
-  albums_.emplace();
+  store_->albums.emplace();
   for (std::uint32_t code = 0; code < tracks(); ++code) {
     const std::uint32_t group = album_of[code] == keys.end() ? 0 : album_of[code]->second;
-    albums_->add({&group, 1});
+    store_->albums->add({&group, 1});
   }
-  albums_->count = keys.size() + 1;
-  albums_->order = first_to_last(albums_->count);
+  store_->albums->count = keys.size() + 1;
+  store_->albums->order = first_to_last(store_->albums->count);
+  store_->has_raw_data = true;
 }
 
 const Groups& Facts::albums() {
   read_raw_data();
-  return *albums_;
+  return *store_->albums;
 }
 
 const std::vector<std::int32_t>& Facts::years() {
   read_raw_data();
-  return years_;
+  return store_->years;
 }
 
 const Groups& Facts::genres() {
-  if (genres_) return *genres_;
+  const std::scoped_lock lock(store_->filling);
+  if (store_->genres) return *store_->genres;
   std::map<std::string, std::uint32_t> keys;
   std::vector<std::vector<std::string>> of_artist(columns_.artists().size());
   auto row = columns_.database().prepare(kGenres);
@@ -253,10 +261,10 @@ const Groups& Facts::genres() {
     of_artist[artist].push_back(std::move(genre));
   }
   keys = numbered(std::move(keys));
-  genre_list_.assign(1, {});
-  for (const auto& [genre, group] : keys) genre_list_.push_back(genre);
+  store_->genre_list.assign(1, {});
+  for (const auto& [genre, group] : keys) store_->genre_list.push_back(genre);
 
-  genres_.emplace();
+  store_->genres.emplace();
   const Groups& credited = artists(ArtistCredit::each);
   std::vector<std::uint32_t> groups;
   for (std::uint32_t code = 0; code < tracks(); ++code) {
@@ -267,16 +275,17 @@ const Groups& Facts::genres() {
     std::ranges::sort(groups);
     groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
     if (groups.empty()) groups.push_back(0);
-    genres_->add(groups);
+    store_->genres->add(groups);
   }
-  genres_->count = genre_list_.size();
-  genres_->order = first_to_last(genre_list_.size());
-  return *genres_;
+  store_->genres->count = store_->genre_list.size();
+  store_->genres->order = first_to_last(store_->genre_list.size());
+  return *store_->genres;
 }
 
 const std::vector<Features>& Facts::features() {
-  if (!features_.empty()) return features_;
-  features_.resize(tracks());
+  const std::scoped_lock lock(store_->filling);
+  if (!store_->features.empty()) return store_->features;
+  store_->features.resize(tracks());
   auto row = columns_.database().prepare(kFeatureColumns);
   const auto integer = [&](int column) -> std::optional<std::int64_t> {
     if (row.is_null(column)) return std::nullopt;
@@ -285,7 +294,7 @@ const std::vector<Features>& Facts::features() {
   while (row.step()) {
     const std::uint32_t code = columns_.tracks().find(row.text(0));
     if (code == kNone) continue;
-    Features& features = features_[code];
+    Features& features = store_->features[code];
     int column = 1;
     for (auto& value : features.values) {
       if (!row.is_null(column)) value = row.real(column);
@@ -295,7 +304,7 @@ const std::vector<Features>& Facts::features() {
     features.mode = integer(column + 1);
     features.time_signature = integer(column + 2);
   }
-  return features_;
+  return store_->features;
 }
 
 }  // namespace playmirror::stats

@@ -10,10 +10,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace playmirror::stats {
@@ -56,10 +59,31 @@ struct Features {
   std::optional<std::int64_t> time_signature = {};
 };
 
-/// Each part is read when it is first asked for. Belongs to the PlayColumns it was made from.
+/// What was read of the facts of one state of the file, shared by all calls that find it unchanged.
+/// A part that is there never changes again.
+struct FactStore {
+  std::recursive_mutex filling = {};  ///< held while a part is looked for and read
+  bool has_raw_data = false;
+  std::vector<std::uint32_t> order = {};
+  std::vector<std::int64_t> durations = {};
+  std::array<std::vector<std::uint32_t>, 3> identities = {};
+  std::array<std::optional<Groups>, 3> artists = {};
+  std::vector<std::uint32_t> primary = {};  ///< artist code by track
+  std::vector<std::string> isrcs = {};
+  std::optional<Groups> albums = {};
+  std::vector<Album> album_list = {};
+  std::optional<Groups> genres = {};
+  std::vector<std::string> genre_list = {};
+  std::vector<std::int32_t> years = {};
+  std::vector<Features> features = {};
+};
+
+/// Each part is read when it is first asked for.
 class Facts {
  public:
-  explicit Facts(const columns::PlayColumns& columns) : columns_(columns) {}
+  /// `store` has what was read before of the same state of the file.
+  Facts(const columns::PlayColumns& columns, std::shared_ptr<FactStore> store)
+      : columns_(columns), store_(std::move(store)) {}
 
   /// Of the dictionary and of the column: an array of this size has room for every code.
   [[nodiscard]] std::size_t tracks() const;
@@ -79,11 +103,13 @@ class Facts {
   const Groups& artists(ArtistCredit credit);
 
   const Groups& albums();
-  [[nodiscard]] const Album& album(std::uint32_t group) const { return album_list_[group]; }
+  [[nodiscard]] const Album& album(std::uint32_t group) const { return store_->album_list[group]; }
 
   /// Genres of each track: those of all its artists, lower case, each once.
   const Groups& genres();
-  [[nodiscard]] const std::string& genre(std::uint32_t group) const { return genre_list_[group]; }
+  [[nodiscard]] const std::string& genre(std::uint32_t group) const {
+    return store_->genre_list[group];
+  }
 
   /// The year each track came out; 0 where it is not known.
   const std::vector<std::int32_t>& years();
@@ -96,19 +122,7 @@ class Facts {
   [[nodiscard]] std::vector<std::uint32_t> by_fingerprint();
 
   const columns::PlayColumns& columns_;
-  bool has_raw_data_ = false;
-  std::vector<std::uint32_t> order_;
-  std::vector<std::int64_t> durations_;
-  std::array<std::vector<std::uint32_t>, 3> identities_;
-  std::array<std::optional<Groups>, 3> artists_;
-  std::vector<std::uint32_t> primary_;  ///< artist code by track
-  std::vector<std::string> isrcs_;
-  std::optional<Groups> albums_;
-  std::vector<Album> album_list_;
-  std::optional<Groups> genres_;
-  std::vector<std::string> genre_list_;
-  std::vector<std::int32_t> years_;
-  std::vector<Features> features_;
+  std::shared_ptr<FactStore> store_;
 };
 
 }  // namespace playmirror::stats

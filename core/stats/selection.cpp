@@ -1,6 +1,7 @@
 #include "core/stats/selection.hpp"
 
 #include "core/stats/doubles.hpp"
+#include "core/stats/fact_cache.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/text/lower.hpp"
 
@@ -40,6 +41,11 @@ void check(const StatsFilter& filter) {
 
 }  // namespace
 
+Moment::Moment(MirrorState& state)
+    : version(state.fact_cache().version(state)),
+      plays(columns::PlayColumns::read(state)),
+      facts(plays, state.fact_cache().facts(state, version)) {}
+
 Selection::Selection(std::shared_ptr<Moment> moment, const StatsFilter& filter)
     : filter_(filter), moment_(std::move(moment)), zone_(Zone::find(filter.tz)) {
   check(filter_);
@@ -55,6 +61,7 @@ void Selection::prepare() {
   prepare_texts();
   asks_listened_ = filter_.rule != ListenRule::all || filter_.min_listened_ms.has_value();
   if (asks_listened_) needed_ = needed_ | Column::listened_ms | Column::track;
+  if (filter_.rule == ListenRule::scrobble) durations_ = &facts().durations();
   if (filter_.skips != Skips::include) needed_ = needed_ | Column::skipped;
   if (filter_.dedupe == Dedupe::near) prepare_dedupe();
   takes_all_ = needed_ == Column::none;
@@ -88,11 +95,12 @@ void Selection::prepare_tracks() {
   const auto by_track = [&](const std::vector<std::string>& ids, bool allow) {
     std::vector<bool> allowed(count, !allow);
     std::vector<bool> same(count, false);
+    const auto& stands_for = identity();
     for (const std::string& id : ids) {
-      if (const std::uint32_t code = tracks.find(id); code != kNone) same[identity()[code]] = true;
+      if (const std::uint32_t code = tracks.find(id); code != kNone) same[stands_for[code]] = true;
     }
     for (std::uint32_t code = 1; code < count; ++code) {
-      if (same[identity()[code]]) allowed[code] = allow;
+      if (same[stands_for[code]]) allowed[code] = allow;
     }
     allow_tracks(allowed);
   };
@@ -122,8 +130,9 @@ void Selection::prepare_tracks() {
   }
   if (filter_.rule == ListenRule::scrobble) {
     std::vector<bool> allowed(count);
+    const auto& durations = facts().durations();
     for (std::size_t code = 0; code < count; ++code) {
-      allowed[code] = facts().durations()[code] >= kScrobbleTrackMs;
+      allowed[code] = durations[code] >= kScrobbleTrackMs;
     }
     allow_tracks(allowed);
   }
@@ -166,7 +175,7 @@ bool Selection::listened_enough(const Batch& batch, std::size_t row) const {
   if (filter_.min_listened_ms && listened < *filter_.min_listened_ms) return false;
   if (filter_.rule == ListenRule::spotify_30s) return listened >= kSpotifyMs;
   if (filter_.rule == ListenRule::scrobble) {
-    const std::int64_t duration = facts().durations()[batch.track[row]];
+    const std::int64_t duration = (*durations_)[batch.track[row]];
     return 2 * listened >= std::min(duration, 2 * kScrobbleMostMs);
   }
   return true;

@@ -59,8 +59,9 @@ class Rows {
 
 /// One moment of the mirror. For one thread at a time.
 struct Moment {
-  explicit Moment(MirrorState& state) : plays(columns::PlayColumns::read(state)), facts(plays) {}
+  explicit Moment(MirrorState& state);
 
+  std::int64_t version;  ///< of the file, before the moment began
   columns::PlayColumns plays;
   Facts facts;
 };
@@ -138,6 +139,7 @@ class Selection {
   std::unordered_set<std::int64_t> doubles_;  ///< ids of plays that Dedupe::near drops
   mutable std::vector<std::uint32_t> rows_;
   mutable std::vector<std::int64_t> no_estimates_;
+  const std::vector<std::int64_t>* durations_ = nullptr;  ///< where listened_enough() asks for them
 };
 
 /// The span that a series without holes covers: the period, open sides cut at the plays. Empty when
