@@ -23,6 +23,7 @@ void add_rankings(StatsClass& stats);
 void add_rhythm(StatsClass& stats);
 void add_habits(StatsClass& stats);
 void add_music(StatsClass& stats);
+void add_story(StatsClass& stats);
 
 /// The method with its arguments converted; `names` are what messages call those behind the filter.
 template <typename Result, typename... Arguments, typename... Names>

@@ -54,6 +54,7 @@ void bind_stats(py::module_& module) {
   add_rhythm(stats);
   add_habits(stats);
   add_music(stats);
+  add_story(stats);
 }
 
 }  // namespace playmirror::python

@@ -6,6 +6,7 @@
 #include <playmirror/stats_habits.hpp>
 #include <playmirror/stats_music.hpp>
 #include <playmirror/stats_rhythm.hpp>
+#include <playmirror/stats_story.hpp>
 #include <playmirror/stats_top.hpp>
 #include <playmirror/stats_totals.hpp>
 
@@ -98,6 +99,37 @@ class PLAYMIRROR_EXPORT Stats {
                                    const std::optional<StatsFilter>& base = std::nullopt) const;
 
   [[nodiscard]] DataQuality data_quality(const StatsFilter& filter = {}) const;
+
+  /// The artists that took `share` or more of a week with `min_plays` plays or more.
+  [[nodiscard]] std::vector<Obsession> obsessions(const StatsFilter& filter = {},
+                                                  double share = 0.3,
+                                                  std::int64_t min_plays = 10) const;
+
+  /// Artists with `min_plays` plays or more by the median time between two, the shortest first.
+  [[nodiscard]] std::vector<Loyalty> loyalty(const StatsFilter& filter = {},
+                                             std::int64_t min_plays = 5) const;
+
+  /// First plays of tracks after more than `gap_days` days without, in order of time.
+  [[nodiscard]] std::vector<Comeback> comebacks(const StatsFilter& filter = {},
+                                                std::int64_t gap_days = 90) const;
+
+  /// Every so many plays, counted from the first one selected.
+  [[nodiscard]] std::vector<Milestone> milestones(const StatsFilter& filter = {},
+                                                  std::int64_t every = 1000) const;
+
+  /// Plays of known tracks on the local month and day of StatsFilter::now, newest first.
+  [[nodiscard]] std::vector<RecentPlay> on_this_day(const StatsFilter& filter = {}) const;
+
+  /// Tracks played once, the latest first.
+  [[nodiscard]] std::vector<TopTrack> one_time(const StatsFilter& filter = {}) const;
+
+  [[nodiscard]] Moods moods(const StatsFilter& filter = {}) const;
+  [[nodiscard]] Completion completion(const StatsFilter& filter = {}) const;
+
+  /// The tracks or artists that lead over the whole period, bucket by bucket.
+  [[nodiscard]] std::vector<EvolutionPoint> evolution(const StatsFilter& filter = {},
+                                                      Entity entity = Entity::artist,
+                                                      Unit unit = Unit::month) const;
 
   /// How many artists carry each genre, most frequent first, then by genre byte by byte. Counted
   /// from the lists in artists.genres; no plays are involved. A value that is not a JSON list,

@@ -6,5 +6,6 @@
 #include <playmirror/stats_habits_members.hpp>
 #include <playmirror/stats_music_members.hpp>
 #include <playmirror/stats_rhythm_members.hpp>
+#include <playmirror/stats_story_members.hpp>
 #include <playmirror/stats_top_members.hpp>
 #include <playmirror/stats_totals_members.hpp>

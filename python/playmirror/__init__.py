@@ -108,6 +108,13 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .stats_rhythm import Sessions as Sessions
     from .stats_rhythm import Streak as Streak
     from .stats_rhythm import Streaks as Streaks
+    from .stats_story import Comeback as Comeback
+    from .stats_story import Completion as Completion
+    from .stats_story import EvolutionPoint as EvolutionPoint
+    from .stats_story import Loyalty as Loyalty
+    from .stats_story import Milestone as Milestone
+    from .stats_story import Moods as Moods
+    from .stats_story import Obsession as Obsession
     from .stats_top import GenreCount as GenreCount
     from .stats_top import RecentPlay as RecentPlay
     from .stats_top import TimeTotal as TimeTotal
@@ -164,6 +171,7 @@ _NAMES = {
         "AudioProfile DaypartGenre Era Eras FeatureProfile FeatureTrend Genres TimeSignatureCount"
     ),
     "stats_rhythm": "ActivityBucket ClockHour HeatmapCell Session Sessions Streak Streaks",
+    "stats_story": "Comeback Completion EvolutionPoint Loyalty Milestone Moods Obsession",
     "stats_top": "GenreCount RecentPlay TimeTotal TopAlbum TopArtist TopContext TopGenre TopTrack",
     "stats_totals": "ComparedNumber Comparison DataQuality RankMove Totals",
     "status": "FileProblem FileReport Status TableStatus",

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from .stats_habits import Discovery, Diversity, Repeats, SkipRate
     from .stats_music import AudioProfile, DaypartGenre, Eras, FeatureTrend, Genres
     from .stats_rhythm import ActivityBucket, ClockHour, HeatmapCell, Session, Sessions, Streaks
+    from .stats_story import (
+        Comeback,
+        Completion,
+        EvolutionPoint,
+        Loyalty,
+        Milestone,
+        Moods,
+        Obsession,
+    )
     from .stats_top import (
         GenreCount,
         RecentPlay,
@@ -248,6 +257,76 @@ class Stats:
         >>> mirror.stats.data_quality().null_listened
         """
         return self._core.data_quality(**filter)
+
+    def obsessions(
+        self, share: float = 0.3, min_plays: int = 10, **filter: Unpack[StatsFilter]
+    ) -> Records[Obsession]:
+        """The artists that took `share` or more of a week with `min_plays` plays or more.
+
+        >>> [(each.week, each.name) for each in mirror.stats.obsessions()]
+        """
+        return self._core.obsessions(share, min_plays, **filter)
+
+    def loyalty(self, min_plays: int = 5, **filter: Unpack[StatsFilter]) -> Records[Loyalty]:
+        """Artists with `min_plays` plays or more by the median time between two, shortest first.
+
+        >>> [(each.name, each.median_days) for each in mirror.stats.loyalty(limit=3)]
+        """
+        return self._core.loyalty(min_plays, **filter)
+
+    def comebacks(self, gap_days: int = 90, **filter: Unpack[StatsFilter]) -> Records[Comeback]:
+        """First plays of tracks after more than `gap_days` days without, in order of time.
+
+        >>> [(each.name, each.days) for each in mirror.stats.comebacks(period="this_month")]
+        """
+        return self._core.comebacks(gap_days, **filter)
+
+    def milestones(self, every: int = 1000, **filter: Unpack[StatsFilter]) -> Records[Milestone]:
+        """Every so many plays, counted from the first one selected.
+
+        >>> [(each.number, each.name) for each in mirror.stats.milestones()]
+        """
+        return self._core.milestones(every, **filter)
+
+    def on_this_day(self, **filter: Unpack[StatsFilter]) -> Records[RecentPlay]:
+        """Plays of known tracks on the local month and day of the filter's `now`, newest first.
+
+        >>> [play.name for play in mirror.stats.on_this_day(tz="Europe/Berlin")]
+        """
+        return self._core.on_this_day(**filter)
+
+    def one_time(self, **filter: Unpack[StatsFilter]) -> Records[TopTrack]:
+        """Tracks played once, the latest first.
+
+        >>> [track.name for track in mirror.stats.one_time(limit=3)]
+        """
+        return self._core.one_time(**filter)
+
+    def moods(self, **filter: Unpack[StatsFilter]) -> Moods:
+        """Plays by valence and energy of their track.
+
+        >>> mirror.stats.moods().happy
+        """
+        return self._core.moods(**filter)
+
+    def completion(self, **filter: Unpack[StatsFilter]) -> Completion:
+        """How much of its track a play lasted.
+
+        >>> mirror.stats.completion().completed_share
+        """
+        return self._core.completion(**filter)
+
+    def evolution(
+        self,
+        entity: Entity | str = "artist",
+        unit: Unit | str = "month",
+        **filter: Unpack[StatsFilter],
+    ) -> Records[EvolutionPoint]:
+        """The tracks or artists that lead over the whole period, bucket by bucket.
+
+        >>> mirror.stats.evolution(limit=5, period="this_year")
+        """
+        return self._core.evolution(entity, unit, **filter)
 
     def genre_artist_counts(self) -> Records[GenreCount]:
         """How many artists carry each genre, most frequent first, then by genre.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import doctest
 import io
+import json
 import re
 import sys
 import tempfile
@@ -53,7 +54,9 @@ def render(server: Server) -> str:
         pm.open(Path(directory) / "music.db") as mirror,
     ):
         mirror.sync(db.dsn)
-        return rendered(PAGE.read_text(), {"pm": pm, "mirror": mirror, "timedelta": timedelta})
+        return rendered(
+            PAGE.read_text(), {"json": json, "mirror": mirror, "pm": pm, "timedelta": timedelta}
+        )
 
 
 if __name__ == "__main__":

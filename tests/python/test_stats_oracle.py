@@ -820,3 +820,120 @@ def test_data_quality(stats: pm.Stats, oracle: Oracle, filters: Any) -> None:
             assert getattr(found, name) == value, name
 
     check(filters, 25)(compare)
+
+
+def test_what_stands_out(stats: pm.Stats, oracle: Oracle, filters: Any) -> None:
+    def compare(drawn: dict[str, Any]) -> None:
+        filter = {**drawn, "limit": 0}
+        played = "FROM sel WHERE local IS NOT NULL"
+        rows = oracle.ask(
+            f"""SELECT * FROM (SELECT id, played_at, row_number() OVER (ORDER BY played_at, id) AS n
+                {played}) AS numbered WHERE n %% 7 = 0 ORDER BY n""",
+            filter,
+        )
+        assert [(each.number, each.id) for each in stats.milestones(7, **filter)] == [
+            (row["n"], row["id"]) for row in rows
+        ]
+        rows = oracle.ask(
+            f"SELECT id {played} AND known AND to_char(day, 'MM-DD') = '11-20' "
+            "ORDER BY played_at DESC, id DESC",
+            {**filter, "tz": "UTC"},
+        )
+        today = stats.on_this_day(**{**filter, "tz": "UTC"})
+        assert [each.id for each in today] == [row["id"] for row in rows]
+        rows = oracle.ask(
+            """SELECT track_id FROM sel WHERE known GROUP BY 1 HAVING count(*) = 1 ORDER BY 1""",
+            filter,
+        )
+        once = sorted(each.track_id for each in stats.one_time(**filter))
+        assert once == sorted(row["track_id"] for row in rows)
+        (row,) = oracle.ask(
+            """SELECT count(*) AS plays,
+                count(*) FILTER (WHERE valence >= 0.5 AND energy >= 0.5) AS happy,
+                count(*) FILTER (WHERE valence < 0.5 AND energy >= 0.5) AS angry,
+                count(*) FILTER (WHERE valence >= 0.5 AND energy < 0.5) AS calm,
+                count(*) FILTER (WHERE valence < 0.5 AND energy < 0.5) AS sad
+                FROM sel LEFT JOIN tracks t ON t.id = sel.track_id""",
+            filter,
+        )
+        moods = stats.moods(**filter)
+        assert row == {name: getattr(moods, name) for name in row}
+        rows = oracle.ask(
+            """SELECT least(listened::bigint * 10 / duration, 10) AS tenth, count(*) AS n FROM sel
+               WHERE listened IS NOT NULL AND duration > 0 GROUP BY 1""",
+            filter,
+        )
+        tenths = {n: plays for n, plays in enumerate(stats.completion(**filter).tenths) if plays}
+        assert tenths == {row["tenth"]: row["n"] for row in rows}
+        rows = oracle.ask(
+            """SELECT artist_id, count(*) AS plays, percentile_cont(0.5) WITHIN GROUP (
+                    ORDER BY extract(epoch FROM gap)) / 86400 AS days FROM (
+                    SELECT artist_id, played_at - lag(played_at) OVER (
+                        PARTITION BY artist_id ORDER BY played_at, sel.id) AS gap
+                    FROM sel JOIN credits USING (track_id) WHERE local IS NOT NULL) AS gaps
+                GROUP BY 1 HAVING count(*) >= 5""",
+            filter,
+        )
+        loyal = {each.artist_id: each for each in stats.loyalty(**filter)}
+        assert {each: loyal[each].plays for each in loyal} == {
+            row["artist_id"]: row["plays"] for row in rows
+        }
+        assert all(same(loyal[row["artist_id"]].median_days, row["days"]) for row in rows)
+
+    check(filters, 20)(compare)
+
+
+def test_obsessions_comebacks_and_evolution(stats: pm.Stats, oracle: Oracle, filters: Any) -> None:
+    def compare(drawn: dict[str, Any]) -> None:
+        filter = {**drawn, "week_start": "monday"}
+        rows = oracle.ask(
+            """SELECT w.week, artist_id, count(*) AS plays, of_all FROM
+                (SELECT date_trunc('week', local)::date AS week, count(*) AS of_all
+                 FROM sel WHERE local IS NOT NULL GROUP BY 1) AS w
+                JOIN sel ON date_trunc('week', sel.local)::date = w.week
+                JOIN credits USING (track_id) WHERE of_all >= 10
+                GROUP BY 1, 2, 4 HAVING count(*) >= 0.2 * of_all ORDER BY 1, 3 DESC, 2""",
+            filter,
+        )
+        found = stats.obsessions(0.2, **filter)
+        assert {(each.week, each.artist_id, each.plays, each.week_plays) for each in found} == {
+            (row["week"], row["artist_id"], row["plays"], row["of_all"]) for row in rows
+        }
+        span = filter.get("period", "all_time")
+        resolved = (pm.Period.parse(span) if isinstance(span, str) else span).resolve(
+            filter.get("tz", "UTC"), NOW
+        )
+        rows = oracle.ask(
+            """SELECT track_id, at FROM (SELECT track_id, played_at AS at,
+                   played_at - lag(played_at)
+                       OVER (PARTITION BY track_id ORDER BY played_at, id) AS gap
+                   FROM sel WHERE local IS NOT NULL AND known) AS gaps
+               WHERE gap > interval '10 days'""",
+            filter,
+            timeless=True,
+        )
+        expected = {
+            (row["track_id"], utc(row["at"]))
+            for row in rows
+            if (resolved.start is None or utc(row["at"]) >= resolved.start)
+            and (resolved.end is None or utc(row["at"]) < resolved.end)
+        }
+        assert {(e.track_id, e.back_at) for e in stats.comebacks(10, **filter)} == expected
+        top = stats.top_artists(**{**filter, "limit": 3})
+        points = stats.evolution("artist", "week", **{**filter, "limit": 3})
+        series = stats.activity("week", **filter)
+        assert [point.key for point in points] == [
+            artist.artist_id for artist in top if artist.artist_id for _ in series
+        ]
+        in_calendar = oracle.ask(
+            """SELECT artist_id, count(*) AS plays FROM sel JOIN credits USING (track_id)
+               WHERE local IS NOT NULL GROUP BY 1""",
+            filter,
+        )
+        plays = {row["artist_id"]: row["plays"] for row in in_calendar}
+        for artist in top:
+            if artist.artist_id:
+                own = sum(point.plays for point in points if point.key == artist.artist_id)
+                assert own == plays.get(artist.artist_id, 0)
+
+    check(filters, 15)(compare)

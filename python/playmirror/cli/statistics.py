@@ -59,10 +59,13 @@ _OWN = {
     "unit": (str, "UNIT", "hour, day, week, month, quarter, year; of eras: year, decade"),
     "attribution": (str, "HOW", "at_timestamp, spread"),
     "group": (str, "GROUP", "skips by none, track, artist, hour, context"),
-    "entity": (str, "ENTITY", "diversity of track, artist, album, genre, context"),
+    "entity": (str, "ENTITY", "track, artist; of diversity also album, genre, context"),
     "as_of": (str, "ISO-TIME", "what day it is for the current streak"),
-    "min_plays": (int, "N", "plays that make a day count for a streak"),
+    "min_plays": (int, "N", "plays that a day, a week or an artist needs to count"),
     "min_known": (int, "N", "known plays that a skip rate needs"),
+    "share": (float, "SHARE", "of a week's plays that makes an obsession (default: 0.3)"),
+    "gap_days": (int, "N", "days without that make a comeback (default: 90)"),
+    "every": (int, "N", "plays from one milestone to the next (default: 1000)"),
     "gap": (float, "SECONDS", "the silence that ends a session (default: 1800)"),
 }
 

@@ -1,0 +1,342 @@
+/// Stats::obsessions, loyalty, comebacks, milestones, on_this_day, one_time, moods, completion,
+/// evolution.
+
+#include "core/stats/local_time.hpp"
+#include "core/stats/percentile.hpp"
+#include "core/stats/ranking.hpp"
+#include "core/time/units.hpp"
+
+#include <playmirror/error.hpp>
+#include <playmirror/stats.hpp>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace playmirror {
+namespace {
+
+using columns::Batch;
+using stats::Groups;
+using stats::Rows;
+using stats::Selection;
+
+constexpr double kMicrosPerDay = static_cast<double>(calendar::kMicrosPerDay);
+
+std::optional<std::string> text(std::optional<std::string_view> view) {
+  if (!view) return std::nullopt;
+  return std::string(*view);
+}
+
+/// The page of a list that the filter asks for.
+template <typename Item>
+std::vector<Item> page(const StatsFilter& filter, std::vector<Item> items) {
+  const auto size = std::ssize(items);
+  const auto begin = std::min<std::ptrdiff_t>(filter.offset, size);
+  const auto rest = size - begin;
+  const auto count = filter.limit == 0 ? rest : std::min<std::ptrdiff_t>(filter.limit, rest);
+  return {std::make_move_iterator(items.begin() + begin),
+          std::make_move_iterator(items.begin() + begin + count)};
+}
+
+}  // namespace
+
+std::vector<Obsession> Stats::obsessions(const StatsFilter& filter, double share,
+                                         std::int64_t min_plays) const {
+  const Selection selection(moment(), filter);
+  const Groups& artists = selection.facts().artists(filter.artist_credit);
+  stats::LocalUnits local = stats::LocalUnits::days(selection.zone());
+  struct Week {
+    std::int64_t plays = 0;
+    std::map<std::uint32_t, std::int64_t> artists = {};
+  };
+  std::map<std::int64_t, Week> weeks;
+  selection.scan(stats::in_calendar(selection.period()),
+                 stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
+                   const Batch& batch = rows.batch();
+                   rows.each([&](std::size_t row) {
+                     const std::int64_t first = calendar::unit_begin(
+                         Unit::week, local.at(batch.played_at[row]), filter.week_start);
+                     Week& week = weeks[first];
+                     ++week.plays;
+                     for (const std::uint32_t artist : artists.of(batch.track[row])) {
+                       if (artist != 0) ++week.artists[artist];
+                     }
+                   });
+                 });
+  std::vector<Obsession> found;
+  for (const auto& [first, week] : weeks) {
+    if (week.plays < min_plays) continue;
+    const std::size_t before = found.size();
+    for (const auto& [artist, plays] : week.artists) {
+      const double part = static_cast<double>(plays) / static_cast<double>(week.plays);
+      if (part < share) continue;
+      const auto& entry = selection.plays().artists()[artist];
+      found.push_back({calendar::kEpoch + std::chrono::days(first), std::string(entry.id),
+                       text(entry.name), plays, week.plays, part});
+    }
+    std::sort(found.begin() + static_cast<std::ptrdiff_t>(before), found.end(),
+              [](const Obsession& a, const Obsession& b) {
+                return a.plays != b.plays ? a.plays > b.plays : a.artist_id < b.artist_id;
+              });
+  }
+  return found;
+}
+
+std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_plays) const {
+  const Selection selection(moment(), filter);
+  const Groups& artists = selection.facts().artists(filter.artist_credit);
+  struct Listening {
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+    std::vector<std::int64_t> gaps = {};
+    std::int64_t plays = 0;
+  };
+  std::vector<Listening> all(artists.count);
+  selection.scan(stats::in_calendar(selection.period()),
+                 stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
+                   const Batch& batch = rows.batch();
+                   rows.each([&](std::size_t row) {
+                     const std::int64_t at = batch.played_at[row];
+                     for (const std::uint32_t artist : artists.of(batch.track[row])) {
+                       Listening& each = all[artist];
+                       if (each.plays++ == 0) {
+                         each.first = at;
+                       } else {
+                         each.gaps.push_back(at - each.last);
+                       }
+                       each.last = at;
+                     }
+                   });
+                 });
+  std::vector<Loyalty> found;
+  for (const std::uint32_t artist : artists.order) {
+    Listening& each = all[artist];
+    if (each.plays < std::max<std::int64_t>(min_plays, 2)) continue;
+    const auto& entry = selection.plays().artists()[artist];
+    found.push_back({std::string(entry.id), text(entry.name), each.plays,
+                     *stats::percentile(each.gaps, 0.5) / kMicrosPerDay,
+                     stats::to_timestamp(each.first), stats::to_timestamp(each.last)});
+  }
+  std::ranges::stable_sort(found, [](const Loyalty& a, const Loyalty& b) {
+    return a.median_days != b.median_days ? a.median_days < b.median_days : a.plays > b.plays;
+  });
+  return page(filter, std::move(found));
+}
+
+std::vector<Comeback> Stats::comebacks(const StatsFilter& filter, std::int64_t gap_days) const {
+  if (gap_days < 1) raise(ErrorCode::invalid_argument, "gap_days is less than 1");
+  const Selection selection(moment(), filter);
+  const auto& identity = selection.identity();
+  const std::int64_t gap = gap_days * calendar::kMicrosPerDay;
+  const columns::Period period = stats::in_calendar(selection.period());
+  std::vector<std::int64_t> last(selection.facts().tracks(), columns::kNoTime);
+  std::vector<Comeback> found;
+  // What was played before the period decides who is back in it.
+  selection.scan({*stats::in_calendar({}).since, period.until},
+                 stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
+                   const Batch& batch = rows.batch();
+                   rows.each([&](std::size_t row) {
+                     if (!selection.facts().known(batch.track[row])) return;
+                     const std::uint32_t track = identity[batch.track[row]];
+                     const std::int64_t at = batch.played_at[row];
+                     const std::int64_t before = std::exchange(last[track], at);
+                     if (before == columns::kNoTime || at - before <= gap || at < *period.since) {
+                       return;
+                     }
+                     const auto entry = selection.plays().track(track);
+                     found.push_back({std::string(entry.id), text(entry.name), text(entry.artist),
+                                      stats::to_timestamp(before), stats::to_timestamp(at),
+                                      static_cast<double>(at - before) / kMicrosPerDay});
+                   });
+                 });
+  return found;
+}
+
+std::vector<Milestone> Stats::milestones(const StatsFilter& filter, std::int64_t every) const {
+  if (every < 1) raise(ErrorCode::invalid_argument, "every is less than 1");
+  const Selection selection(moment(), filter);
+  std::vector<Milestone> found;
+  std::int64_t number = 0;
+  selection.scan(stats::in_calendar(selection.period()),
+                 stats::Column::played_at | stats::Column::track | stats::Column::id,
+                 [&](const Rows& rows) {
+                   const Batch& batch = rows.batch();
+                   rows.each([&](std::size_t row) {
+                     if (++number % every != 0) return;
+                     Milestone& milestone = found.emplace_back();
+                     milestone.number = number;
+                     milestone.id = batch.id[row];
+                     milestone.played_at = stats::to_timestamp(batch.played_at[row]);
+                     if (batch.track[row] == columns::kNone) return;
+                     const auto entry = selection.plays().track(batch.track[row]);
+                     milestone.track_id = std::string(entry.id);
+                     milestone.name = text(entry.name);
+                     milestone.artist = text(entry.artist);
+                   });
+                 });
+  return found;
+}
+
+std::vector<RecentPlay> Stats::on_this_day(const StatsFilter& filter) const {
+  const Selection selection(moment(), filter);
+  const auto day_of = [&](std::int64_t local_day) {
+    const calendar::Date date = calendar::date_of(local_day);
+    return std::pair{date.month, date.day};
+  };
+  const auto today =
+      day_of(calendar::floor_divide(selection.zone().local(selection.now().postgres_micros()),
+                                    calendar::kMicrosPerDay)
+                 .quotient);
+  stats::LocalUnits local = stats::LocalUnits::days(selection.zone());
+  std::vector<RecentPlay> found;
+  selection.scan(
+      stats::in_calendar(selection.period()),
+      stats::Column::played_at | stats::Column::track | stats::Column::id, [&](const Rows& rows) {
+        const Batch& batch = rows.batch();
+        rows.each([&](std::size_t row) {
+          if (!selection.facts().known(batch.track[row])) return;
+          if (day_of(local.at(batch.played_at[row])) != today) return;
+          const auto entry = selection.plays().track(batch.track[row]);
+          found.push_back({batch.id[row], std::string(entry.id), text(entry.name),
+                           text(entry.artist), stats::to_timestamp(batch.played_at[row])});
+        });
+      });
+  std::ranges::reverse(found);
+  return found;
+}
+
+std::vector<TopTrack> Stats::one_time(const StatsFilter& filter) const {
+  StatsFilter all = filter;
+  all.limit = all.offset = 0;
+  auto tracks = top_tracks(all);
+  std::erase_if(tracks, [](const TopTrack& track) { return track.plays != 1; });
+  std::ranges::stable_sort(tracks, [](const TopTrack& a, const TopTrack& b) {
+    return a.first_at != b.first_at ? a.first_at > b.first_at : a.track_id < b.track_id;
+  });
+  return page(filter, std::move(tracks));
+}
+
+Moods Stats::moods(const StatsFilter& filter) const {
+  const Selection selection(moment(), filter);
+  const auto& features = selection.facts().features();
+  constexpr auto place = [](std::string_view name) {
+    return static_cast<std::size_t>(std::ranges::find(stats::kFeatures, name) -
+                                    stats::kFeatures.begin());
+  };
+  constexpr double kMiddle = 0.5;
+  Moods result;
+  selection.scan(stats::Column::track, [&](const Rows& rows) {
+    rows.each([&](std::size_t row) {
+      const auto& values = features[rows.batch().track[row]].values;
+      const auto& valence = values[place("valence")];
+      const auto& energy = values[place("energy")];
+      ++result.plays;
+      if (!valence || !energy) {
+        ++result.unknown;
+      } else if (*energy >= kMiddle) {
+        ++(*valence >= kMiddle ? result.happy : result.angry);
+      } else {
+        ++(*valence >= kMiddle ? result.calm : result.sad);
+      }
+    });
+  });
+  if (result.plays > 0) {
+    result.unknown_share = static_cast<double>(result.unknown) / static_cast<double>(result.plays);
+  }
+  return result;
+}
+
+Completion Stats::completion(const StatsFilter& filter) const {
+  const Selection selection(moment(), filter);
+  const auto& durations = selection.facts().durations();
+  Completion result;
+  result.tenths.assign(11, 0);
+  std::int64_t completed = 0;
+  selection.scan(stats::Column::track | stats::Column::listened_ms, [&](const Rows& rows) {
+    const Batch& batch = rows.batch();
+    rows.each([&](std::size_t row) {
+      ++result.plays;
+      const std::int64_t duration = durations[batch.track[row]];
+      const std::int64_t listened = stats::listened_ms(batch, row);
+      if (listened < 0 || duration <= 0) return;
+      ++result.known;
+      const std::int64_t tenths = listened / duration >= 1 ? 10 : listened * 10 / duration;
+      ++result.tenths[static_cast<std::size_t>(tenths)];
+      completed += tenths >= 9 ? 1 : 0;
+    });
+  });
+  if (result.known > 0) {
+    result.completed_share = static_cast<double>(completed) / static_cast<double>(result.known);
+  }
+  return result;
+}
+
+std::vector<EvolutionPoint> Stats::evolution(const StatsFilter& filter, Entity entity,
+                                             Unit unit) const {
+  if (entity != Entity::track && entity != Entity::artist) {
+    raise(ErrorCode::invalid_argument, "evolution is of tracks or artists");
+  }
+  const Stats here = at_one_moment();
+  const Selection selection(here.moment(), filter);
+  const bool tracks = entity == Entity::track;
+  Groups own;
+  if (tracks) own = stats::track_groups(selection);
+  const Groups& members = tracks ? own : stats::groups_of(selection, entity);
+  const auto places =
+      stats::rank_groups(filter, stats::tally_groups(selection, entity), members.order);
+  std::vector<std::uint32_t> leading;
+  for (const stats::Place& place : places) {
+    if (place.group != 0) leading.push_back(place.group);
+  }
+  std::vector<std::size_t> column(members.count, leading.size());
+  for (std::size_t i = 0; i < leading.size(); ++i) column[leading[i]] = i;
+
+  const auto [since, until] = stats::covered(selection);
+  const stats::Series series(selection.zone(), unit, filter.week_start, since, until);
+  std::vector<std::vector<std::int64_t>> plays(series.buckets().size(),
+                                               std::vector<std::int64_t>(leading.size(), 0));
+  if (!plays.empty()) {
+    stats::PieceWalker walker(series.pieces());
+    selection.scan(
+        {since, until}, stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
+          const Batch& batch = rows.batch();
+          rows.each([&](std::size_t row) {
+            auto& bucket = plays[static_cast<std::size_t>(walker.at(batch.played_at[row]))];
+            for (const std::uint32_t group : members.of(batch.track[row])) {
+              if (column[group] < leading.size()) ++bucket[column[group]];
+            }
+          });
+        });
+  }
+  std::vector<EvolutionPoint> points;
+  for (std::size_t i = 0; i < leading.size(); ++i) {
+    std::string key;
+    std::optional<std::string> name;
+    if (tracks) {
+      const auto entry = selection.plays().track(leading[i]);
+      key = entry.id;
+      name = text(entry.name);
+    } else {
+      const auto& entry = selection.plays().artists()[leading[i]];
+      key = entry.id;
+      name = text(entry.name);
+    }
+    for (std::size_t bucket = 0; bucket < plays.size(); ++bucket) {
+      EvolutionPoint& point = points.emplace_back();
+      point.key = key;
+      point.name = name;
+      point.local_start = series.buckets()[bucket].local;
+      point.start = stats::to_timestamp(series.buckets()[bucket].begin);
+      point.plays = plays[bucket][i];
+      if (point.plays == 0) continue;
+      point.rank = 1 + std::ranges::count_if(
+                           plays[bucket], [&](std::int64_t other) { return other > point.plays; });
+    }
+  }
+  return points;
+}
+
+}  // namespace playmirror

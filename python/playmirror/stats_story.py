@@ -1,0 +1,92 @@
+"""What stands out in a history: phases, returns, round numbers, years."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from .records import Record
+from .timestamp import Instant
+
+
+@dataclass(frozen=True, repr=False)
+class Obsession(Record):
+    """An artist that took a large part of a week."""
+
+    week: date  #: its first day
+    artist_id: str
+    name: str | None
+    plays: int  #: that credit the artist
+    week_plays: int  #: all plays of that week
+    share: float  #: plays / week_plays
+
+
+@dataclass(frozen=True, repr=False)
+class Loyalty(Record):
+    """How regularly an artist is played."""
+
+    artist_id: str
+    name: str | None
+    plays: int
+    median_days: float  #: between one play and the next
+    first_at: Instant | None
+    last_at: Instant | None
+
+
+@dataclass(frozen=True, repr=False)
+class Comeback(Record):
+    """The first play of a track after a long time without."""
+
+    track_id: str
+    name: str | None
+    artist: str | None
+    last_at: Instant  #: the play before
+    back_at: Instant
+    days: float  #: between the two
+
+
+@dataclass(frozen=True, repr=False)
+class Milestone(Record):
+    """Every n-th play."""
+
+    number: int  #: of the play, counted from 1
+    id: int  #: of the play
+    played_at: Instant
+    track_id: str | None
+    name: str | None
+    artist: str | None
+
+
+@dataclass(frozen=True, repr=False)
+class Moods(Record):
+    """Plays by the mood of their track: valence and energy, each below 0.5 or not."""
+
+    plays: int
+    happy: int  #: high valence, high energy
+    angry: int  #: low valence, high energy
+    calm: int  #: high valence, low energy
+    sad: int  #: low valence, low energy
+    unknown: int  #: one of the two is not known
+    unknown_share: float | None
+
+
+@dataclass(frozen=True, repr=False)
+class Completion(Record):
+    """How much of its track a play lasted. Of plays whose listened_ms and duration are known."""
+
+    plays: int
+    known: int
+    tenths: list[int]  #: plays by tenth of the duration: 10, then longer
+    completed_share: float | None  #: of the known, those of 0.9 or more
+
+
+@dataclass(frozen=True, repr=False)
+class EvolutionPoint(Record):
+    """One of the leading tracks or artists in one bucket of time."""
+
+    key: str  #: id
+    name: str | None
+    local_start: str  #: as in ActivityBucket
+    start: Instant
+    plays: int
+    rank: int | None  #: among them; none without plays
