@@ -190,8 +190,8 @@ class PLAYMIRROR_EXPORT Mirror {
   Mirror& operator=(const Mirror&) = delete;
   ~Mirror();  ///< like close(), without throwing
 
-  /// Lets go of the file; later calls throw `closed`, those of handles made before as well. A cursor
-  /// that was begun goes on, and keeps the file open until it is gone.
+  /// Lets go of the file; later calls throw `closed`, those of handles made before as well. A
+  /// cursor that was begun goes on, and keeps the file open until it is gone.
   void close();
 
   [[nodiscard]] const std::filesystem::path& path() const;
