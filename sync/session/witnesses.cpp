@@ -159,9 +159,9 @@ void WitnessHearing::judge(const pg::Result& answers) {
     }
     if (!xid) {
       if (newest_gone == nullptr || newest_gone->xid < witness.xid) newest_gone = &witness;
-    } else if (*xid == witness.xid && same_track) {
+    } else if (witness.is_copied && *xid == witness.xid && same_track) {
       confirmed_.push_back(witness);
-    } else if (*xid == witness.xid || *xid < horizon) {
+    } else if (witness.is_copied ? *xid == witness.xid || *xid < horizon : *xid < witness.xid) {
       raise(ErrorCode::server_changed,
             "the server has gone back to an older state: " + name_of(witness) +
                 " is another one than it was",

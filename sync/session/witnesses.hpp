@@ -21,7 +21,7 @@ struct Witness {
   std::string table = {};
   std::string key = {};
   std::int64_t xid = 0;   ///< who wrote it, in 64 bits
-  bool is_copied = true;  ///< the mirror has its values from the server, where a trigger may differ
+  bool is_copied = true;  ///< came by a pull; else we pushed it, in a subtransaction after `xid`
 };
 
 /// The latest written of the rows offered, a few for each table.

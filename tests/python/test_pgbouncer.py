@@ -85,16 +85,19 @@ def test_a_line_to_the_pool_that_breaks(
 ) -> None:
     """The pool itself decides when the server learns of it."""
     add_tracks(music_db, "t1")
+    music_db.execute("ALTER SEQUENCE play_history_id_seq RESTART 100000")  # ids of one length
     with pooled(music_db, connections=2) as dsn, pm.open(mirror_path) as mirror:
         mirror.pull(dsn)
         target = conninfo_to_dict(dsn)
         with CutProxy(str(target["host"]), int(target["port"])) as proxy:
-            add_play(mirror, 0)
-            mirror.push(proxy.dsn(dsn))
-            total = proxy.last.down
+            for number in range(6):  # a push asks for the newest rows, of which there are few
+                add_play(mirror, number)
+                mirror.push(proxy.dsn(dsn))
+                total = proxy.last.down
+                mirror.pull(dsn)
             in_doubt = 0
             points = [*range(0, total - 120, 60), *range(total - 120, total, 4)]
-            for number, after in enumerate(points, start=1):
+            for number, after in enumerate(points, start=6):
                 add_play(mirror, number)
                 proxy.cut = Cut("down", after)
                 try:
