@@ -69,26 +69,9 @@ NewRow& NewRow::integer(std::string_view column, const std::optional<std::int64_
   if (!value) {
     add(column, std::nullopt, Value());
   } else {
-    check_range(column, *value);
     add(column, std::to_string(*value), Value(*value));
   }
   return *this;
-}
-
-void NewRow::check_range(std::string_view column, std::int64_t value) const {
-  if (value >= std::numeric_limits<std::int32_t>::min() &&
-      value <= std::numeric_limits<std::int32_t>::max()) {
-    return;
-  }
-  // A migration may have widened the column.
-  auto type = database_.prepare(
-      "SELECT server_type FROM playmirror_columns WHERE table_name = ? AND name = ?");
-  type.bind_all(table_, column);
-  if (type.step() && type.text(0) == "int8") return;
-  raise(ErrorCode::invalid_argument,
-        std::string(column) + " is " + std::to_string(value) +
-            ", more than the server's column holds",
-        {.hint = "The column is a 32-bit integer; check the unit of the value."});
 }
 
 NewRow& NewRow::real(std::string_view column, const std::optional<double>& value) {

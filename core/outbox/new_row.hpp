@@ -33,9 +33,6 @@ class NewRow {
  private:
   void add(std::string_view column, std::optional<std::string> text, Value value);
 
-  /// Throws InvalidArgument for an integer that the server's column cannot hold.
-  void check_range(std::string_view column, std::int64_t value) const;
-
   sqlite::Database& database_;
   std::string table_;
   RowImage image_;
