@@ -34,7 +34,7 @@ from support.cut_proxy import Cut
 from support.faults import memory_directory, seed
 from support.forker import Forker
 from support.model_backend import MIGRATIONS, TRACKS, Backend
-from support.model_devices import HINDERED, Device, Key
+from support.model_devices import HINDERED, LOCK_TIMEOUT, Device, Key
 
 STEPS = int(os.environ.get("PLAYMIRROR_TEST_STEPS") or 25_000)
 PROGRAM = 100  # steps of one program at most; some are shorter
@@ -131,6 +131,10 @@ class Model(RuleBasedStateMachine):
             return
         except HINDERED:
             assert self.backend.migrated
+            return
+        except pm.Error as error:
+            # A writer that has not committed yet holds the same key.
+            assert error.sqlstate == LOCK_TIMEOUT and error.retryable
             return
         if call == "push":
             assert not changed or report.pushed == 0

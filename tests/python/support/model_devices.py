@@ -25,6 +25,8 @@ Key = tuple[str, str, str]
 _numbers = itertools.count(1)
 #: What a device may answer while a migration or a privilege stands in its way.
 HINDERED = (pm.SchemaMismatch, pm.AccessDenied)
+#: What it answers while somebody who has not committed yet stands there.
+LOCK_TIMEOUT = "55P03"
 
 
 @dataclass
@@ -112,6 +114,8 @@ class Device:
                 server.sync(self.mirror)
         except (*BROKEN_LINE, *HINDERED, pm.ServerChanged) as error:
             assert isinstance(error, HINDERED) or error.retryable or error.code == "server_changed"
+        except pm.Error as error:
+            assert error.sqlstate == LOCK_TIMEOUT and error.retryable
 
     def sync_killed(self, dsn: str, proxy: CutProxy, forker: Forker, after: int) -> None:
         """Another process syncs this file, and dies when the server has sent so many bytes."""
