@@ -2,6 +2,7 @@
 /// The mirror file: opening, asking, what is pending.
 
 #include "bind.hpp"
+#include "control.hpp"
 #include "describe_options.hpp"
 #include "describe_reports.hpp"
 #include "gil.hpp"
@@ -13,6 +14,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace playmirror::python {
@@ -25,12 +27,18 @@ Mirror open(py::handle file, const py::kwargs& keywords) {
   return without_gil([&] { return Mirror::open(path, options); });
 }
 
-py::object sql(const Mirror& mirror, py::handle query, py::handle parameters,
-               const py::kwargs& keywords) {
+py::object sql(const Mirror& mirror, py::handle query, py::handle parameters, py::object progress,
+               py::object stop, const py::kwargs& keywords) {
   const auto text = from_python<std::string>(query, "query");
   const auto values = from_python<std::vector<Value>>(parameters, "parameters");
   const auto options = from_keywords<SqlOptions>(keywords);
-  return to_python(without_gil([&] { return mirror.sql(text, values, options); }));
+  const Control control(std::move(progress), std::move(stop));
+  return to_python(without_gil([&] { return mirror.sql(text, values, options, control.call()); }));
+}
+
+py::object verify(const Mirror& mirror, py::object progress, py::object stop) {
+  const Control control(std::move(progress), std::move(stop));
+  return to_python(without_gil([&] { return mirror.verify(control.call()); }));
 }
 
 std::int64_t retry(const Mirror& mirror, py::handle entry) {
@@ -57,7 +65,8 @@ void bind_mirror(py::module_& module) {
       .def("snapshots", &Mirror::snapshots)
       .def("playlists", &Mirror::playlists)
       .def("stats", &Mirror::stats)
-      .def("sql", &sql)
+      .def("sql", &sql, py::arg("query"), py::arg("parameters"), py::arg("progress"),
+           py::arg("stop"))
       .def("status",
            [](const Mirror& mirror) {
              return to_python(without_gil([&] { return mirror.status(); }));
@@ -68,9 +77,7 @@ void bind_mirror(py::module_& module) {
            })
       .def("retry", &retry)
       .def("discard", &discard)
-      .def("verify", [](const Mirror& mirror) {
-        return to_python(without_gil([&] { return mirror.verify(); }));
-      });
+      .def("verify", &verify, py::arg("progress"), py::arg("stop"));
 }
 
 }  // namespace playmirror::python

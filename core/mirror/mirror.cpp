@@ -1,8 +1,10 @@
+#include "core/call_watch.hpp"
 #include "core/files/private_file.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/mirror/state.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/schema/layout.hpp"
+#include "core/sqlite/watched.hpp"
 
 #include <playmirror/error.hpp>
 #include <playmirror/mirror.hpp>
@@ -99,15 +101,20 @@ void Mirror::discard(std::int64_t entry) const {
   state()->write([&](sqlite::Database& database) { outbox::discard(database, entry); });
 }
 
-FileReport Mirror::verify() const {
+FileReport Mirror::verify(const CallControl& control) const {
+  CallWatch watch(control);
   auto reader = state()->reader();
   sqlite::Database& database = reader.database();
   FileReport report;
-  auto check = database.prepare("PRAGMA integrity_check(100)");
-  while (check.step()) {
-    if (check.text(0) != "ok") report.problems.push_back({"file", std::string(check.text(0))});
-  }
-  const outbox::ChecksumReport entries = outbox::verify(database);
+  watch.progress({.phase = "verify"}, true);
+  sqlite::watched_aside(database, watch, [&] {
+    auto check = database.prepare("PRAGMA integrity_check(100)");
+    while (check.step()) {
+      if (check.text(0) != "ok") report.problems.push_back({"file", std::string(check.text(0))});
+    }
+  });
+  const outbox::ChecksumReport entries =
+      sqlite::watched(database, watch, [&] { return outbox::verify(database); });
   report.outbox_entries = entries.checked;
   for (const std::int64_t entry : entries.damaged) {
     report.problems.push_back({"playmirror_outbox, entry " + std::to_string(entry),

@@ -5,6 +5,7 @@
 #include "core/schema/layout.hpp"
 #include "core/sqlite/fence.hpp"
 #include "core/sqlite/time_function.hpp"
+#include "core/sqlite/watched.hpp"
 
 #include <playmirror/error.hpp>
 #include <playmirror/mirror.hpp>
@@ -32,7 +33,7 @@ constexpr std::int64_t kResultBytes = std::int64_t{1} << 30;
 constexpr std::chrono::milliseconds kLongestTimeout = std::chrono::hours(24 * 365);
 
 /// Bytes of the longest row of the mirrored tables. Reads all of them.
-std::int64_t longest_row(const sqlite::Database& database) {
+std::int64_t longest_row(sqlite::Database& database, CallWatch& watch) {
   std::int64_t longest = 0;
   for (const schema::TableLayout& layout : schema::record_layouts()) {
     auto columns = database.prepare("SELECT name FROM pragma_table_info(?)");
@@ -42,7 +43,9 @@ std::int64_t longest_row(const sqlite::Database& database) {
       sum += " + ifnull(length(CAST(" + sqlite::quoted(columns.text(0)) + " AS BLOB)), 0)";
     }
     longest = std::max(
-        longest, database.query_int("SELECT max(" + sum + ") FROM " + sqlite::quoted(layout.name)));
+        longest, sqlite::watched(database, watch, [&] {
+          return database.query_int("SELECT max(" + sum + ") FROM " + sqlite::quoted(layout.name));
+        }));
   }
   return longest;
 }
@@ -50,7 +53,7 @@ std::int64_t longest_row(const sqlite::Database& database) {
 }  // namespace
 
 Table Mirror::sql(std::string_view query, const std::vector<Value>& parameters,
-                  const SqlOptions& options) const {
+                  const SqlOptions& options, const CallControl& control) const {
   if (options.max_rows < 0) {
     raise(ErrorCode::invalid_argument, "max_rows is negative", {.hint = "Pass 0 for all rows."});
   }
@@ -64,18 +67,20 @@ Table Mirror::sql(std::string_view query, const std::vector<Value>& parameters,
       .result_rows = options.max_rows,
       .result_bytes = kResultBytes,
   };
+  CallWatch watch(control);
+  watch.progress({.phase = "query"}, true);
   SqlResult result(database);
   try {
-    sqlite::run_fenced(database, query, parameters, limits, result);
+    sqlite::run_fenced(database, query, parameters, limits, result, watch);
     return std::move(result).finish();
   } catch (const sqlite::ValueTooLarge&) {
     // What the person mirrored can be read whatever its size; nothing else may grow like that.
     // Twice the longest row: a join may sort two of them as one.
-    const std::int64_t longest = longest_row(database);
+    const std::int64_t longest = longest_row(database, watch);
     if (longest <= kValueBytes / 2) throw;
     limits.value_bytes = static_cast<int>(std::min(kValueBytes + 2 * longest, kLargestValueBytes));
   }
-  sqlite::run_fenced(database, query, parameters, limits, result);
+  sqlite::run_fenced(database, query, parameters, limits, result, watch);
   return std::move(result).finish();
 }
 

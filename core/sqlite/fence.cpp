@@ -40,12 +40,19 @@ bool is_harmless(int action) {
 /// The rights and limits of a connection, taken away for as long as this lives.
 class Fence {
  public:
-  Fence(Database& database, const FenceLimits& limits) : database_(database) {
+  Fence(Database& database, const FenceLimits& limits, CallWatch& watch) : database_(database) {
     // SQLite declares a table-valued function at its first use, by what an authorizer must take for
     // a write. These two are declared beforehand; all others stay out of reach.
     static_cast<void>(database_.prepare("SELECT 1 FROM json_each('[]'), json_tree('[]')"));
-    database_.on_progress(
-        [deadline = limits.deadline] { return std::chrono::steady_clock::now() >= deadline; });
+    database_.on_progress([this, &watch, deadline = limits.deadline] {
+      try {
+        watch.tick();
+      } catch (...) {
+        stopped_ = std::current_exception();
+        return true;
+      }
+      return std::chrono::steady_clock::now() >= deadline;
+    });
     sqlite3_set_authorizer(database_.handle(), authorize, this);
     std::ranges::copy(kFixedLimits, limits_.begin());
     limits_.back() = {SQLITE_LIMIT_LENGTH, limits.value_bytes};
@@ -60,6 +67,11 @@ class Fence {
   }
 
   [[nodiscard]] sqlite3* connection() const noexcept { return database_.handle(); }
+
+  /// Throws on what the caller threw to stop the statement, if that is why it ended.
+  void rethrow() const {
+    if (stopped_) std::rethrow_exception(stopped_);
+  }
 
   /// Why the authorizer has said no, or nothing. SQLite's own message often hides it.
   [[nodiscard]] std::optional<std::string> objection() const {
@@ -94,6 +106,7 @@ class Fence {
 
   Database& database_;
   std::array<Limit, kFixedLimits.size() + 1> limits_{};
+  std::exception_ptr stopped_;
   const char* refused_function_ = nullptr;
   bool more_than_reads_ = false;
 };
@@ -114,6 +127,7 @@ class Fence {
 
 /// Throws what a failure of the connection means for the caller of sql().
 [[noreturn]] void fail_query(int result, const Fence& fence) {
+  fence.rethrow();
   if (const auto objection = fence.objection()) refuse(*objection);
   sqlite3* handle = fence.connection();
   const std::string message = sqlite3_errmsg(handle);
@@ -236,8 +250,8 @@ class FencedStatement {
 }  // namespace
 
 void run_fenced(Database& database, std::string_view sql, const std::vector<Value>& parameters,
-                const FenceLimits& limits, RowSink& sink) {
-  const Fence fence(database, limits);
+                const FenceLimits& limits, RowSink& sink, CallWatch& watch) {
+  const Fence fence(database, limits, watch);
   FencedStatement statement(fence, sql);
   statement.bind(parameters);
   statement.run(limits, sink);

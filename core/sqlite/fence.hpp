@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/call_watch.hpp"
 #include "core/sqlite/database.hpp"
 
 #include <playmirror/error.hpp>
@@ -47,10 +48,10 @@ class ValueTooLarge final : public QueryError {
 /// read-only, returns no columns or is followed by another is not started. Everything about the
 /// connection is as before afterwards.
 ///
-/// The deadline is looked at between SQLite's steps: one call of a function on a huge text cannot
-/// be cut short. Memory is bounded for each value and for the result, not for one statement that
-/// computes many long values side by side.
+/// The deadline and the caller are looked at between SQLite's steps: one call of a function on a
+/// huge text cannot be cut short. Memory is bounded for each value and for the result, not for one
+/// statement that computes many long values side by side.
 void run_fenced(Database& database, std::string_view sql, const std::vector<Value>& parameters,
-                const FenceLimits& limits, RowSink& sink);
+                const FenceLimits& limits, RowSink& sink, CallWatch& watch);
 
 }  // namespace playmirror::sqlite

@@ -5,6 +5,7 @@
 #include <playmirror/export.hpp>
 #include <playmirror/filters.hpp>
 #include <playmirror/pending.hpp>
+#include <playmirror/progress.hpp>
 #include <playmirror/records.hpp>
 #include <playmirror/stats.hpp>
 #include <playmirror/status.hpp>
@@ -208,7 +209,7 @@ class PLAYMIRROR_EXPORT Mirror {
   /// that the server declares; an expression goes by its values (docs/tables.md). Throws
   /// QueryError.
   [[nodiscard]] Table sql(std::string_view query, const std::vector<Value>& parameters = {},
-                          const SqlOptions& options = {}) const;
+                          const SqlOptions& options = {}, const CallControl& control = {}) const;
 
   [[nodiscard]] Status status() const;
 
@@ -226,7 +227,7 @@ class PLAYMIRROR_EXPORT Mirror {
 
   /// Checks the file itself, without a server: SQLite's own check, and the checksum of every outbox
   /// entry. Reads the whole file. Server::verify() compares with the server.
-  [[nodiscard]] FileReport verify() const;
+  [[nodiscard]] FileReport verify(const CallControl& control = {}) const;
 
  private:
   friend class MirrorAccess;

@@ -10,7 +10,8 @@ namespace playmirror {
 
 /// What a long call is doing now. Reported at most ten times a second.
 struct Progress {
-  std::string phase = {};  ///< "connect", "push", "pull", "first copy", "index", "apply", "verify"
+  std::string phase = {};  ///< "connect", "push", "pull", "first copy", "index", "apply", "verify",
+                           ///< "query"
   std::string table = {};  ///< the table at work, or empty
   std::int64_t rows = 0;   ///< rows done in this table
   std::int64_t rows_total = 0;  ///< an estimate; 0 when unknown

@@ -12,6 +12,7 @@ from . import _core
 from .artists import Artists
 from .playlists import Playlists
 from .plays import Plays
+from .progress import reporting
 from .snapshots import Snapshots
 from .stats import Stats
 from .tracks import Tracks
@@ -140,6 +141,8 @@ class Mirror:
         *,
         timeout: Duration = 60.0,
         max_rows: int = 0,
+        progress: ProgressOption = None,
+        stop: StopFlag | None = None,
     ) -> Table:
         """Runs one read-only SELECT over the mirrored tables, `?` bound to `parameters` in order.
 
@@ -148,11 +151,14 @@ class Mirror:
         and inside SQL a timestamp is text such as "2026-01-31 06:00:00.25" in UTC; an aware
         datetime among the parameters is passed as such. The statement is stopped after `timeout`;
         more than `max_rows` rows are an error (0: no limit).
-        Raises QueryError.
+        Raises QueryError, Cancelled.
 
         >>> mirror.sql("SELECT id FROM play_history WHERE skipped = ?", [True]).column("id")
         """
-        return self._core.sql(query, parameters, timeout=timeout, max_rows=max_rows)
+        with reporting(progress) as callback:
+            return self._core.sql(
+                query, parameters, callback, stop, timeout=timeout, max_rows=max_rows
+            )
 
     def status(self) -> Status:
         """Where the mirror stands: last sync, rows per table, what is pending."""
@@ -179,7 +185,9 @@ class Mirror:
         """
         self._core.discard(entry)
 
-    def verify(self) -> FileReport:
+    def verify(
+        self, *, progress: ProgressOption = None, stop: StopFlag | None = None
+    ) -> FileReport:
         """Checks the file itself, without a server; reads all of it.
 
         SQLite's own check, and the checksum of every pending row. Server.verify() compares with the
@@ -187,7 +195,8 @@ class Mirror:
 
         >>> assert mirror.verify().ok
         """
-        return self._core.verify()
+        with reporting(progress) as callback:
+            return self._core.verify(callback, stop)
 
     def sync(
         self,

@@ -13,7 +13,7 @@ from typing import Any, TextIO, TypeAlias
 class Progress:
     """What a long call is doing now. Reported at most ten times a second."""
 
-    phase: str  #: "connect", "push", "pull", "first copy", "index", "apply", "verify"
+    phase: str  #: "connect", "push", "pull", "first copy", "index", "apply", "verify", "query"
     table: str  #: the table at work, or empty
     rows: int  #: rows done in this table
     rows_total: int  #: an estimate; 0 when unknown

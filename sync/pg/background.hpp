@@ -24,7 +24,7 @@ auto in_background(Work work, std::chrono::steady_clock::time_point deadline, Wa
   while (true) {
     waiter.tick();
     const auto left = deadline - std::chrono::steady_clock::now();
-    const auto slice = std::min<std::chrono::steady_clock::duration>(left, tuning::kSlice);
+    const auto slice = std::min<std::chrono::steady_clock::duration>(left, CallWatch::kSlice);
     if (result.wait_for(slice) == std::future_status::ready) return result.get();
     if (left <= slice) return std::nullopt;
   }

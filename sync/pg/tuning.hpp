@@ -6,13 +6,6 @@
 /// The numbers of this folder that were chosen rather than given, each with its reason.
 namespace playmirror::pg::tuning {
 
-/// How often a wait looks up: Ctrl-C and stop requests are felt at once, and twenty wake-ups a
-/// second cost nothing.
-inline constexpr std::chrono::milliseconds kSlice{50};
-
-/// Progress reaches the caller at most ten times a second, as CallControl promises.
-inline constexpr std::chrono::milliseconds kProgressInterval{100};
-
 /// How long a cancelled exchange may take to come to rest before its connection is given up. Many
 /// round trips of a bad link, and still well within the second in which a call must stop.
 inline constexpr std::chrono::milliseconds kSettleLimit{600};

@@ -2,8 +2,6 @@
 
 #include "sync/pg/wait.hpp"
 
-#include "sync/pg/tuning.hpp"
-
 #include <playmirror/error.hpp>
 
 #include <algorithm>
@@ -52,7 +50,7 @@ Waiter::For Waiter::wait(int socket, For what, const char* doing) {
   while (true) {
     tick();
     const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
-    const auto slice = std::clamp(left, milliseconds{0}, tuning::kSlice);
+    const auto slice = std::clamp(left, milliseconds{0}, kSlice);
     const int ready = ::poll(&entry, 1, static_cast<int>(slice.count()));
     if (ready > 0) return ready_for(entry.revents, what);
     if (ready < 0 && errno != EINTR) {
@@ -66,23 +64,6 @@ Waiter::For Waiter::wait(int socket, For what, const char* doing) {
             {.hint = "Check the network or the VPN, then try again.", .retryable = true});
     }
   }
-}
-
-void Waiter::tick() {
-  if (control_.stop.stop_requested()) raise(ErrorCode::cancelled, "stopped on request");
-  if (!control_.on_tick) return;
-  const auto now = Clock::now();
-  if (now - last_tick_ < tuning::kSlice) return;
-  last_tick_ = now;
-  control_.on_tick();
-}
-
-void Waiter::progress(const Progress& progress, bool always) {
-  if (!control_.on_progress) return;
-  const auto now = Clock::now();
-  if (!always && now - last_progress_ < tuning::kProgressInterval) return;
-  last_progress_ = now;
-  control_.on_progress(progress);
 }
 
 }  // namespace playmirror::pg

@@ -1,5 +1,8 @@
 """Mirror.sql(): one read-only SELECT, and nothing else."""
 
+import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -98,6 +101,28 @@ def test_limits_of_time_and_rows_are_kept(mirror: pm.Mirror) -> None:
     with pytest.raises(pm.QueryError) as caught:
         mirror.sql("SELECT id FROM play_history", max_rows=5)
     assert caught.value.code == "query_limit"
+
+
+def test_ctrl_c_stops_a_statement_within_a_second(mirror: pm.Mirror) -> None:
+    threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        mirror.sql(FOREVER)
+    assert time.monotonic() - began < 1.2
+    assert len(mirror.sql("SELECT id FROM tracks")) == 3
+
+
+def test_stop_and_progress_stop_a_statement(mirror: pm.Mirror) -> None:
+    stop = threading.Event()
+    threading.Timer(0.1, stop.set).start()
+    with pytest.raises(pm.Cancelled):
+        mirror.sql(FOREVER, stop=stop)
+
+    def enough(now: pm.Progress) -> None:
+        raise LookupError(now.phase)
+
+    with pytest.raises(LookupError, match="query"):
+        mirror.sql(FOREVER, progress=enough)
 
 
 def test_a_table_is_read_by_row_by_column_and_by_name(mirror: pm.Mirror) -> None:

@@ -287,11 +287,25 @@ TEST_F(SqlFence, StopsAResultThatWouldFillTheMemory) {
       "LIMIT ?) SELECT zeroblob(100000) FROM n";
   const auto run = [&](std::int64_t count) {
     query::SqlResult result(reader.database());
-    sqlite::run_fenced(reader.database(), rows, {count}, limits, result);
+    const CallControl control;
+    CallWatch watch(control);
+    sqlite::run_fenced(reader.database(), rows, {count}, limits, result, watch);
     return std::move(result).finish();
   };
   EXPECT_EQ(run(99).row_count(), 99U);
   EXPECT_THROW(static_cast<void>(run(101)), QueryError);
+}
+
+TEST_F(SqlFence, StopsForItsCaller) {
+  const std::string_view forever =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n";
+  std::stop_source stop;
+  const CallControl stopped{.on_tick = [&] { stop.request_stop(); }, .stop = stop.get_token()};
+  EXPECT_THROW(static_cast<void>(mirror_.sql(forever, {}, {}, stopped)), Cancelled);
+  const CallControl throwing{.on_tick = [] { throw std::domain_error("enough"); }};
+  EXPECT_THROW(static_cast<void>(mirror_.sql(forever, {}, {}, throwing)), std::domain_error);
+  // The connection is as before, and another call may use it.
+  EXPECT_EQ(outcome("VALUES (1)"), std::nullopt);
 }
 
 TEST_F(SqlFence, StopsAtMaxRows) {
