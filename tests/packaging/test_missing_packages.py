@@ -21,7 +21,7 @@ def test_every_missing_package_is_named_at_once(run: Run, source: Path, tmp_path
         "SQLite 3.37",
         "cereal",
         "Boost.Filesystem",
-        "date library",
+        "Howard Hinnant's date library",
         "libpq",
         "GoogleTest",
     ):
