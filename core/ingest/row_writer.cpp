@@ -282,6 +282,11 @@ void RowWriter::settle_pending(const RowReader& row) {
     pending_.reset();
     deliverer_.deliver(entry, server_id);
     ++counts_.delivered;
+    // A track that the server has keeps the server's links: those that were recorded with ours go,
+    // and what the server has of them comes with its table, which is written after this one.
+    if (table_.name == "tracks") {
+      database_.prepare("DELETE FROM track_artists WHERE track_id = ?").bind_all(identity).run();
+    }
   }
   pending_.reset();
 }

@@ -2,6 +2,7 @@
 
 #include "core/sqlite/failure.hpp"
 
+#include <memory>
 #include <sqlite3.h>
 #include <string>
 
@@ -40,17 +41,19 @@ int guarded(Feed& feed, Work work) noexcept {
 int source_connect(sqlite3* database, void* context, int, const char* const*, sqlite3_vtab** table,
                    char**) {
   auto& feed = *static_cast<Feed*>(context);
-  std::string columns;
+  int declared = SQLITE_OK;
   const int made = guarded(feed, [&] {
+    std::string columns;
     for (std::size_t i = 0; i < feed.columns; ++i) {
       columns += (i == 0 ? "c" : ", c") + std::to_string(i);
     }
     columns = "CREATE TABLE source (" + columns + ")";
-    auto* created = new SourceTable;
+    auto created = std::make_unique<SourceTable>();
     created->feed = &feed;
-    *table = created;
+    declared = sqlite3_declare_vtab(database, columns.c_str());
+    if (declared == SQLITE_OK) *table = created.release();
   });
-  return made == SQLITE_OK ? sqlite3_declare_vtab(database, columns.c_str()) : made;
+  return made == SQLITE_OK ? declared : made;
 }
 
 int source_disconnect(sqlite3_vtab* table) {

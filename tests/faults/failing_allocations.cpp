@@ -40,8 +40,12 @@ const bool sqlite_is_prepared = [] {
 
 }  // namespace
 
+void* try_to_allocate(std::size_t size) {
+  return refused() ? nullptr : std::malloc(size == 0 ? 1 : size);
+}
+
 void* allocate(std::size_t size) {
-  void* memory = refused() ? nullptr : std::malloc(size == 0 ? 1 : size);
+  void* memory = try_to_allocate(size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
@@ -67,6 +71,12 @@ void with_failing_allocation(long number, bool for_ever, const std::function<voi
 
 void* operator new(std::size_t size) { return playmirror::test::allocate(size); }
 void* operator new[](std::size_t size) { return playmirror::test::allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t& /*unused*/) noexcept {
+  return playmirror::test::try_to_allocate(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t& /*unused*/) noexcept {
+  return playmirror::test::try_to_allocate(size);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

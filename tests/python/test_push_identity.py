@@ -162,6 +162,21 @@ def test_a_play_that_a_pull_brings_first_leaves_the_outbox(
     assert_equal(mirror, db)
 
 
+def test_a_track_that_a_pull_brings_first_has_the_links_of_the_server(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
+) -> None:
+    mirror.pull(db.dsn)
+    mirror.artists.add(id="ours")
+    mirror.artists.add(id="both")
+    mirror.tracks.add(id="new", artist_ids=["ours", "both"])
+    db.execute("INSERT INTO artists (id) VALUES ('ours'), ('both'), ('theirs')")
+    db.execute("INSERT INTO tracks (id) VALUES ('new')")
+    db.execute("INSERT INTO track_artists VALUES ('new', 'both'), ('new', 'theirs')")
+    assert mirror.pull(db.dsn).already_there == 3
+    assert mirror.pending() == []
+    assert_equal(mirror, db)
+
+
 def test_equal_plays_that_the_server_has_stay_two(
     db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
 ) -> None:
