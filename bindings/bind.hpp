@@ -15,5 +15,6 @@ void bind_period(py::module_& module);
 void bind_stats(py::module_& module);
 void bind_mirror(py::module_& module);
 void bind_server(py::module_& module);
+void bind_watcher(py::module_& module);
 
 }  // namespace playmirror::python

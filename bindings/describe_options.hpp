@@ -8,6 +8,7 @@
 #include <playmirror/filters.hpp>
 #include <playmirror/mirror.hpp>
 #include <playmirror/server.hpp>
+#include <playmirror/watcher.hpp>
 
 #include <array>
 #include <tuple>
@@ -142,6 +143,16 @@ template <>
 struct Describe<VerifyOptions> {
   static constexpr auto kMembers = std::tuple{
       Member{"max_differences", &VerifyOptions::max_differences},
+  };
+};
+
+/// All but `server`, `push` and `pull`, which Python passes as dicts of their own.
+template <>
+struct Describe<WatchOptions> {
+  static constexpr auto kMembers = std::tuple{
+      Member{"interval", &WatchOptions::interval},
+      Member{"max_backoff", &WatchOptions::max_backoff},
+      Member{"seed", &WatchOptions::seed},
   };
 };
 

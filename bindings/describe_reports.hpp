@@ -1,14 +1,16 @@
 /// \file
-/// The members of what calls report back: status, pending rows, reports, progress.
+/// The members of what calls report back: status, pending rows, reports, progress, events.
 #pragma once
 
 #include "convert_time.hpp"
 #include "describe.hpp"
+#include "errors.hpp"
 
 #include <playmirror/pending.hpp>
 #include <playmirror/progress.hpp>
 #include <playmirror/report.hpp>
 #include <playmirror/status.hpp>
+#include <playmirror/watcher.hpp>
 
 #include <array>
 #include <tuple>
@@ -232,6 +234,28 @@ struct Describe<DoctorReport> {
   static constexpr auto kMembers = std::tuple{
       Member{"ok", &DoctorReport::ok},
       Member{"findings", &DoctorReport::findings},
+  };
+};
+
+template <>
+struct Describe<WatchState> {
+  static constexpr auto kClass = "WatchState";
+  static constexpr std::array kNames = {
+      Name{WatchState::connecting, "connecting"},
+      Name{WatchState::current, "current"},
+      Name{WatchState::retrying, "retrying"},
+      Name{WatchState::stopped, "stopped"},
+  };
+};
+
+template <>
+struct Describe<WatchEvent> {
+  static constexpr auto kClass = "WatchEvent";
+  static constexpr auto kMembers = std::tuple{
+      Member{"state", &WatchEvent::state},
+      Member{"report", &WatchEvent::report},
+      Member{"error", &WatchEvent::error},
+      Member{"retry_in", &WatchEvent::retry_in},
   };
 };
 

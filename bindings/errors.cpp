@@ -1,9 +1,5 @@
 #include "errors.hpp"
 
-#include "convert.hpp"
-
-#include <playmirror/error.hpp>
-
 #include <exception>
 #include <pybind11/pybind11.h>
 
@@ -35,7 +31,7 @@ constexpr ErrorClass kClasses[] = {
     {"Cancelled", is<Cancelled>},
 };
 
-void raise_in_python(const Error& error) {
+py::object exception_for(const Error& error) {
   const char* name = "Error";
   for (const ErrorClass& known : kClasses) {
     if (known.matches(error)) {
@@ -45,11 +41,9 @@ void raise_in_python(const Error& error) {
   }
   using namespace pybind11::literals;
   const py::object type = py::module_::import("playmirror.errors").attr(name);
-  const py::object value =
-      type(to_python(std::string(error.what())), "code"_a = to_string(error.code()),
-           "hint"_a = to_python(error.hint()), "sqlstate"_a = error.sqlstate(),
-           "retryable"_a = error.retryable(), "outcome"_a = to_string(error.outcome()));
-  PyErr_SetObject(type.ptr(), value.ptr());
+  return type(to_python(std::string(error.what())), "code"_a = to_string(error.code()),
+              "hint"_a = to_python(error.hint()), "sqlstate"_a = error.sqlstate(),
+              "retryable"_a = error.retryable(), "outcome"_a = to_string(error.outcome()));
 }
 
 }  // namespace
@@ -59,9 +53,18 @@ void translate_errors() {
     try {
       if (pointer) std::rethrow_exception(pointer);
     } catch (const Error& error) {
-      raise_in_python(error);
+      const py::object exception = exception_for(error);
+      PyErr_SetObject(py::type::handle_of(exception).ptr(), exception.ptr());
     }
   });
+}
+
+py::object Convert<Error>::to_python(const Error& error) {
+  try {
+    raise(error.code(), error.what(), error.details());
+  } catch (const Error& typed) {
+    return exception_for(typed);
+  }
 }
 
 }  // namespace playmirror::python

@@ -18,4 +18,5 @@ PYBIND11_MODULE(_core, module) {
   python::bind_stats(module);
   python::bind_mirror(module);
   python::bind_server(module);
+  python::bind_watcher(module);
 }

@@ -154,6 +154,8 @@ SyncReport Server::sync(Mirror& mirror, const SyncOptions& options, const CallCo
       // Without a server there is nothing to pull from either.
       if (error.code() == ErrorCode::unreachable) throw;
       push_failure = std::current_exception();
+      impl_->session.connection_if_any(
+          [](pg::Connection& server) { server.abandon_transaction(); });
     }
     puller.run();
     if (push_failure) std::rethrow_exception(push_failure);

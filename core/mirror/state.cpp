@@ -190,6 +190,7 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
     if (writer_->in_transaction()) writer_.reset();
     throw;
   }
+  doorbell_.ring();
   if (files::size(beside(file_, "-wal")) > (later ? kLoadCheckpointBytes : kCheckpointBytes)) {
     // The rows are safe in the log already: trouble here must not look like a failed write.
     try {
@@ -214,6 +215,7 @@ void MirrorState::close() {
     idle_readers_.clear();
     fact_cache_->clear();
   }
+  doorbell_.ring();
   const std::scoped_lock one_thread(writer_mutex_);
   settle_log();
 }

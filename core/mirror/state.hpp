@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/files/file_lock.hpp"
+#include "core/mirror/doorbell.hpp"
 #include "core/mirror/turnstile.hpp"
 #include "core/sqlite/database.hpp"
 
@@ -11,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 namespace playmirror {
@@ -66,6 +68,9 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   /// MirrorBusy, naming the holder, when another one runs for longer than the busy timeout.
   [[nodiscard]] files::FileLock lock_for_sync(const std::function<void()>& tick);
 
+  /// Rung after every write of this process, and when the mirror is closed.
+  [[nodiscard]] Doorbell& doorbell() noexcept { return doorbell_; }
+
   /// What statistics share of tracks and artists.
   [[nodiscard]] stats::FactCache& fact_cache() const noexcept { return *fact_cache_; }
 
@@ -93,6 +98,7 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   std::unique_ptr<stats::FactCache> fact_cache_;
   Turnstile writer_mutex_;  ///< one writing thread of this process at a time
   std::unique_ptr<sqlite::Database> writer_;
+  Doorbell doorbell_;
 };
 
 /// How playmirror's own code reaches the state behind a public Mirror.
@@ -100,6 +106,10 @@ class MirrorAccess {
  public:
   [[nodiscard]] static const std::shared_ptr<MirrorState>& state(const Mirror& mirror) {
     return mirror.state();
+  }
+  /// A Mirror of one's own over a state that others use.
+  [[nodiscard]] static Mirror mirror(std::shared_ptr<MirrorState> state) {
+    return Mirror(std::move(state));
   }
 };
 

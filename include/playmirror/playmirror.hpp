@@ -4,3 +4,4 @@
 #include <playmirror/mirror.hpp>
 #include <playmirror/server.hpp>
 #include <playmirror/version.hpp>
+#include <playmirror/watcher.hpp>

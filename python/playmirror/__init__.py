@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .enums import Outcome as Outcome
     from .enums import PendingState as PendingState
     from .enums import PullMethod as PullMethod
+    from .enums import WatchState as WatchState
     from .errors import AccessDenied as AccessDenied
     from .errors import Cancelled as Cancelled
     from .errors import Error as Error
@@ -66,6 +67,7 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .server import PullOptions as PullOptions
     from .server import PushOptions as PushOptions
     from .server import Server as Server
+    from .server import ServerOptions as ServerOptions
     from .server import connect as connect
     from .snapshots import Snapshots as Snapshots
     from .stats import Stats as Stats
@@ -137,12 +139,14 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .table import Table as Table
     from .timestamp import Timestamp as Timestamp
     from .tracks import Tracks as Tracks
+    from .watcher import Watcher as Watcher
+    from .watcher import WatchEvent as WatchEvent
 
 _NAMES = {
     "_core": "__version__",
     "artists": "Artists",
     "cursor": "Cursor",
-    "enums": "ColumnType ErrorCode Order Outcome PendingState PullMethod",
+    "enums": "ColumnType ErrorCode Order Outcome PendingState PullMethod WatchState",
     "errors": (
         "AccessDenied Cancelled Error InDoubt InvalidArgument MirrorBusy MirrorUnusable "
         "QueryError SchemaMismatch ServerChanged ServerUnavailable StorageError"
@@ -158,7 +162,7 @@ _NAMES = {
     "report": (
         "Difference DoctorReport Finding RowOutcome SyncReport TableReport VerifyReport WireCounts"
     ),
-    "server": "PullOptions PushOptions Server connect",
+    "server": "PullOptions PushOptions Server ServerOptions connect",
     "snapshots": "Snapshots",
     "stats": "Stats",
     "stats_enums": (
@@ -178,6 +182,7 @@ _NAMES = {
     "table": "Column Field Table",
     "timestamp": "Timestamp",
     "tracks": "Tracks",
+    "watcher": "WatchEvent Watcher",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 __all__ = sorted(_HOME)

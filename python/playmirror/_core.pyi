@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Generic, TypeVar, final
 
-from .enums import ColumnType
+from .enums import ColumnType, WatchState
 from .pending import PendingEntry
 from .period import PeriodLike, Span
 from .progress import Progress
@@ -25,6 +25,7 @@ from .status import FileReport, Status
 from .table import Cell, Field, Parameter
 from .table import Table as PublicTable
 from .timestamp import Duration, InstantLike
+from .watcher import WatchEvent
 
 _Record = TypeVar("_Record")
 _Callback = Callable[[Progress], object] | None
@@ -238,3 +239,20 @@ class Server:
         self, mirror: Mirror, progress: _Callback, stop: StopFlag | None, **options: Any
     ) -> VerifyReport: ...
     def doctor(self, progress: _Callback, stop: StopFlag | None) -> DoctorReport: ...
+
+class Watcher:
+    @staticmethod
+    def start(
+        mirror: Mirror,
+        dsn: str,
+        server: dict[str, Any],
+        push: dict[str, Any],
+        pull: dict[str, Any],
+        on_event: Callable[[WatchEvent], object],
+        progress: _Callback,
+        **options: Any,
+    ) -> Watcher: ...
+    def stop(self) -> None: ...
+    def wait(self, timeout: Duration | None) -> bool: ...
+    def wake(self) -> None: ...
+    def state(self) -> WatchState: ...

@@ -57,6 +57,15 @@ class PullMethod(_Name):
     UNCHANGED = "unchanged"  #: the server's snapshot equals that of the last pull
 
 
+class WatchState(_Name):
+    """What a Watcher is doing."""
+
+    CONNECTING = "connecting"  #: on its way to the first sync
+    CURRENT = "current"  #: in step with the server, as of the last poll
+    RETRYING = "retrying"  #: the last try failed in a way that heals with time
+    STOPPED = "stopped"  #: ended, by stop() or by an error
+
+
 class Outcome(_Name):
     """What is true of the data after an error."""
 

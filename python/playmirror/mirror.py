@@ -1,6 +1,7 @@
 """The local side: one SQLite file that mirrors the server's tables.
 
-Nothing here touches the network, except sync(), pull() and push(), which connect a Server for you.
+Nothing here touches the network, except sync(), pull(), push() and watch(), which connect a Server
+for you.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .stats import Stats
 from .tracks import Tracks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from types import TracebackType
 
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
     from .pending import PendingEntry
     from .progress import ProgressOption
     from .report import SyncReport
-    from .server import PullOptions, PushOptions, Server, StopFlag
+    from .server import PullOptions, PushOptions, Server, ServerOptions, StopFlag
     from .status import FileReport, Status
     from .table import Parameter, Table
     from .timestamp import Duration
+    from .watcher import Watcher, WatchEvent
 
 
 class Mirror:
@@ -237,6 +239,39 @@ class Mirror:
         """Connects to the server, does Server.push() with its options, and closes it."""
         with _connect(dsn, progress=progress, stop=stop) as server:
             return server.push(self, progress=progress, stop=stop, **options)
+
+    def watch(
+        self,
+        dsn: str | None = None,
+        *,
+        server: ServerOptions | None = None,
+        push: PushOptions | None = None,
+        pull: PullOptions | None = None,
+        interval: Duration = 2.0,
+        max_backoff: Duration = 60.0,
+        seed: int = 0,
+        on_event: Callable[[WatchEvent], object] | None = None,
+        progress: ProgressOption = None,
+    ) -> Watcher:
+        """Keeps the mirror in step with the server in the background: Watcher.start().
+
+        >>> with mirror.watch("service=music"):
+        ...     input("Enter ends it ")
+        """
+        from .watcher import Watcher  # here, so that a program that stays offline never loads it
+
+        return Watcher.start(
+            self,
+            dsn,
+            server=server,
+            push=push,
+            pull=pull,
+            interval=interval,
+            max_backoff=max_backoff,
+            seed=seed,
+            on_event=on_event,
+            progress=progress,
+        )
 
 
 open = Mirror.open

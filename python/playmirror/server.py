@@ -29,6 +29,15 @@ class StopFlag(Protocol):
         ...
 
 
+class ServerOptions(TypedDict, total=False):
+    """The keyword arguments of Server.connect(), for the connection of a Watcher."""
+
+    schema: str
+    connect_timeout: Duration
+    timeout: Duration
+    allow_plaintext: bool
+
+
 class PullOptions(TypedDict, total=False):
     """The keyword arguments of Server.pull(), for the pull inside Server.sync()."""
 

@@ -62,7 +62,7 @@ void Puller::run() {
 bool Puller::is_still_current() {
   // On a new connection something has happened, as a rule, and after a push for certain: then this
   // question would be in vain.
-  if (!session_.has_pulled() || report_.pushed > 0) return false;
+  if (!session_.has_pulled()) return false;
   const auto result = session_.connection(waiter_).query(moment_sql(session_.identity_access()), {},
                                                          "read the server's snapshot", waiter_);
   const Moment moment = read_moment(result[0], session_.options().schema);

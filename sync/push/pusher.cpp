@@ -235,6 +235,7 @@ void Pusher::push_batch(const std::vector<outbox::Entry>& entries) {
     mirror_.write(
         [&](sqlite::Database& database) { resolve(database, transaction, rows, push, knew_all); });
     PLAYMIRROR_STEP("push.resolved");
+    if (report_.pushed > 0) session_.note_push();
   } catch (...) {
     session_.connection_if_any([](pg::Connection& server) { server.abandon_transaction(); });
     throw;

@@ -61,9 +61,10 @@ class ServerSession {
     has_pulled_ = false;
   }
 
-  /// Whether a pull has ended well on this connection.
+  /// Whether a pull has ended well on this connection, and no push has sent rows since.
   [[nodiscard]] bool has_pulled() const noexcept { return has_pulled_ && connection_->usable(); }
   void note_pull() noexcept { has_pulled_ = true; }
+  void note_push() noexcept { has_pulled_ = false; }
 
   /// Wire counts over all connections of this session.
   [[nodiscard]] WireCounts wire() const noexcept;

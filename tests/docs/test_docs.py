@@ -224,6 +224,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "PullOptions": pm.Server.pull,
     "PushOptions": pm.Server.push,
     "VerifyOptions": pm.Server.verify,
+    "WatchOptions": pm.Watcher.start,
 }
 
 

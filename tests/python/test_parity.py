@@ -31,6 +31,7 @@ KEYWORDS: dict[str, list[Callable[..., Any]]] = {
     "PushOptions": [pm.Server.push],
     "SyncOptions": [pm.Server.sync],
     "VerifyOptions": [pm.Server.verify],
+    "WatchOptions": [pm.Watcher.start, pm.Mirror.watch],
 }
 # A struct that Python has as a TypedDict of keyword arguments, spread into every statistic.
 TYPED_DICTS = {"StatsFilter"}
@@ -45,6 +46,7 @@ PLAIN_PYTHON = {
     "Blob": "bytes",
     "ErrorDetails": "attributes of Error",
     "CallControl": "keywords `progress` and `stop`; Ctrl-C needs no on_tick",
+    "WatchControl": "keywords `on_event` and `progress`",
     "Cursor.next": "iteration",
     "Column.codes": "values",
     "Column.days": "values",
@@ -71,6 +73,7 @@ PYTHON_ONLY = {
     "Mirror.sync": "connect, Server.sync, close",
     "Mirror.pull": "connect, Server.pull, close",
     "Mirror.push": "connect, Server.push, close",
+    "Mirror.watch": "Watcher.start",
     "Progress.label": "phase and table in words",
     "Column.values": "value() in C++",
     "Records": "std::vector and to_table()",
@@ -141,7 +144,8 @@ def test_options_are_keywords_of_the_same_names_and_defaults(name: str) -> None:
         parameters = inspect.signature(call).parameters
         keywords = [each for each in parameters.values() if each.kind is each.KEYWORD_ONLY]
         expected = list(CPP[name].members)
-        assert [each.name for each in keywords if each.name not in ("progress", "stop")] == expected
+        callbacks = ("on_event", "progress", "stop")
+        assert [each.name for each in keywords if each.name not in callbacks] == expected
         for keyword in keywords:
             if keyword.name in expected and keyword.default is not keyword.empty:
                 default = CPP[name].members[keyword.name]
@@ -150,7 +154,8 @@ def test_options_are_keywords_of_the_same_names_and_defaults(name: str) -> None:
 
 def default_of(keyword: inspect.Parameter) -> object:
     """The default of a keyword as C++ would count it: lengths of time in milliseconds."""
-    if isinstance(keyword.default, timedelta) or "timeout" in keyword.name:
+    lengths = ("timeout", "interval", "backoff")
+    if isinstance(keyword.default, timedelta) or any(each in keyword.name for each in lengths):
         return int(keyword.default * 1000)
     return str(keyword.default) if isinstance(keyword.default, enum.Enum) else keyword.default
 
@@ -253,6 +258,6 @@ def test_keywords_of_every_statistic_have_the_same_names(name: str) -> None:
     assert set(getattr(pm, name).__annotations__) == set(CPP[name].members)
 
 
-@pytest.mark.parametrize("name", ["PullOptions", "PushOptions"])
+@pytest.mark.parametrize("name", ["PullOptions", "PushOptions", "ServerOptions"])
 def test_options_inside_sync_have_the_same_names(name: str) -> None:
     assert list(getattr(pm, name).__annotations__) == list(CPP[name].members)

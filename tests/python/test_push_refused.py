@@ -469,3 +469,18 @@ def test_json_reaches_a_jsonb_column_or_is_quarantined(
     for entry in mirror.pending():
         mirror.discard(entry.entry)
     assert_equal(mirror, db)
+
+
+def test_a_push_that_comes_too_late_for_the_lock_leaves_the_pull_alone(
+    db: MusicDb, mirror: pm.Mirror
+) -> None:
+    with db.connect(autocommit=False) as other, pm.connect(db.dsn) as server:
+        server.pull(mirror)
+        other.execute("SELECT pg_advisory_xact_lock(8100957003887243890)")
+        other.execute("INSERT INTO artists (id) VALUES ('new')")
+        db.execute("INSERT INTO artists (id) VALUES ('pulled')")
+        add_play(mirror, 1)
+        with pytest.raises(pm.Error) as error:
+            server.sync(mirror, push={"lock_timeout": 0.05})
+        assert (error.value.sqlstate, error.value.retryable) == ("55P03", True)
+        assert "pulled" in mirror.artists

@@ -10,14 +10,15 @@ import math
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from ..errors import Error
 from ..record_list import Records
 from ..table import Table
 from ..timestamp import Timestamp
 
 
-def to_json(document: object) -> str:
+def to_json(document: object, *, indent: int | None = 2) -> str:
     """One JSON document in ASCII, so that no character in it can do anything to a terminal."""
-    return json.dumps(_plain(document), allow_nan=False, indent=2)
+    return json.dumps(_plain(document), allow_nan=False, indent=indent)
 
 
 def _plain(value: object) -> object:
@@ -42,6 +43,8 @@ def _plain(value: object) -> object:
         return value.isoformat()
     if isinstance(value, (list, tuple, Records)):
         return [_plain(item) for item in value]
+    if isinstance(value, Error):
+        return {"class": type(value).__name__, "message": str(value), **value.details()}
     if isinstance(value, Table):
         return _plain(value.to_dicts())
     if dataclasses.is_dataclass(value):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -42,8 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _complain(error: Error, *, as_json: bool) -> None:
     if as_json:
-        document = {"class": type(error).__name__, "message": str(error), **error.details()}
-        print(json.dumps({"error": document}), file=sys.stderr)
+        print(to_json({"error": error}, indent=None), file=sys.stderr)
         return
     print(paint("error:", "31", sys.stderr), safe(str(error)), file=sys.stderr)
     for line in error.hint.splitlines():
@@ -88,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
             action="store_true",
             help="adopt a server that is not the one this mirror was made from",
         )
+        if name == "sync":
+            _add_watch_options(pulling)
     add("push", syncing.push, "send what was recorded here, each row exactly once", file, server)
     add("status", reading.status, "say where the mirror stands", file)
     add("pending", recording.pending, "list what is not known to be on the server", file)
@@ -119,6 +119,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("doctor", syncing.doctor, "say what the role may not do, with the missing GRANT", server)
     return parser
+
+
+def _add_watch_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="stay in step with the server until Ctrl-C; print what happens",
+    )
+    parser.add_argument(
+        "--interval",
+        type=float,
+        default=2.0,
+        metavar="S",
+        help="seconds between two looks at the server with --watch (default: 2)",
+    )
 
 
 def _add_play_options(parser: argparse.ArgumentParser) -> None:

@@ -48,11 +48,17 @@ def open_mirror(args: argparse.Namespace, *, create: bool = False) -> Mirror:
     return Mirror.open(args.db, create=create)
 
 
-def connect(args: argparse.Namespace) -> Server:
-    """The server of --dsn."""
+def dsn_of(args: argparse.Namespace) -> str | None:
+    """What --dsn says."""
     if args.dsn and _PASSWORD.search(args.dsn):
         warn("everybody on this machine can read the password in --dsn; ~/.pgpass can hold it")
-    return Server.connect(args.dsn, progress=show_progress())
+    dsn: str | None = args.dsn
+    return dsn
+
+
+def connect(args: argparse.Namespace) -> Server:
+    """The server of --dsn."""
+    return Server.connect(dsn_of(args), progress=show_progress())
 
 
 def show_progress() -> bool:

@@ -12,10 +12,13 @@ from .answer import Answer
 from .exit_codes import DIFFERENT, OK
 from .options import connect, open_mirror, show_progress, warn
 from .terminal import paint, safe, table
+from .watching import watch
 
 
 def sync(args: argparse.Namespace) -> Answer:
-    """Push, then pull."""
+    """Push, then pull; with --watch, again whenever there is something new."""
+    if args.watch:
+        return watch(args, _pull_options(args))
     with open_mirror(args, create=True) as mirror, connect(args) as server:
         report = server.sync(mirror, pull=_pull_options(args), progress=show_progress())
     return _answer(report)

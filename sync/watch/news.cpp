@@ -1,0 +1,53 @@
+#include "sync/watch/news.hpp"
+
+#include "core/outbox/outbox.hpp"
+
+#include <algorithm>
+
+namespace playmirror::sync {
+namespace {
+
+/// How often to look whether another process has written. The look costs some microseconds.
+constexpr std::chrono::milliseconds kLook{100};
+
+}  // namespace
+
+News::News(MirrorState& mirror) : mirror_(mirror), counting_(mirror.open_reader()) {}
+
+Recorded News::recorded() const {
+  auto reader = mirror_.reader();
+  if (!outbox::has_work(reader.database())) return {};
+  const bool to_send =
+      reader->query_int(
+          "SELECT EXISTS (SELECT 1 FROM playmirror_pushes) OR EXISTS (SELECT 1 FROM "
+          "playmirror_outbox WHERE state IN ('queued', 'in_doubt'))") != 0;
+  return {.to_send = to_send, .waits_only = !to_send};
+}
+
+std::int64_t News::change_counter() const { return counting_->query_int("PRAGMA data_version"); }
+
+void News::rest(std::chrono::milliseconds length, bool eager, const std::stop_token& stop) {
+  Doorbell& doorbell = mirror_.doorbell();
+  const auto end = std::chrono::steady_clock::now() + length;
+  std::uint64_t rings = doorbell.rings();
+  std::int64_t changes = change_counter();
+  bool look = true;
+  while (!stop.stop_requested() && !woken_.exchange(false)) {
+    if (eager && look && recorded().to_send) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= end) return;
+    doorbell.wait(rings, std::min(end, now + kLook));
+    const std::uint64_t rings_now = doorbell.rings();
+    const std::int64_t changes_now = change_counter();
+    look = rings_now != rings || changes_now != changes;
+    rings = rings_now;
+    changes = changes_now;
+  }
+}
+
+void News::wake() {
+  woken_ = true;
+  mirror_.doorbell().ring();
+}
+
+}  // namespace playmirror::sync
