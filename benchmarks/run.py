@@ -4,9 +4,9 @@
     python benchmarks/run.py [NAME...] [--size SIZE...] [--runs N] [--write-docs] [--note TEXT]
 
 Without names all of them run, and at size large, the default, docs/benchmarks.md then gets the
-results too. Needs the Python packages `playmirror` and `pyarrow` to be importable, and
-PLAYMIRROR_BUILD_DIR (default build/bench) to hold the programs `floor` and `music-generator`;
-`./dev bench` sees to both.
+results too. Needs the Python packages `playmirror`, `pyarrow` and `duckdb` to be importable, and
+PLAYMIRROR_BUILD_DIR (default build/bench) to hold the programs `floor`, `columns` and
+`music-generator`; `./dev bench` sees to both.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from place import PLAYS, RESULTS, Place
 
 #: In this order: those that leave the library as they found it come first.
 NAMES = [
-    "first_copy", "plays_arrow", "sync_unchanged", "pull_new_plays", "push_plays", "round_trips",
+    "first_copy", "column_bytes", "open_and_ask", "top_tracks", "plays_arrow",
+    "sync_unchanged", "pull_new_plays", "push_plays", "round_trips",
 ]  # fmt: skip
 
 

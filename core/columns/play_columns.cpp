@@ -1,69 +1,114 @@
 #include "core/columns/play_columns.hpp"
 
-#include "core/columns/code_book.hpp"
-#include "core/columns/play_arrays.hpp"
+#include "core/columns/block_reader.hpp"
+#include "core/columns/code_store.hpp"
+#include "core/columns/column_cache.hpp"
 #include "core/columns/row_source.hpp"
 
+#include <playmirror/error.hpp>
+
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace playmirror::columns {
 namespace {
 
-/// Rows per batch.
-constexpr std::size_t kBatchRows = 65'536;
+/// A period of so few plays is counted play by play, not from running totals.
+constexpr std::uint64_t kFewPlays = 32'768;
 
-template <typename T>
-std::span<const T> part(const std::vector<T>& values, std::size_t begin, std::size_t size) {
-  return std::span(values).subspan(begin, size);
+/// Consecutive rows of a block, or of the plays outside the blocks.
+struct Piece {
+  bool outside = false;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+using Counts = std::vector<std::uint32_t>;
+
+void count_up(std::span<const std::uint32_t> codes, Counts& counts) {
+  for (const std::uint32_t code : codes) ++counts[code];
 }
 
-Batch slice(const PlayArrays& plays, std::size_t begin, std::size_t size, Column columns) {
-  Batch batch;
-  batch.size = size;
-  const auto wants = [&](Column column) { return contains(columns, column); };
-  if (wants(Column::played_at)) batch.played_at = part(plays.played_at, begin, size);
-  if (wants(Column::id)) batch.id = part(plays.id, begin, size);
-  if (wants(Column::track)) batch.track = part(plays.track, begin, size);
-  if (wants(Column::listened_ms)) {
-    batch.listened_ms = part(plays.listened_ms, begin, size);
-    batch.wide_values = plays.wide_listened_ms;
-    batch.wide_base = begin;
-  }
-  if (wants(Column::skipped)) batch.skipped = part(plays.skipped, begin, size);
-  if (wants(Column::source)) batch.source = part(plays.source, begin, size);
-  if (wants(Column::context)) batch.context = part(plays.context, begin, size);
-  return batch;
+void count_down(std::span<const std::uint32_t> codes, Counts& counts) {
+  for (const std::uint32_t code : codes) --counts[code];
 }
 
 }  // namespace
 
 struct PlayColumns::Moment {
-  explicit Moment(MirrorState& state)
-      : reader(state.reader()),
-        transaction(std::make_unique<sqlite::Transaction>(reader.database(),
-                                                          sqlite::Transaction::Kind::deferred)) {
-    book.read_catalogue(reader.database());
-    read_plays(reader.database(), book, [this](const PlayRow& play) { plays.add(play); });
+  /// Runs `work`, and remembers when it finds the columns damaged.
+  template <typename Work>
+  auto guarded(const Work& work) const {
+    try {
+      return work();
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::damaged) cache->damaged = true;
+      throw;
+    }
   }
 
-  /// The rows of the period, as [first, second).
-  [[nodiscard]] std::pair<std::size_t, std::size_t> rows(const Period& period) const {
-    const auto& times = plays.played_at;
-    const auto from = [&](std::int64_t time) {
-      return static_cast<std::size_t>(std::ranges::lower_bound(times, time) - times.begin());
-    };
-    const std::size_t begin = period.since ? from(*period.since) : 0;
-    const std::size_t end = period.until   ? from(*period.until)
-                            : period.since ? from(kNoTime)
-                                           : times.size();
-    return {begin, std::max(begin, end)};
+  Moment(MirrorState& mirror, std::shared_ptr<ColumnCache> shared)
+      : reader(mirror.reader()),
+        transaction(std::make_unique<sqlite::Transaction>(reader.database(),
+                                                          sqlite::Transaction::Kind::deferred)),
+        cache(std::move(shared)),
+        state(read_column_state(reader.database())) {
+    if (state.built && !cache->damaged) {
+      snapshot = guarded([&] {
+        return cache->snapshot.get(state.plays, [&] { return read_snapshot(database()); });
+      });
+      return;
+    }
+    // Without columns, the rows stand in for them: all of them, as plays outside of any block.
+    auto rows = std::make_shared<Snapshot>();
+    CodeBook& all = book.emplace();
+    all.read_catalogue(reader.database());
+    PlayReader plays(reader.database(), all);
+    for (PlayRow play; plays.next(play);) rows->outside.add(play);
+    rows->codes.tracks = all.tracks.size();
+    snapshot = std::move(rows);
   }
+
+  [[nodiscard]] sqlite::Database& database() const { return reader.database(); }
+  [[nodiscard]] BlockReader blocks() const { return {database(), *cache, *snapshot}; }
+
+  /// The blocks that hold plays of the range, as [first, second).
+  [[nodiscard]] std::pair<std::size_t, std::size_t> block_range(const TimeRange& range) const {
+    const auto& blocks = snapshot->blocks;
+    const auto first = std::ranges::partition_point(
+        blocks, [&](const BlockInfo& block) { return block.last.played_at < range.begin; });
+    const auto second = std::partition_point(first, blocks.end(), [&](const BlockInfo& block) {
+      return range.is_before_end(block.first.played_at);
+    });
+    return {static_cast<std::size_t>(first - blocks.begin()),
+            static_cast<std::size_t>(second - blocks.begin())};
+  }
+
+  [[nodiscard]] std::size_t outside_up_to(const PlayKey& key) const;
+  [[nodiscard]] std::vector<Piece> pieces(std::size_t block, const TimeRange& range,
+                                          std::size_t outside_begin, std::size_t outside_end) const;
+  [[nodiscard]] std::uint64_t count(const Period& period) const;
+  [[nodiscard]] Counts track_counts(const Period& period) const;
+  void visit_all(const Period& period, Column columns, const Visitor& visit, bool backwards) const;
+
+  /// Adds the plays before `row` of `block`, removed ones included, once or (in modular arithmetic)
+  /// minus once.
+  void add_plays_before(std::size_t block, std::size_t row, bool plus, Counts& counts) const;
+  [[nodiscard]] std::shared_ptr<const RunningTotals> running_totals() const;
 
   MirrorState::Reader reader;
   std::unique_ptr<sqlite::Transaction> transaction;
-  CodeBook book;
-  PlayArrays plays;
+  std::shared_ptr<ColumnCache> cache;
+  ColumnState state;
+  std::shared_ptr<const Snapshot> snapshot;
+  std::optional<CodeBook> book;  ///< without columns
+  std::shared_ptr<const TrackDictionary> tracks;
+  std::shared_ptr<const ArtistDictionary> artists;
+  std::shared_ptr<const TextDictionary> sources;
+  std::shared_ptr<const TextDictionary> contexts;
+  TrackDictionary looked_up;  ///< by track()
 };
 
 PlayColumns::PlayColumns(std::unique_ptr<Moment> moment) noexcept : moment_(std::move(moment)) {}
@@ -72,44 +117,272 @@ PlayColumns& PlayColumns::operator=(PlayColumns&&) noexcept = default;
 PlayColumns::~PlayColumns() = default;
 
 PlayColumns PlayColumns::read(MirrorState& state) {
-  return PlayColumns(std::make_unique<Moment>(state));
+  return PlayColumns(std::make_unique<Moment>(state, state.column_cache()));
 }
 
-sqlite::Database& PlayColumns::database() const noexcept { return moment_->reader.database(); }
-
-const TrackDictionary& PlayColumns::tracks() const { return moment_->book.tracks; }
-const ArtistDictionary& PlayColumns::artists() const { return moment_->book.artists; }
-const TextDictionary& PlayColumns::sources() const { return moment_->book.sources; }
-const TextDictionary& PlayColumns::contexts() const { return moment_->book.contexts; }
-std::size_t PlayColumns::track_codes() const { return tracks().size(); }
-TrackEntry PlayColumns::track(std::uint32_t code) const { return tracks()[code]; }
-
-std::uint64_t PlayColumns::count(const Period& period) const {
-  const auto [begin, end] = moment_->rows(period);
-  return end - begin;
+PlayColumns PlayColumns::read_anew(MirrorState& state) {
+  return PlayColumns(std::make_unique<Moment>(state, std::make_shared<ColumnCache>()));
 }
 
-std::vector<std::uint32_t> PlayColumns::track_counts(const Period& period) const {
-  std::vector<std::uint32_t> counts(track_codes());
-  const auto [begin, end] = moment_->rows(period);
-  for (std::size_t row = begin; row < end; ++row) ++counts[moment_->plays.track[row]];
-  return counts;
+sqlite::Database& PlayColumns::database() const noexcept { return moment_->database(); }
+
+const TrackDictionary& PlayColumns::tracks() const {
+  if (moment_->book) return moment_->book->tracks;
+  if (!moment_->tracks) {
+    moment_->tracks = moment_->guarded([&] {
+      return moment_->cache->tracks.get(moment_->state.tracks, [&] {
+        auto tracks = std::make_shared<TrackDictionary>();
+        load(database(), *tracks);
+        return tracks;
+      });
+    });
+  }
+  return *moment_->tracks;
+}
+
+const ArtistDictionary& PlayColumns::artists() const {
+  if (moment_->book) return moment_->book->artists;
+  if (!moment_->artists) {
+    moment_->artists = moment_->guarded([&] {
+      return moment_->cache->artists.get(moment_->state.artists, [&] {
+        auto artists = std::make_shared<ArtistDictionary>();
+        load(database(), *artists);
+        return artists;
+      });
+    });
+  }
+  return *moment_->artists;
+}
+
+const TextDictionary& PlayColumns::sources() const {
+  if (moment_->book) return moment_->book->sources;
+  if (!moment_->sources) {
+    moment_->sources = moment_->cache->sources.get(moment_->state.texts, [&] {
+      auto sources = std::make_shared<TextDictionary>();
+      load_sources(database(), *sources);
+      return sources;
+    });
+  }
+  return *moment_->sources;
+}
+
+const TextDictionary& PlayColumns::contexts() const {
+  if (moment_->book) return moment_->book->contexts;
+  if (!moment_->contexts) {
+    moment_->contexts = moment_->cache->contexts.get(moment_->state.texts, [&] {
+      auto contexts = std::make_shared<TextDictionary>();
+      load_contexts(database(), *contexts);
+      return contexts;
+    });
+  }
+  return *moment_->contexts;
+}
+
+std::size_t PlayColumns::track_codes() const { return moment_->snapshot->codes.tracks; }
+
+TrackEntry PlayColumns::track(std::uint32_t code) const {
+  if (moment_->book || moment_->tracks) return tracks()[code];
+  const auto known = moment_->cache->tracks.last();
+  if (known) return tracks()[code];
+  return load_one(database(), code, moment_->looked_up);
+}
+
+std::size_t PlayColumns::Moment::outside_up_to(const PlayKey& key) const {
+  const PlayArrays& plays = snapshot->outside;
+  const auto [first, last] = std::ranges::equal_range(plays.played_at, key.played_at);
+  const auto base = plays.id.begin();
+  const auto ids =
+      std::span(base + (first - plays.played_at.begin()), base + (last - plays.played_at.begin()));
+  return static_cast<std::size_t>(first - plays.played_at.begin()) +
+         static_cast<std::size_t>(std::ranges::upper_bound(ids, key.id) - ids.begin());
+}
+
+std::vector<Piece> PlayColumns::Moment::pieces(std::size_t block, const TimeRange& range,
+                                               std::size_t outside_begin,
+                                               std::size_t outside_end) const {
+  const auto [begin, end] = blocks().rows(block, range);
+  std::vector<Piece> pieces;
+  auto removed = std::ranges::lower_bound(snapshot->removed[block], begin, {}, &RemovedPlay::row);
+  const auto last_removed = snapshot->removed[block].end();
+  std::size_t row = begin;
+  const auto go_to = [&](std::size_t target) {
+    for (; removed != last_removed && removed->row < target; ++removed) {
+      if (removed->row > row) pieces.push_back({false, row, removed->row});
+      row = removed->row + std::size_t{1};
+    }
+    if (target > row) pieces.push_back({false, row, target});
+    row = std::max(row, target);
+  };
+  BlockReader::Times times;
+  BlockReader::Times ids;
+  for (std::size_t i = outside_begin; i < outside_end; ++i) {
+    const PlayKey key = snapshot->outside.key(i);
+    if (!times && key > snapshot->blocks[block].first) {
+      times = blocks().times(block);
+      ids = blocks().ids(block);
+    }
+    std::size_t place = begin;
+    if (times) {
+      const auto [first, last] =
+          std::equal_range(times->begin() + static_cast<std::ptrdiff_t>(begin),
+                           times->begin() + static_cast<std::ptrdiff_t>(end), key.played_at);
+      place = static_cast<std::size_t>(first - times->begin());
+      const auto limit = static_cast<std::size_t>(last - times->begin());
+      while (place < limit && (*ids)[place] < key.id) ++place;
+    }
+    go_to(place);
+    if (!pieces.empty() && pieces.back().outside) {
+      ++pieces.back().end;
+    } else {
+      pieces.push_back({true, i, i + 1});
+    }
+  }
+  go_to(end);
+  return pieces;
+}
+
+void PlayColumns::Moment::visit_all(const Period& period, Column columns, const Visitor& visit,
+                                    bool backwards) const {
+  const TimeRange range(period);
+  const auto [first_block, last_block] = block_range(range);
+  const auto [outside_begin, outside_end] = range.rows(snapshot->outside.played_at);
+  // Behind the last block stand the plays outside that are later than all of it.
+  const std::size_t steps = last_block - first_block + 1;
+  for (std::size_t step = 0; step < steps; ++step) {
+    const std::size_t block = first_block + (backwards ? steps - 1 - step : step);
+    const auto within = [&](std::size_t place) {
+      return std::clamp(place, outside_begin, outside_end);
+    };
+    const std::size_t begin = block == first_block
+                                  ? outside_begin
+                                  : within(outside_up_to(snapshot->blocks[block - 1].last));
+    const std::size_t end =
+        block == last_block ? outside_end : within(outside_up_to(snapshot->blocks[block].last));
+    BlockColumns decoded;
+    std::vector<Piece> list;
+    if (block < last_block) {
+      list = pieces(block, range, begin, end);
+      if (!list.empty()) decoded = blocks().columns(block, columns);
+    } else if (begin < end) {
+      list.push_back({true, begin, end});
+    }
+    if (backwards) std::ranges::reverse(list);
+    for (const Piece& piece : list) {
+      if (!visit(piece.outside ? slice(snapshot->outside, piece.begin, piece.end, columns)
+                               : decoded.slice(piece.begin, piece.end))) {
+        return;
+      }
+    }
+  }
 }
 
 void PlayColumns::scan(const Period& period, Column columns, const Visitor& visit) const {
-  const auto [begin, end] = moment_->rows(period);
-  for (std::size_t row = begin; row < end; row += kBatchRows) {
-    if (!visit(slice(moment_->plays, row, std::min(kBatchRows, end - row), columns))) return;
-  }
+  moment_->guarded([&] { moment_->visit_all(period, columns, visit, false); });
 }
 
 void PlayColumns::scan_back(const Period& period, Column columns, const Visitor& visit) const {
-  const auto [begin, end] = moment_->rows(period);
-  for (std::size_t row = end; row > begin;) {
-    const std::size_t size = std::min(kBatchRows, row - begin);
-    row -= size;
-    if (!visit(slice(moment_->plays, row, size, columns))) return;
+  moment_->guarded([&] { moment_->visit_all(period, columns, visit, true); });
+}
+
+std::uint64_t PlayColumns::count(const Period& period) const {
+  return moment_->guarded([&] { return moment_->count(period); });
+}
+
+std::uint64_t PlayColumns::Moment::count(const Period& period) const {
+  const TimeRange range(period);
+  const auto [outside_begin, outside_end] = range.rows(snapshot->outside.played_at);
+  std::uint64_t plays = outside_end - outside_begin;
+  const auto [first, last] = block_range(range);
+  for (std::size_t block = first; block < last; ++block) {
+    const auto [begin, end] = blocks().rows(block, range);
+    plays += end - begin;
+    for (const RemovedPlay& removed : snapshot->removed[block]) {
+      if (removed.row >= begin && removed.row < end) --plays;
+    }
   }
+  return plays;
+}
+
+std::shared_ptr<const RunningTotals> PlayColumns::Moment::running_totals() const {
+  return cache->running_totals.get(state.plays, [&] {
+    std::vector<std::int64_t> numbers;
+    for (const BlockInfo& block : snapshot->blocks) numbers.push_back(block.block);
+    const auto known = cache->running_totals.last();
+    return std::make_shared<const RunningTotals>(
+        std::move(numbers), snapshot->codes.tracks, known.get(),
+        [&](std::size_t block, Counts& counts) { count_up(*blocks().tracks(block), counts); });
+  });
+}
+
+void PlayColumns::Moment::add_plays_before(std::size_t block, std::size_t row, bool plus,
+                                           Counts& counts) const {
+  const auto totals = running_totals();
+  // The border from which the fewest plays are to be walked: behind the block, from its middle on.
+  const bool from_behind =
+      block < snapshot->blocks.size() && row > snapshot->blocks[block].plays / 2;
+  const std::size_t border = totals->nearest(block + (from_behind ? 1 : 0));
+  const Counts& before = totals->before(border);
+  for (std::size_t code = 0; code < before.size(); ++code) {
+    counts[code] += plus ? before[code] : 0 - before[code];
+  }
+  const auto walk = [&](std::size_t index, std::size_t begin, std::size_t end, bool add) {
+    if (begin == end) return;
+    const auto codes = blocks().tracks(index);
+    const auto part = std::span(*codes).subspan(begin, end - begin);
+    add == plus ? count_up(part, counts) : count_down(part, counts);
+  };
+  if (border <= block) {
+    for (std::size_t i = border; i < block; ++i) walk(i, 0, snapshot->blocks[i].plays, true);
+    if (row > 0) walk(block, 0, row, true);
+  } else {
+    walk(block, row, snapshot->blocks[block].plays, false);
+    for (std::size_t i = block + 1; i < border; ++i) walk(i, 0, snapshot->blocks[i].plays, false);
+  }
+}
+
+Counts PlayColumns::track_counts(const Period& period) const {
+  return moment_->guarded([&] { return moment_->track_counts(period); });
+}
+
+Counts PlayColumns::Moment::track_counts(const Period& period) const {
+  const TimeRange range(period);
+  const auto [first, last] = block_range(range);
+  Counts counts(snapshot->codes.tracks);
+  if (range.is_all()) {
+    if (!snapshot->blocks.empty()) {
+      const auto totals = cache->totals.get(state.plays, [&] {
+        return std::make_shared<const Counts>(read_totals(database(), snapshot->codes));
+      });
+      std::ranges::copy(*totals, counts.begin());
+    }
+  } else if (first < last) {
+    const std::uint64_t most = snapshot->plays_before[last] - snapshot->plays_before[first];
+    const auto [begin, first_end] = blocks().rows(first, range);
+    const std::size_t end = blocks().rows(last - 1, range).second;
+    const std::uint64_t plays = most - begin - (snapshot->blocks[last - 1].plays - end);
+    if (plays <= kFewPlays) {
+      for (std::size_t block = first; block < last; ++block) {
+        const std::size_t from = block == first ? begin : 0;
+        const std::size_t to = block == last - 1 ? end : snapshot->blocks[block].plays;
+        const auto codes = blocks().tracks(block);
+        count_up(std::span(*codes).subspan(from, to - from), counts);
+      }
+    } else {
+      add_plays_before(last - 1, end, true, counts);
+      add_plays_before(first, begin, false, counts);
+    }
+  }
+  for (std::size_t block = first; block < last; ++block) {
+    if (snapshot->removed[block].empty()) continue;
+    const auto [begin, end] = blocks().rows(block, range);
+    for (const RemovedPlay& removed : snapshot->removed[block]) {
+      if (removed.row >= begin && removed.row < end) --counts[removed.track];
+    }
+  }
+  const auto [outside_begin, outside_end] = range.rows(snapshot->outside.played_at);
+  const auto outside = std::span(snapshot->outside.track);
+  count_up(outside.subspan(outside_begin, outside_end - outside_begin), counts);
+  return counts;
 }
 
 }  // namespace playmirror::columns

@@ -28,6 +28,10 @@ namespace playmirror::columns {
 class PlayColumns {
  public:
   [[nodiscard]] static PlayColumns read(MirrorState& state);
+
+  /// The same, read from the file again, whatever was read before: for checking it.
+  [[nodiscard]] static PlayColumns read_anew(MirrorState& state);
+
   PlayColumns(PlayColumns&&) noexcept;
   PlayColumns& operator=(PlayColumns&&) noexcept;
   ~PlayColumns();

@@ -1,11 +1,14 @@
 #include "core/columns/row_source.hpp"
 
+#include "core/columns/column_codec.hpp"
 #include "core/sqlite/time_function.hpp"
 #include "core/time/postgres_time.hpp"
 
 #include <playmirror/error.hpp>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 namespace playmirror::columns {
 namespace {
@@ -15,6 +18,17 @@ constexpr std::int64_t kEpochDistance = 946'684'800'000'000;
 
 constexpr const char* kSelect =
     "SELECT id, played_at, track_id, listened_ms, skipped, source, context_uri FROM play_history ";
+
+/// Two walks along the index: SQLite puts NULL first, and would sort everything to put it last.
+sqlite::Statement select(sqlite::Database& database, const char* condition) {
+  const bool odd_times =
+      database.query_int("SELECT odd_times FROM playmirror_tables WHERE name = 'play_history'") !=
+      0;
+  if (odd_times) sqlite::add_time_function(database);
+  const std::string instant =
+      odd_times ? std::string(sqlite::kTimeFunction) + "(played_at)" : "played_at";
+  return database.prepare(std::string(kSelect) + condition + " ORDER BY " + instant + ", id");
+}
 
 PlayRow read_row(const sqlite::Statement& row, CodeBook& book) {
   PlayRow play;
@@ -47,20 +61,52 @@ std::int64_t instant_of(const sqlite::Statement& row, int column, std::int64_t i
   return std::min(instant, kLastInstant);
 }
 
-void read_plays(sqlite::Database& database, CodeBook& book,
-                const std::function<void(const PlayRow&)>& use) {
-  const bool odd_times =
-      database.query_int("SELECT odd_times FROM playmirror_tables WHERE name = 'play_history'") !=
-      0;
-  if (odd_times) sqlite::add_time_function(database);
-  const std::string instant =
-      odd_times ? std::string(sqlite::kTimeFunction) + "(played_at)" : "played_at";
-  // Two walks along the index: SQLite puts NULL first, and would sort everything to put it last.
-  for (const char* part :
-       {"WHERE played_at >= '' ORDER BY ", "WHERE played_at IS NULL ORDER BY "}) {
-    auto row = database.prepare(kSelect + (part + instant) + ", id");
-    while (row.step()) use(read_row(row, book));
+PlayReader::PlayReader(sqlite::Database& database, CodeBook& book)
+    : book_(book),
+      timed_(select(database, "WHERE played_at >= ''")),
+      timeless_(select(database, "WHERE played_at IS NULL")) {}
+
+bool PlayReader::next(PlayRow& play) {
+  if (!timed_done_) {
+    if (timed_.step()) {
+      play = read_row(timed_, book_);
+      return true;
+    }
+    timed_done_ = true;
   }
+  if (!timeless_.step()) return false;
+  play = read_row(timeless_, book_);
+  return true;
+}
+
+PlayArrays read_unsealed(const sqlite::Database& database) {
+  auto row = database.prepare(
+      "SELECT p.id, p.played_at, p.listened_ms, p.skipped, t.code, s.code, c.code, "
+      "(p.track_id IS NULL) <> (t.code IS NULL) OR (p.source IS NULL) <> (s.code IS NULL) "
+      "OR (p.context_uri IS NULL) <> (c.code IS NULL) "
+      "FROM playmirror_unsealed AS u CROSS JOIN play_history AS p ON p.id = u.id "
+      "LEFT JOIN playmirror_track_codes AS t ON t.id = p.track_id "
+      "LEFT JOIN playmirror_source_codes AS s ON s.id = p.source "
+      "LEFT JOIN playmirror_context_codes AS c ON c.id = p.context_uri");
+  const auto code = [&](int column) { return static_cast<std::uint32_t>(row.integer(column)); };
+  std::vector<PlayRow> rows;
+  while (row.step()) {
+    PlayRow& play = rows.emplace_back();
+    play.key = {instant_of(row, 1, row.integer(0)), row.integer(0)};
+    if (!row.is_null(2)) play.listened_ms = row.integer(2);
+    if (!row.is_null(3)) play.skipped = row.integer(3) != 0 ? kSkipped : kNotSkipped;
+    play.track = code(4);
+    play.source = code(5);
+    play.context = code(6);
+    if (row.integer(7) != 0) {
+      refuse_damaged("play " + std::to_string(play.key.id) + " has no code in the columns");
+    }
+  }
+  std::ranges::sort(rows, {}, &PlayRow::key);
+  PlayArrays plays;
+  plays.reserve(rows.size());
+  for (const PlayRow& play : rows) plays.add(play);
+  return plays;
 }
 
 }  // namespace playmirror::columns

@@ -3,15 +3,31 @@
 #include "core/columns/code_book.hpp"
 #include "core/columns/play_arrays.hpp"
 #include "core/sqlite/database.hpp"
+#include "core/sqlite/statement.hpp"
 
-#include <functional>
+#include <cstdint>
 
 namespace playmirror::columns {
 
-/// Reads every play of `play_history` in order of (played_at, id), and gives what it holds to `use`
-/// in codes of the book; ids and texts that the book lacks get new codes.
-void read_plays(sqlite::Database& database, CodeBook& book,
-                const std::function<void(const PlayRow&)>& use);
+/// Reads every play of `play_history` in order of (played_at, id), in codes of the book; ids and
+/// texts that the book lacks get new codes.
+class PlayReader {
+ public:
+  PlayReader(sqlite::Database& database, CodeBook& book);
+
+  /// The next play; false at the end. Throws `damaged` for a time that is none.
+  bool next(PlayRow& play);
+
+ private:
+  CodeBook& book_;
+  sqlite::Statement timed_;
+  sqlite::Statement timeless_;
+  bool timed_done_ = false;
+};
+
+/// The plays that are in no block, in order of (played_at, id), in the codes of the file. Throws
+/// `damaged` when one has no code.
+[[nodiscard]] PlayArrays read_unsealed(const sqlite::Database& database);
 
 /// The instant behind the text of a timestamp column, as play_batch.hpp describes it. Throws
 /// `damaged`, naming the row, for text that PostgreSQL would not have printed.

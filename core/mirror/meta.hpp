@@ -25,10 +25,15 @@ inline constexpr std::string_view kCheckpoint =
     "checkpoint";                                             ///< the server's last checkpoint then
 inline constexpr std::string_view kHighWater = "high_water";  ///< first xid the mirror may not know
 inline constexpr std::string_view kPushSnapshot = "push_snapshot";  ///< kSnapshot plus our own push
-
 inline constexpr std::string_view kDatabaseOid = "database_oid";
 inline constexpr std::string_view kServerStarted = "server_started";
 inline constexpr std::string_view kWitnesses = "witnesses";  ///< newest rows, see sync/session
+inline constexpr std::string_view kColumnsBuilt = "columns_built";  ///< 1: they follow the rows
+/// Raised whenever what a reader may have kept of it has changed.
+inline constexpr std::string_view kColumnsPlays = "columns_plays";
+inline constexpr std::string_view kColumnsTracks = "columns_tracks";
+inline constexpr std::string_view kColumnsArtists = "columns_artists";
+inline constexpr std::string_view kColumnsTexts = "columns_texts";
 
 [[nodiscard]] std::optional<std::string> read(const sqlite::Database& database,
                                               std::string_view key);

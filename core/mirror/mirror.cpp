@@ -1,4 +1,5 @@
 #include "core/call_watch.hpp"
+#include "core/columns/check.hpp"
 #include "core/files/private_file.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/mirror/state.hpp"
@@ -9,6 +10,8 @@
 #include <playmirror/error.hpp>
 #include <playmirror/mirror.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace playmirror {
@@ -120,6 +123,7 @@ FileReport Mirror::verify(const CallControl& control) const {
     report.problems.push_back({"playmirror_outbox, entry " + std::to_string(entry),
                                "the row's image does not match its checksum"});
   }
+  std::ranges::move(columns::check(*state(), watch), std::back_inserter(report.problems));
   report.ok = report.problems.empty();
   return report;
 }

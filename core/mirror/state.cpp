@@ -1,5 +1,8 @@
 #include "core/mirror/state.hpp"
 
+#include "core/columns/column_cache.hpp"
+#include "core/columns/journal.hpp"
+#include "core/columns/rebuild.hpp"
 #include "core/files/private_file.hpp"
 #include "core/schema/bookkeeping.hpp"
 #include "core/stats/fact_cache.hpp"
@@ -87,6 +90,12 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
       database.execute("PRAGMA journal_mode=WAL");
     }
   }
+  if (columns::needs_rebuild(state->reader().database())) {
+    state->write([](sqlite::Database& database) {
+      // Another process may have been first.
+      if (columns::needs_rebuild(database)) columns::rebuild_or_drop(database);
+    });
+  }
   return state;
 }
 
@@ -94,7 +103,8 @@ MirrorState::MirrorState(std::filesystem::path file, MirrorOptions options)
     : file_(std::move(file)),
       options_(options),
       owner_(::getpid()),
-      fact_cache_(std::make_unique<stats::FactCache>()) {}
+      fact_cache_(std::make_unique<stats::FactCache>()),
+      column_cache_(std::make_shared<columns::ColumnCache>()) {}
 
 MirrorState::~MirrorState() {
   if (::getpid() == owner_) {
@@ -103,6 +113,7 @@ MirrorState::~MirrorState() {
   }
   // SQLite forbids closing, in a child, a connection that its parent opened: leave them open.
   for (auto& reader : idle_readers_) static_cast<void>(reader.release());
+  static_cast<void>(journal_.release());
   static_cast<void>(fact_cache_.release());
   static_cast<void>(writer_.release());
 }
@@ -116,6 +127,7 @@ void MirrorState::settle_log() noexcept {
     writer_->checkpoint(true);
   } catch (const std::exception&) {
   }
+  journal_.reset();
   writer_.reset();
 }
 
@@ -174,20 +186,30 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
     if (closed_) raise(ErrorCode::closed, "the mirror is closed", {.hint = "Open it again."});
   }
   if (!writer_) {
-    writer_ = std::make_unique<sqlite::Database>(
+    auto writer = std::make_unique<sqlite::Database>(
         sqlite::Database::open(file_, sqlite::OpenMode::read_write));
     // Once checkpointed, the log is cut back to this size when it starts anew.
-    writer_->execute("PRAGMA journal_size_limit=" + std::to_string(kCheckpointBytes));
+    writer->execute("PRAGMA journal_size_limit=" + std::to_string(kCheckpointBytes));
+    journal_ = std::make_unique<columns::Journal>(*writer);
+    writer_ = std::move(writer);
   }
   const bool later = durability == Durability::later;
   try {
     const sqlite::Unsynced unsynced(later ? writer_.get() : nullptr);
+    journal_->begin();
     sqlite::Transaction transaction(*writer_);
+    const bool damaged = column_cache_->damaged;
+    if (damaged) columns::rebuild_or_drop(*writer_);
     work(*writer_);
+    journal_->settle();
     transaction.commit();
+    if (damaged) column_cache_->damaged = false;
   } catch (...) {
     // A rollback can fail as well, for want of memory; closing the connection never does.
-    if (writer_->in_transaction()) writer_.reset();
+    if (writer_->in_transaction()) {
+      journal_.reset();
+      writer_.reset();
+    }
     throw;
   }
   doorbell_.ring();

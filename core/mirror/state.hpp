@@ -20,6 +20,10 @@ namespace playmirror {
 namespace stats {
 class FactCache;
 }
+namespace columns {
+class ColumnCache;
+class Journal;
+}  // namespace columns
 
 /// What a Mirror and its handles share: the file, its connections and its locks.
 ///
@@ -73,6 +77,10 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
 
   /// What statistics share of tracks and artists.
   [[nodiscard]] stats::FactCache& fact_cache() const noexcept { return *fact_cache_; }
+  /// What the readers of the columns share.
+  [[nodiscard]] const std::shared_ptr<columns::ColumnCache>& column_cache() const noexcept {
+    return column_cache_;
+  }
 
   /// Throws `closed` after close() or in a forked child.
   void check_usable() const;
@@ -98,6 +106,8 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   std::unique_ptr<stats::FactCache> fact_cache_;
   Turnstile writer_mutex_;  ///< one writing thread of this process at a time
   std::unique_ptr<sqlite::Database> writer_;
+  std::unique_ptr<columns::Journal> journal_;  ///< of what writer_ writes
+  std::shared_ptr<columns::ColumnCache> column_cache_;
   Doorbell doorbell_;
 };
 

@@ -1,5 +1,6 @@
 #include "core/schema/bookkeeping.hpp"
 
+#include "core/mirror/meta.hpp"
 #include "core/schema/layout.hpp"
 
 #include <playmirror/error.hpp>
@@ -89,6 +90,69 @@ CREATE TABLE playmirror_delivered (
 CREATE INDEX playmirror_delivered_server_id ON playmirror_delivered (table_name, server_id);
 )sql";
 
+/// Plays as columns, derived from the rows; see docs/columns.md.
+constexpr const char* kColumns = R"sql(
+-- Blocks of sealed plays. A block never changes: it is replaced by one with a new number.
+CREATE TABLE playmirror_blocks (
+  block        INTEGER PRIMARY KEY AUTOINCREMENT,
+  late         INTEGER NOT NULL,  -- 1: plays that came when the blocks of their time were sealed
+  plays        INTEGER NOT NULL,
+  first_at     INTEGER NOT NULL,
+  first_id     INTEGER NOT NULL,
+  last_at      INTEGER NOT NULL,
+  last_id      INTEGER NOT NULL,
+  least_id     INTEGER NOT NULL,
+  greatest_id  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE playmirror_block_data (
+  part  INTEGER PRIMARY KEY,      -- 8 * block + number of the column
+  data  BLOB NOT NULL
+) STRICT;
+
+-- Plays of a block that are gone, or have changed and stand elsewhere.
+CREATE TABLE playmirror_removed (
+  block      INTEGER NOT NULL,
+  row        INTEGER NOT NULL,
+  played_at  INTEGER NOT NULL,
+  track      INTEGER NOT NULL,
+  PRIMARY KEY (block, row)
+) STRICT, WITHOUT ROWID;
+
+-- Plays that are in no block.
+CREATE TABLE playmirror_unsealed (
+  id  INTEGER PRIMARY KEY
+) STRICT;
+
+CREATE TABLE playmirror_track_codes (
+  code         INTEGER PRIMARY KEY,
+  id           TEXT NOT NULL UNIQUE,
+  known        INTEGER NOT NULL DEFAULT 0,  -- 1: the track is in tracks
+  name         TEXT,
+  artist       TEXT,
+  duration_ms  INTEGER,
+  artists      BLOB NOT NULL DEFAULT x''    -- codes of the credited artists, 4 bytes each
+) STRICT;
+
+CREATE TABLE playmirror_artist_codes (
+  code    INTEGER PRIMARY KEY,
+  id      TEXT NOT NULL UNIQUE,
+  known   INTEGER NOT NULL DEFAULT 0,
+  name    TEXT,
+  genres  TEXT
+) STRICT;
+
+CREATE TABLE playmirror_source_codes (
+  code  INTEGER PRIMARY KEY,
+  id    TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE playmirror_context_codes (
+  code  INTEGER PRIMARY KEY,
+  id    TEXT NOT NULL UNIQUE
+) STRICT;
+)sql";
+
 void create_index(sqlite::Database& database, const TableLayout& layout) {
   for (const std::string& sql : create_index_sql(layout.name)) database.execute(sql);
 }
@@ -126,6 +190,9 @@ void create(sqlite::Database& database) {
   // Another process may have been first.
   if (inspect(database) != FileState::empty) return;
   database.execute(kBookkeeping);
+  database.execute(kColumns);
+  // The columns of no plays: there is nothing to build.
+  meta::write(database, meta::kColumnsBuilt, std::int64_t{1});
   for (const TableLayout& layout : record_layouts()) {
     database.execute(create_table_sql(layout));
     create_index(database, layout);
@@ -148,9 +215,15 @@ void create(sqlite::Database& database) {
 void upgrade(sqlite::Database& database) {
   sqlite::Transaction transaction(database);
   if (inspect(database) != FileState::older) return;
-  // Format 1 is the first: there is nothing older to upgrade from.
-  raise(ErrorCode::not_a_mirror, "the mirror has no known format",
-        {.hint = "Choose another file."});
+  const std::int64_t version = database.query_int("PRAGMA user_version");
+  if (version < 1) {
+    raise(ErrorCode::not_a_mirror, "the mirror has no known format",
+          {.hint = "Choose another file."});
+  }
+  // Format 2 keeps the plays as columns too; they are built behind the upgrade.
+  database.execute(kColumns);
+  database.execute("PRAGMA user_version=" + std::to_string(kFormatVersion));
+  transaction.commit();
 }
 
 }  // namespace playmirror::schema

@@ -47,6 +47,13 @@ Statement& Statement::bind_view(int index, std::string_view text) {
   return *this;
 }
 
+Statement& Statement::bind_blob_view(int index, std::string_view bytes) {
+  check_bind(sqlite3_bind_blob64(handle_.get(), index + 1, bytes.empty() ? "" : bytes.data(),
+                                 bytes.size(), SQLITE_STATIC),
+             handle_.get());
+  return *this;
+}
+
 Statement& Statement::bind(int index, const Blob& blob) {
   check_bind(
       sqlite3_bind_blob64(handle_.get(), index + 1, blob.bytes.empty() ? "" : blob.bytes.data(),

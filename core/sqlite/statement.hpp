@@ -14,7 +14,7 @@ struct sqlite3_stmt;
 namespace playmirror::sqlite {
 
 /// A prepared statement. Parameters and columns are numbered from 0. Text is bound by copy except
-/// through bind_view, whose memory must outlive the next step() or reset().
+/// through bind_view and bind_blob_view, whose memory must outlive the next step() or reset().
 class Statement {
  public:
   Statement(Statement&&) noexcept = default;
@@ -33,6 +33,7 @@ class Statement {
   Statement& bind(int index, const Blob& blob);
   Statement& bind(int index, const Value& value);
   Statement& bind_view(int index, std::string_view text);
+  Statement& bind_blob_view(int index, std::string_view bytes);
   template <typename T>
   Statement& bind(int index, const std::optional<T>& value) {
     return value ? bind(index, *value) : bind(index, std::nullopt);

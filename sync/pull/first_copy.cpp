@@ -1,5 +1,6 @@
 #include "sync/pull/first_copy.hpp"
 
+#include "core/columns/rebuild.hpp"
 #include "core/ingest/copy_splitter.hpp"
 #include "core/ingest/row_writer.hpp"
 #include "core/ingest/table_state.hpp"
@@ -77,6 +78,7 @@ void FirstCopy::prepare(sqlite::Database& database, const ServerTable& table,
     state.copied_to.reset();
     state.horizon = moment.xmin;
     state.relation = table.relation;
+    if (table.name == "play_history") columns::drop(database);
     // Built in one go after the rows, an index costs a fraction of what it costs row by row.
     for (const std::string& index : schema::index_names(table.name)) {
       database.execute("DROP INDEX IF EXISTS " + sqlite::quoted(index));
@@ -108,6 +110,7 @@ bool FirstCopy::copy(const ServerTable& table, ingest::CopyState phase) {
                                                                      : ingest::CopyState::copied;
         ingest::write_state(database, table.name, done);
         for (const std::string& sql : schema::create_index_sql(table.name)) database.execute(sql);
+        if (table.name == "play_history") columns::rebuild(database);
       },
       [this] { waiter_.tick(); }, MirrorState::Durability::later);
   return true;

@@ -28,7 +28,9 @@ CASTS = {
 
 
 def assert_equal(mirror: pm.Mirror, db: MusicDb, tables: Iterable[str] = TABLES) -> None:
-    """The same columns and rows, by value, in the file and on the server; typed reads agree."""
+    """The same columns and rows, by value, in the file and on the server; typed reads agree, and
+    the file with itself."""
+    assert [(each.where, each.what) for each in mirror.verify().problems] == []
     with psycopg.connect(db.dsn, autocommit=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET DateStyle = 'ISO'")

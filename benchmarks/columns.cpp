@@ -1,0 +1,169 @@
+/// The plays as columns, timed from within: for benchmarks/top_tracks.py, open_and_ask.py and
+/// column_layouts.py.
+///
+///     columns top FILE       answers lines `SINCE UNTIL TIMES` (microseconds, `-` for none) with
+///     the
+///                            median seconds of TIMES runs and the 50 tracks played most
+///     columns first FILE     opens the mirror, asks for the ten tracks played most; its seconds
+///     columns floor FILE ID  opens the file by SQLite alone, selects one play; its seconds
+///     columns bytes FILE     bytes of the columns of plays, of the totals, of the dictionaries
+
+#include "core/columns/play_columns.hpp"
+#include "core/mirror/state.hpp"
+
+#include <playmirror/mirror.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <iostream>
+#include <optional>
+#include <span>
+#include <sqlite3.h>
+#include <string>
+#include <vector>
+
+namespace {
+
+using playmirror::Mirror;
+using playmirror::MirrorAccess;
+using playmirror::columns::Period;
+using playmirror::columns::PlayColumns;
+
+constexpr std::size_t kTop = 50;
+
+double seconds_of(const std::function<void()>& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+struct Track {
+  std::string id;
+  std::uint32_t plays = 0;
+};
+
+/// The tracks played most, by plays and then by id: those that `tracks` has.
+std::vector<Track> top_tracks(const PlayColumns& plays, const Period& period, std::size_t limit) {
+  const std::vector<std::uint32_t> counts = plays.track_counts(period);
+  std::vector<std::uint32_t> codes;
+  for (std::uint32_t code = 1; code < counts.size(); ++code) {
+    if (counts[code] > 0) codes.push_back(code);
+  }
+  // All that reach the count of the last one, since ids decide between equals.
+  const auto more = [&](std::uint32_t left, std::uint32_t right) {
+    return counts[left] > counts[right];
+  };
+  std::uint32_t least = 0;
+  if (codes.size() > limit) {
+    std::ranges::nth_element(codes, codes.begin() + static_cast<std::ptrdiff_t>(limit) - 1, more);
+    least = counts[codes[limit - 1]];
+  }
+  std::vector<Track> tracks;
+  for (const std::uint32_t code : codes) {
+    if (counts[code] < least) continue;
+    const auto track = plays.track(code);
+    if (track.exists) tracks.push_back({std::string(track.id), counts[code]});
+  }
+  std::ranges::sort(tracks, [](const Track& left, const Track& right) {
+    return left.plays != right.plays ? left.plays > right.plays : left.id < right.id;
+  });
+  if (tracks.size() > limit) tracks.resize(limit);
+  return tracks;
+}
+
+std::optional<std::int64_t> limit_of(const std::string& word) {
+  if (word == "-") return std::nullopt;
+  return std::stoll(word);
+}
+
+int top(const char* file) {
+  const Mirror mirror = Mirror::open(file, {.read_only = true});
+  const auto state = MirrorAccess::state(mirror);
+  std::string since;
+  std::string until;
+  for (int times = 0; std::cin >> since >> until >> times;) {
+    const Period period{limit_of(since), limit_of(until)};
+    std::vector<double> seconds;
+    std::vector<Track> tracks;
+    for (int i = 0; i < times; ++i) {
+      seconds.push_back(
+          seconds_of([&] { tracks = top_tracks(PlayColumns::read(*state), period, kTop); }));
+    }
+    std::ranges::sort(seconds);
+    std::cout << seconds[seconds.size() / 2];
+    for (const Track& track : tracks) std::cout << ' ' << track.id << ' ' << track.plays;
+    std::cout << std::endl;
+  }
+  return 0;
+}
+
+int first(const char* file) {
+  std::size_t found = 0;
+  const double seconds = seconds_of([&] {
+    const Mirror mirror = Mirror::open(file);
+    found = top_tracks(PlayColumns::read(*MirrorAccess::state(mirror)), {}, 10).size();
+  });
+  std::cout << seconds << ' ' << found << '\n';
+  return 0;
+}
+
+int floor(const char* file, const char* id) {
+  bool found = false;
+  const double seconds = seconds_of([&] {
+    sqlite3* database = nullptr;
+    sqlite3_stmt* select = nullptr;
+    sqlite3_open_v2(file, &database, SQLITE_OPEN_READONLY, nullptr);
+    sqlite3_prepare_v2(database, "SELECT played_at FROM play_history WHERE id = ?", -1, &select,
+                       nullptr);
+    sqlite3_bind_int64(select, 1, std::stoll(id));
+    found = sqlite3_step(select) == SQLITE_ROW;
+    sqlite3_finalize(select);
+    sqlite3_close_v2(database);
+  });
+  std::cout << seconds << ' ' << found << '\n';
+  return found ? 0 : 1;
+}
+
+int bytes(const char* file) {
+  const Mirror mirror = Mirror::open(file, {.read_only = true});
+  auto reader = MirrorAccess::state(mirror)->reader();
+  for (const char* sql :
+       {"SELECT sum(length(data)) FROM playmirror_block_data WHERE part > 0",
+        "SELECT sum(length(data)) FROM playmirror_block_data WHERE part = 0",
+        "SELECT sum(length(id) + coalesce(length(name), 0) + coalesce(length(artist), 0) + 12 + "
+        "length(artists)) FROM playmirror_track_codes",
+        "SELECT count(*) FROM play_history"}) {
+    std::cout << reader->query_int(sql) << ' ';
+  }
+  for (int column = 0; column < 7; ++column) {
+    std::cout << reader->query_int(
+                     "SELECT sum(length(data)) FROM playmirror_block_data "
+                     "WHERE part > 0 AND part % 8 = " +
+                     std::to_string(column))
+              << ' ';
+  }
+  std::cout << '\n';
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::span arguments(argv, static_cast<std::size_t>(argc));
+  const std::string verb = argc > 2 ? arguments[1] : "";
+  try {
+    std::cout.precision(9);
+    if (verb == "top") return top(arguments[2]);
+    if (verb == "first") return first(arguments[2]);
+    if (verb == "floor" && argc == 4) return floor(arguments[2], arguments[3]);
+    if (verb == "bytes") return bytes(arguments[2]);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "columns: %s\n", error.what());
+    return 1;
+  }
+  std::fputs("usage: columns top|first|bytes FILE, columns floor FILE ID\n", stderr);
+  return 2;
+}

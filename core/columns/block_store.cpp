@@ -1,0 +1,176 @@
+#include "core/columns/block_store.hpp"
+
+#include "core/mirror/meta.hpp"
+
+#include <algorithm>
+
+namespace playmirror::columns {
+namespace {
+
+/// Room for the columns of a block in the numbers of playmirror_block_data.
+constexpr std::int64_t kPartsPerBlock = 8;
+
+/// The totals stand where the columns of a block 0 would.
+constexpr std::int64_t kTotalsPart = 0;
+
+constexpr std::int64_t part_of(std::int64_t block, ColumnNumber column) noexcept {
+  return block * kPartsPerBlock + static_cast<std::int64_t>(column);
+}
+
+std::string read_part(const sqlite::Database& database, std::int64_t part) {
+  auto row = database.prepare("SELECT data FROM playmirror_block_data WHERE part = ?");
+  row.bind(0, part);
+  if (!row.step()) {
+    refuse_damaged("part " + std::to_string(part) + " of the columns of plays is missing");
+  }
+  return std::string(row.blob(0));
+}
+
+void write_part(sqlite::Database& database, std::int64_t part, const std::string& data) {
+  auto insert = database.prepare(
+      "INSERT INTO playmirror_block_data (part, data) VALUES (?, ?) "
+      "ON CONFLICT (part) DO UPDATE SET data = excluded.data");
+  insert.bind(0, part);
+  insert.bind_blob_view(1, data).run();
+}
+
+}  // namespace
+
+ColumnState read_column_state(const sqlite::Database& database) {
+  auto row = database.prepare(
+      "SELECT key, CAST(value AS INTEGER) FROM playmirror_meta "
+      "WHERE key >= 'columns_' AND key < 'columns`'");
+  ColumnState state;
+  while (row.step()) {
+    const auto key = row.text(0);
+    if (key == meta::kColumnsBuilt) state.built = row.integer(1) != 0;
+    if (key == meta::kColumnsPlays) state.plays = row.integer(1);
+    if (key == meta::kColumnsTracks) state.tracks = row.integer(1);
+    if (key == meta::kColumnsArtists) state.artists = row.integer(1);
+    if (key == meta::kColumnsTexts) state.texts = row.integer(1);
+  }
+  return state;
+}
+
+void write_column_state(sqlite::Database& database, const ColumnState& state) {
+  const ColumnState before = read_column_state(database);
+  const auto note = [&](std::string_view key, std::int64_t was, std::int64_t is) {
+    if (was != is) meta::write(database, key, is);
+  };
+  note(meta::kColumnsBuilt, before.built ? 1 : 0, state.built ? 1 : 0);
+  note(meta::kColumnsPlays, before.plays, state.plays);
+  note(meta::kColumnsTracks, before.tracks, state.tracks);
+  note(meta::kColumnsArtists, before.artists, state.artists);
+  note(meta::kColumnsTexts, before.texts, state.texts);
+}
+
+std::vector<BlockInfo> read_blocks(const sqlite::Database& database) {
+  auto row = database.prepare(
+      "SELECT block, late, plays, first_at, first_id, last_at, last_id, least_id, greatest_id "
+      "FROM playmirror_blocks ORDER BY late, first_at, first_id");
+  std::vector<BlockInfo> blocks;
+  while (row.step()) {
+    const std::int64_t plays = row.integer(2);
+    if (plays <= 0 || plays > static_cast<std::int64_t>(kBlockPlays)) {
+      refuse_damaged("block " + std::to_string(row.integer(0)) + " has no possible size");
+    }
+    blocks.push_back({row.integer(0),
+                      row.integer(1) != 0,
+                      static_cast<std::size_t>(plays),
+                      {row.integer(3), row.integer(4)},
+                      {row.integer(5), row.integer(6)},
+                      row.integer(7),
+                      row.integer(8)});
+  }
+  return blocks;
+}
+
+std::string read_column(const sqlite::Database& database, std::int64_t block, ColumnNumber column) {
+  return read_part(database, part_of(block, column));
+}
+
+CodeLimits read_code_limits(const sqlite::Database& database) {
+  const auto limit = [&](const char* sql) {
+    return static_cast<std::uint64_t>(database.query_int(sql)) + 1;
+  };
+  return {limit("SELECT max(code) FROM playmirror_track_codes"),
+          limit("SELECT max(code) FROM playmirror_source_codes"),
+          limit("SELECT max(code) FROM playmirror_context_codes")};
+}
+
+PlayArrays read_block(const sqlite::Database& database, const BlockInfo& block,
+                      const CodeLimits& codes) {
+  const auto bytes = [&](ColumnNumber column) {
+    return read_column(database, block.block, column);
+  };
+  PlayArrays plays;
+  plays.played_at = decode_times(bytes(ColumnNumber::played_at), block.plays);
+  plays.id = decode_ids(bytes(ColumnNumber::id), block.plays);
+  plays.track = decode_codes(bytes(ColumnNumber::track), block.plays, codes.tracks);
+  ListenedColumn listened = decode_listened(bytes(ColumnNumber::listened_ms), block.plays);
+  plays.listened_ms = std::move(listened.values);
+  plays.wide_listened_ms = std::move(listened.wide);
+  plays.skipped = decode_skipped(bytes(ColumnNumber::skipped), block.plays);
+  plays.source = decode_codes(bytes(ColumnNumber::source), block.plays, codes.sources);
+  plays.context = decode_codes(bytes(ColumnNumber::context), block.plays, codes.contexts);
+  return plays;
+}
+
+BlockInfo write_block(sqlite::Database& database, const PlayArrays& plays, bool late) {
+  const auto [least, greatest] = std::ranges::minmax(plays.id);
+  BlockInfo info{0, late, plays.size(), plays.key(0), plays.key(plays.size() - 1), least, greatest};
+  database
+      .prepare(
+          "INSERT INTO playmirror_blocks (late, plays, first_at, first_id, last_at, last_id, "
+          "least_id, greatest_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind_all(info.late, static_cast<std::int64_t>(info.plays), info.first.played_at,
+                info.first.id, info.last.played_at, info.last.id, info.least_id, info.greatest_id)
+      .run();
+  info.block = database.last_insert_rowid();
+  const auto write = [&](ColumnNumber column, const std::string& bytes) {
+    write_part(database, part_of(info.block, column), bytes);
+  };
+  write(ColumnNumber::played_at, encode_times(plays.played_at));
+  write(ColumnNumber::id, encode_ids(plays.id));
+  write(ColumnNumber::track, encode_codes(plays.track));
+  write(ColumnNumber::listened_ms, encode_listened(plays.listened_ms, plays.wide_listened_ms));
+  write(ColumnNumber::skipped, encode_skipped(plays.skipped));
+  write(ColumnNumber::source, encode_codes(plays.source));
+  write(ColumnNumber::context, encode_codes(plays.context));
+  return info;
+}
+
+void delete_block(sqlite::Database& database, std::int64_t block) {
+  database.prepare("DELETE FROM playmirror_blocks WHERE block = ?").bind_all(block).run();
+  database.prepare("DELETE FROM playmirror_block_data WHERE part >= ? AND part < ?")
+      .bind_all(block * kPartsPerBlock, (block + 1) * kPartsPerBlock)
+      .run();
+  database.prepare("DELETE FROM playmirror_removed WHERE block = ?").bind_all(block).run();
+}
+
+RemovedPlays read_removed(const sqlite::Database& database) {
+  auto row = database.prepare(
+      "SELECT block, row, played_at, track FROM playmirror_removed ORDER BY block, row");
+  RemovedPlays removed;
+  while (row.step()) {
+    removed[row.integer(0)].push_back({static_cast<std::uint32_t>(row.integer(1)), row.integer(2),
+                                       static_cast<std::uint32_t>(row.integer(3))});
+  }
+  return removed;
+}
+
+std::vector<std::uint32_t> read_totals(const sqlite::Database& database, const CodeLimits& codes) {
+  std::vector<std::uint32_t> totals;
+  if (database.query_int("SELECT EXISTS (SELECT 1 FROM playmirror_blocks)") != 0) {
+    totals = decode_totals(read_part(database, kTotalsPart));
+  }
+  if (totals.size() > codes.tracks) refuse_damaged("the totals of plays are of too many tracks");
+  totals.resize(codes.tracks);
+  return totals;
+}
+
+void write_totals(sqlite::Database& database, const std::vector<std::uint32_t>& totals) {
+  write_part(database, kTotalsPart, encode_totals(totals));
+}
+
+}  // namespace playmirror::columns

@@ -1,0 +1,27 @@
+#include "core/columns/column_cache.hpp"
+
+namespace playmirror::columns {
+
+std::shared_ptr<const void> ColumnCache::find(std::int64_t part) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = by_part_.find(part);
+  if (found == by_part_.end()) return nullptr;
+  entries_.splice(entries_.begin(), entries_, found->second);
+  return found->second->column;
+}
+
+void ColumnCache::keep(std::int64_t part, std::shared_ptr<const void> column, std::size_t bytes) {
+  const std::scoped_lock lock(mutex_);
+  // Another thread may have been quicker.
+  if (by_part_.contains(part)) return;
+  entries_.push_front({part, std::move(column), bytes});
+  by_part_.emplace(part, entries_.begin());
+  bytes_ += bytes;
+  while (bytes_ > kCacheBytes && entries_.size() > 1) {
+    bytes_ -= entries_.back().bytes;
+    by_part_.erase(entries_.back().part);
+    entries_.pop_back();
+  }
+}
+
+}  // namespace playmirror::columns

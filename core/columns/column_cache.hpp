@@ -1,0 +1,99 @@
+#pragma once
+
+#include "core/columns/dictionary.hpp"
+#include "core/columns/running_totals.hpp"
+#include "core/columns/snapshot.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace playmirror::columns {
+
+/// Memory for decoded columns: four of them of ten million plays.
+inline constexpr std::size_t kCacheBytes = std::size_t{256} << 20;
+
+/// What the readers of one mirror share: decoded columns, within a budget, and what was last read
+/// of all else. Blocks never change, so a block's columns are right whenever its number is; the
+/// rest carries the state of the file that it was read from. Safe to share between threads.
+class ColumnCache {
+ public:
+  /// The decoded column `part` (8 * block + column), decoded by `decode` unless it is here. That
+  /// returns it and its bytes of memory.
+  template <typename Column>
+  std::shared_ptr<const Column> column(
+      std::int64_t part,
+      const std::function<std::pair<std::shared_ptr<const Column>, std::size_t>()>& decode) {
+    if (auto known = find(part)) return std::static_pointer_cast<const Column>(std::move(known));
+    auto [decoded, bytes] = decode();
+    keep(part, decoded, bytes);
+    return decoded;
+  }
+
+  /// The last one read, if it is of this state; else what `read` gives, which is kept.
+  template <typename Thing>
+  class Latest {
+   public:
+    std::shared_ptr<const Thing> get(std::int64_t state,
+                                     const std::function<std::shared_ptr<const Thing>()>& read) {
+      {
+        const std::scoped_lock lock(mutex_);
+        if (thing_ && state_ == state) return thing_;
+      }
+      auto thing = read();
+      const std::scoped_lock lock(mutex_);
+      // A reader of an older moment must not push out what a newer one has kept.
+      if (!thing_ || state >= state_) {
+        thing_ = thing;
+        state_ = state;
+      }
+      return thing;
+    }
+
+    /// Whatever was kept, however old; may be null.
+    [[nodiscard]] std::shared_ptr<const Thing> last() const {
+      const std::scoped_lock lock(mutex_);
+      return thing_;
+    }
+
+   private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Thing> thing_;
+    std::int64_t state_ = 0;
+  };
+
+  /// The columns in the file turned out damaged: they are not to be read until they are built anew.
+  std::atomic<bool> damaged = false;
+
+  Latest<Snapshot> snapshot;
+  Latest<std::vector<std::uint32_t>> totals;  ///< of all blocks, by track code
+  Latest<RunningTotals> running_totals;
+  Latest<TrackDictionary> tracks;
+  Latest<ArtistDictionary> artists;
+  Latest<TextDictionary> sources;
+  Latest<TextDictionary> contexts;
+
+ private:
+  struct Entry {
+    std::int64_t part;
+    std::shared_ptr<const void> column;
+    std::size_t bytes;
+  };
+
+  std::shared_ptr<const void> find(std::int64_t part);
+  void keep(std::int64_t part, std::shared_ptr<const void> column, std::size_t bytes);
+
+  std::mutex mutex_;
+  std::list<Entry> entries_;  ///< the one used last in front
+  std::unordered_map<std::int64_t, std::list<Entry>::iterator> by_part_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace playmirror::columns

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "core/sqlite/change_watch.hpp"
+#include "core/sqlite/database.hpp"
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace playmirror::columns {
+
+/// Keeps the columns in step with the rows: notes which rows a transaction writes, whoever writes
+/// them, and brings the columns up to date before it commits.
+///
+/// One for each writing connection, which must outlive it and must not move.
+class Journal {
+ public:
+  explicit Journal(sqlite::Database& database);
+
+  /// Call under the writer lock, before the transaction begins. While the columns are not built,
+  /// nothing is noted, so that loading rows in bulk costs nothing.
+  void begin();
+
+  /// Call at the end of the transaction. Columns that turn out damaged are given up rather than the
+  /// rows: they are built anew when the mirror is opened next.
+  void settle();
+
+ private:
+  void note_row(sqlite::RowChange change, std::string_view table, std::int64_t rowid);
+  void note_key(std::string_view what, std::string_view key);
+  void watch_keys(bool watched);
+  void follow();
+
+  sqlite::Database& database_;
+  bool active_ = false;
+  bool keys_watched_ = false;
+  bool tracks_are_filled_ = false;  ///< with bulky columns, which are no business of the columns
+
+  /// Ids of plays, and whether there was a row of that id before the transaction.
+  std::unordered_map<std::int64_t, bool> plays_;
+  std::unordered_set<std::int64_t> track_rows_;    ///< rowids of `tracks`
+  std::unordered_set<std::int64_t> artist_rows_;   ///< rowids of `artists`
+  std::set<std::string, std::less<>> track_ids_;   ///< deleted, or with other credits
+  std::set<std::string, std::less<>> artist_ids_;  ///< deleted
+  sqlite::ChangeWatch watch_;
+};
+
+}  // namespace playmirror::columns

@@ -1,0 +1,99 @@
+#include "core/columns/play_follower.hpp"
+
+#include "core/columns/block_store.hpp"
+#include "core/columns/sealing.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace playmirror::columns {
+namespace {
+
+/// Notes plays of blocks as removed, wherever they are. A block is looked at when the ids it holds
+/// may include one of them; as ids and times mostly rise together, that is rarely more than two.
+void remove_from_blocks(sqlite::Database& database, std::unordered_set<std::int64_t> ids) {
+  const CodeLimits codes = read_code_limits(database);
+  auto insert = database.prepare(
+      "INSERT INTO playmirror_removed (block, row, played_at, track) VALUES (?, ?, ?, ?)");
+  auto known = database.prepare("SELECT 1 FROM playmirror_removed WHERE block = ? AND row = ?");
+  std::vector<BlockInfo> blocks = read_blocks(database);
+  // Of the newest block first: that is where most changes fall.
+  std::ranges::reverse(blocks);
+  for (const BlockInfo& block : blocks) {
+    if (ids.empty()) return;
+    const bool possible = std::ranges::any_of(
+        ids, [&](std::int64_t id) { return id >= block.least_id && id <= block.greatest_id; });
+    if (!possible) continue;
+    const auto in_block =
+        decode_ids(read_column(database, block.block, ColumnNumber::id), block.plays);
+    std::optional<std::vector<std::int64_t>> times;
+    std::vector<std::uint32_t> tracks;
+    for (std::size_t row = 0; row < in_block.size(); ++row) {
+      if (!ids.contains(in_block[row])) continue;
+      // A play that was removed before has come back since, and stands in another place.
+      known.bind_all(block.block, static_cast<std::int64_t>(row));
+      const bool removed = known.step();
+      known.reset();
+      if (removed) continue;
+      if (!times) {
+        times =
+            decode_times(read_column(database, block.block, ColumnNumber::played_at), block.plays);
+        tracks = decode_codes(read_column(database, block.block, ColumnNumber::track), block.plays,
+                              codes.tracks);
+      }
+      insert
+          .bind_all(block.block, static_cast<std::int64_t>(row), (*times)[row],
+                    std::int64_t{tracks[row]})
+          .run();
+      ids.erase(in_block[row]);
+    }
+  }
+}
+
+}  // namespace
+
+bool follow_plays(sqlite::Database& database, CodeUpdater& codes, const WrittenPlays& plays) {
+  if (plays.empty()) return false;
+  std::vector<std::int64_t> in_order;
+  in_order.reserve(plays.size());
+  for (const auto& [id, before] : plays) in_order.push_back(id);
+  std::ranges::sort(in_order);
+
+  auto row =
+      database.prepare("SELECT track_id, source, context_uri FROM play_history WHERE id = ?");
+  auto put = database.prepare("INSERT OR IGNORE INTO playmirror_unsealed (id) VALUES (?)");
+  auto take = database.prepare("DELETE FROM playmirror_unsealed WHERE id = ?");
+  auto waiting = database.prepare("SELECT 1 FROM playmirror_unsealed WHERE id = ?");
+  std::unordered_set<std::int64_t> sealed;
+  for (const std::int64_t id : in_order) {
+    bool unsealed = false;
+    if (plays.at(id)) {
+      unsealed = waiting.bind_all(id).step();
+      waiting.reset();
+      if (!unsealed) sealed.insert(id);
+    }
+    row.bind(0, id);
+    if (row.step()) {
+      if (!row.is_null(0)) codes.track(row.text(0));
+      if (!row.is_null(1)) codes.source(row.text(1));
+      if (!row.is_null(2)) codes.context(row.text(2));
+      if (!unsealed) put.bind_all(id).run();
+    } else if (unsealed) {
+      take.bind_all(id).run();
+    }
+    row.reset();
+  }
+  if (!sealed.empty()) remove_from_blocks(database, std::move(sealed));
+  const auto unsealed = database.query_int("SELECT count(*) FROM playmirror_unsealed");
+  const auto removed = database.query_int("SELECT count(*) FROM playmirror_removed");
+  if (unsealed > static_cast<std::int64_t>(kMostUnsealed) ||
+      removed > static_cast<std::int64_t>(kMostRemoved)) {
+    seal(database);
+  }
+  return true;
+}
+
+}  // namespace playmirror::columns
