@@ -288,7 +288,7 @@ void compare_counts(const std::vector<PlayArrays>& blocks, std::size_t plays) {
   const auto period = [&] {
     const std::size_t first = random() % plays;
     const std::size_t second = random() % plays;
-    return std::minmax(first, second);
+    return std::minmax({first, second});
   };
   const auto scan = [&](std::size_t begin, std::size_t end) {
     std::ranges::fill(counts, 0);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import psycopg
 from place import BUILD, Library
 
 PROGRAM = BUILD / "benchmarks/columns"
@@ -52,10 +53,14 @@ class TopTracks:
 def load_duckdb(library: Library, database) -> None:
     """Fills the connection's table `plays` from the server."""
     file = library.path("plays").with_suffix(".csv")
-    library.place.cluster.psql(
-        f"COPY (SELECT id, track_id, played_at, listened_ms FROM play_history ORDER BY id) "
-        f"TO '{file}' (FORMAT csv)",
-        library.database,
-    )
+    columns = "id, track_id, played_at, listened_ms"
+    query = f"COPY (SELECT {columns} FROM play_history ORDER BY id) TO STDOUT (FORMAT csv)"
+    with (
+        psycopg.connect(library.dsn) as server,
+        server.cursor().copy(query) as rows,
+        file.open("wb") as csv,
+    ):
+        for data in rows:
+            csv.write(data)
     database.execute(DUCKDB_PLAYS.format(file))
     file.unlink()

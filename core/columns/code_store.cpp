@@ -80,13 +80,18 @@ void load(const sqlite::Database& database, TrackDictionary& tracks) {
   while (row.step()) fill(add_row(tracks, row), row, tracks, last_artist);
 }
 
-TrackEntry load_one(const sqlite::Database& database, std::uint32_t code, TrackDictionary& texts) {
-  auto row = database.prepare(std::string(kSelectTracks) + "WHERE code = ?");
-  row.bind(0, std::int64_t{code});
+TrackLookup::TrackLookup(const sqlite::Database& database)
+    : last_artist_(last_artist_code(database)),
+      select_(database.prepare(std::string(kSelectTracks) + "WHERE code = ?")) {}
+
+TrackEntry TrackLookup::operator()(std::uint32_t code) {
+  select_.bind(0, std::int64_t{code});
   TrackEntry track;
-  if (!row.step()) return track;
-  track.id = texts.keep(row.text(1));
-  fill(track, row, texts, last_artist_code(database));
+  if (select_.step()) {
+    track.id = texts_.keep(select_.text(1));
+    fill(track, select_, texts_, last_artist_);
+  }
+  select_.reset();
   return track;
 }
 

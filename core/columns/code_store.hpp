@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 /// The dictionaries in the file: playmirror_track_codes and its sisters. Every function works
 /// inside the caller's transaction.
@@ -15,14 +16,25 @@ namespace playmirror::columns {
 void load(const sqlite::Database& database, TrackDictionary& tracks);
 void load(const sqlite::Database& database, ArtistDictionary& artists);
 
-/// Reads one track alone; `texts` keeps what its entry refers to.
-[[nodiscard]] TrackEntry load_one(const sqlite::Database& database, std::uint32_t code,
-                                  TrackDictionary& texts);
 void load_sources(const sqlite::Database& database, TextDictionary& sources);
 void load_contexts(const sqlite::Database& database, TextDictionary& contexts);
 
 /// Replaces all dictionaries of the file.
 void store(sqlite::Database& database, const CodeBook& book);
+
+/// Reads entries of tracks one by one. Keeps its statement prepared, and the texts it has read.
+class TrackLookup {
+ public:
+  explicit TrackLookup(const sqlite::Database& database);
+
+  /// Empty for a code that nothing has.
+  [[nodiscard]] TrackEntry operator()(std::uint32_t code);
+
+ private:
+  std::int64_t last_artist_;
+  sqlite::Statement select_;
+  TrackDictionary texts_ = {};
+};
 
 /// Brings single entries to what the mirrored rows now say. Keeps its statements prepared.
 class CodeUpdater {

@@ -72,6 +72,8 @@ class ColumnCache {
   /// The columns in the file turned out damaged: they are not to be read until they are built anew.
   std::atomic<bool> damaged = false;
 
+  std::atomic<int> track_lookups = 0;  ///< how often a single track was asked for
+
   Latest<Snapshot> snapshot;
   Latest<std::vector<std::uint32_t>> totals;  ///< of all blocks, by track code
   Latest<RunningTotals> running_totals;

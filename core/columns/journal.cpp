@@ -17,24 +17,24 @@ namespace {
 /// What an update hook does not tell: the key that a row had before, and rows without a rowid. They
 /// live in the connection alone; the file gets no trigger.
 constexpr const char* kTriggers = R"sql(
-CREATE TEMP TRIGGER playmirror_play_renumbered AFTER UPDATE OF id ON main.play_history
+CREATE TEMP TRIGGER IF NOT EXISTS playmirror_play_renumbered AFTER UPDATE OF id ON main.play_history
 BEGIN SELECT playmirror_note('play', OLD.id); END;
-CREATE TEMP TRIGGER playmirror_track_gone AFTER DELETE ON main.tracks
+CREATE TEMP TRIGGER IF NOT EXISTS playmirror_track_gone AFTER DELETE ON main.tracks
 BEGIN SELECT playmirror_note('track', OLD.id); END;
-CREATE TEMP TRIGGER playmirror_artist_gone AFTER DELETE ON main.artists
+CREATE TEMP TRIGGER IF NOT EXISTS playmirror_artist_gone AFTER DELETE ON main.artists
 BEGIN SELECT playmirror_note('artist', OLD.id); END;
-CREATE TEMP TRIGGER playmirror_credit_new AFTER INSERT ON main.track_artists
+CREATE TEMP TRIGGER IF NOT EXISTS playmirror_credit_new AFTER INSERT ON main.track_artists
 BEGIN SELECT playmirror_note('track', NEW.track_id); END;
-CREATE TEMP TRIGGER playmirror_credit_gone AFTER DELETE ON main.track_artists
+CREATE TEMP TRIGGER IF NOT EXISTS playmirror_credit_gone AFTER DELETE ON main.track_artists
 BEGIN SELECT playmirror_note('track', OLD.track_id); END;
 )sql";
 
 constexpr const char* kNoTriggers = R"sql(
-DROP TRIGGER temp.playmirror_play_renumbered;
-DROP TRIGGER temp.playmirror_track_gone;
-DROP TRIGGER temp.playmirror_artist_gone;
-DROP TRIGGER temp.playmirror_credit_new;
-DROP TRIGGER temp.playmirror_credit_gone;
+DROP TRIGGER IF EXISTS temp.playmirror_play_renumbered;
+DROP TRIGGER IF EXISTS temp.playmirror_track_gone;
+DROP TRIGGER IF EXISTS temp.playmirror_artist_gone;
+DROP TRIGGER IF EXISTS temp.playmirror_credit_new;
+DROP TRIGGER IF EXISTS temp.playmirror_credit_gone;
 )sql";
 
 /// The ids of changed rows that are still there.
@@ -62,13 +62,24 @@ Journal::Journal(sqlite::Database& database)
       watch_(
           database,
           [this](sqlite::RowChange change, std::string_view table, std::int64_t rowid) {
-            if (active_) note_row(change, table, rowid);
+            if (active_) noted([&] { note_row(change, table, rowid); });
           },
           [this](std::string_view what, std::string_view key) {
-            if (active_) note_key(what, key);
+            if (active_) noted([&] { note_key(what, key); });
           }) {}
 
+template <typename Note>
+void Journal::noted(const Note& note) noexcept {
+  // No exception may cross SQLite's frames: it is thrown when the transaction settles.
+  try {
+    note();
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+}
+
 void Journal::begin() {
+  failure_ = nullptr;
   plays_.clear();
   track_rows_.clear();
   artist_rows_.clear();
@@ -110,6 +121,7 @@ void Journal::note_key(std::string_view what, std::string_view key) {
 }
 
 void Journal::settle() {
+  if (failure_) std::rethrow_exception(failure_);
   if (!active_) return;
   // The transaction itself may have given the columns up, or built them.
   active_ = read_column_state(database_).built;

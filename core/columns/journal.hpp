@@ -4,6 +4,7 @@
 #include "core/sqlite/database.hpp"
 
 #include <cstdint>
+#include <exception>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -28,6 +29,8 @@ class Journal {
   void settle();
 
  private:
+  template <typename Note>
+  void noted(const Note& note) noexcept;
   void note_row(sqlite::RowChange change, std::string_view table, std::int64_t rowid);
   void note_key(std::string_view what, std::string_view key);
   void watch_keys(bool watched);
@@ -44,6 +47,7 @@ class Journal {
   std::unordered_set<std::int64_t> artist_rows_;   ///< rowids of `artists`
   std::set<std::string, std::less<>> track_ids_;   ///< deleted, or with other credits
   std::set<std::string, std::less<>> artist_ids_;  ///< deleted
+  std::exception_ptr failure_;                     ///< to note something
   sqlite::ChangeWatch watch_;
 };
 

@@ -18,6 +18,9 @@ namespace {
 /// A period of so few plays is counted play by play, not from running totals.
 constexpr std::uint64_t kFewPlays = 32'768;
 
+/// Lookups of single tracks after which all are read.
+constexpr int kMostLookups = 200;
+
 /// Consecutive rows of a block, or of the plays outside the blocks.
 struct Piece {
   bool outside = false;
@@ -108,7 +111,7 @@ struct PlayColumns::Moment {
   std::shared_ptr<const ArtistDictionary> artists;
   std::shared_ptr<const TextDictionary> sources;
   std::shared_ptr<const TextDictionary> contexts;
-  TrackDictionary looked_up;  ///< by track()
+  std::optional<TrackLookup> lookup;  ///< of track()
 };
 
 PlayColumns::PlayColumns(std::unique_ptr<Moment> moment) noexcept : moment_(std::move(moment)) {}
@@ -182,9 +185,11 @@ std::size_t PlayColumns::track_codes() const { return moment_->snapshot->codes.t
 
 TrackEntry PlayColumns::track(std::uint32_t code) const {
   if (moment_->book || moment_->tracks) return tracks()[code];
-  const auto known = moment_->cache->tracks.last();
-  if (known) return tracks()[code];
-  return load_one(database(), code, moment_->looked_up);
+  // Once a mirror has been asked for many, reading all of them is cheaper.
+  if (moment_->cache->track_lookups > kMostLookups) return tracks()[code];
+  ++moment_->cache->track_lookups;
+  if (!moment_->lookup) moment_->lookup.emplace(database());
+  return (*moment_->lookup)(code);
 }
 
 std::size_t PlayColumns::Moment::outside_up_to(const PlayKey& key) const {
