@@ -19,12 +19,17 @@ constexpr unsigned varint_bytes(unsigned bits) noexcept { return (bits + 6) / 7;
 /// The width with the fewest bits, exceptions included.
 unsigned best_width(Group group) noexcept {
   std::array<unsigned, kMostBits + 1> with_bits{};
-  for (const std::uint64_t value : group) ++with_bits[static_cast<unsigned>(std::bit_width(value))];
-  unsigned best = kMostBits;
-  std::size_t fewest = group.size() * kMostBits + 1;
-  for (unsigned width = 0; width <= kMostBits; ++width) {
+  unsigned most = 0;
+  for (const std::uint64_t value : group) {
+    const auto bits = static_cast<unsigned>(std::bit_width(value));
+    ++with_bits[bits];
+    most = std::max(most, bits);
+  }
+  unsigned best = most;
+  std::size_t fewest = group.size() * most;
+  for (unsigned width = 0; width < most; ++width) {
     std::size_t bits = group.size() * width;
-    for (unsigned wider = width + 1; wider <= kMostBits; ++wider) {
+    for (unsigned wider = width + 1; wider <= most; ++wider) {
       bits += with_bits[wider] * 8 * (1 + varint_bytes(wider - width));
     }
     if (bits < fewest) {
