@@ -129,6 +129,8 @@ PlayColumns PlayColumns::read_anew(MirrorState& state) {
 
 sqlite::Database& PlayColumns::database() const noexcept { return moment_->database(); }
 
+bool PlayColumns::from_rows() const noexcept { return moment_->book.has_value(); }
+
 const TrackDictionary& PlayColumns::tracks() const {
   if (moment_->book) return moment_->book->tracks;
   if (!moment_->tracks) {
@@ -160,10 +162,12 @@ const ArtistDictionary& PlayColumns::artists() const {
 const TextDictionary& PlayColumns::sources() const {
   if (moment_->book) return moment_->book->sources;
   if (!moment_->sources) {
-    moment_->sources = moment_->cache->sources.get(moment_->state.texts, [&] {
-      auto sources = std::make_shared<TextDictionary>();
-      load_sources(database(), *sources);
-      return sources;
+    moment_->sources = moment_->guarded([&] {
+      return moment_->cache->sources.get(moment_->state.texts, [&] {
+        auto sources = std::make_shared<TextDictionary>();
+        load_sources(database(), *sources);
+        return sources;
+      });
     });
   }
   return *moment_->sources;
@@ -172,10 +176,12 @@ const TextDictionary& PlayColumns::sources() const {
 const TextDictionary& PlayColumns::contexts() const {
   if (moment_->book) return moment_->book->contexts;
   if (!moment_->contexts) {
-    moment_->contexts = moment_->cache->contexts.get(moment_->state.texts, [&] {
-      auto contexts = std::make_shared<TextDictionary>();
-      load_contexts(database(), *contexts);
-      return contexts;
+    moment_->contexts = moment_->guarded([&] {
+      return moment_->cache->contexts.get(moment_->state.texts, [&] {
+        auto contexts = std::make_shared<TextDictionary>();
+        load_contexts(database(), *contexts);
+        return contexts;
+      });
     });
   }
   return *moment_->contexts;

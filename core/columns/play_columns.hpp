@@ -40,6 +40,10 @@ class PlayColumns {
   /// object is.
   [[nodiscard]] sqlite::Database& database() const noexcept;
 
+  /// Whether the rows stand in for columns that are not built or are damaged. Codes are this
+  /// object's own then.
+  [[nodiscard]] bool from_rows() const noexcept;
+
   /// Read on first use, then shared with later calls for as long as nothing in them changes. Valid
   /// as long as this object.
   [[nodiscard]] const TrackDictionary& tracks() const;

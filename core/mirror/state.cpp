@@ -196,14 +196,18 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
   const bool later = durability == Durability::later;
   try {
     const sqlite::Unsynced unsynced(later ? writer_.get() : nullptr);
+    if (column_cache_->damaged) {
+      // Before the journal begins: it follows columns that are built by then.
+      sqlite::Transaction repair(*writer_);
+      columns::rebuild_or_drop(*writer_);
+      repair.commit();
+      column_cache_->damaged = false;
+    }
     journal_->begin();
     sqlite::Transaction transaction(*writer_);
-    const bool damaged = column_cache_->damaged;
-    if (damaged) columns::rebuild_or_drop(*writer_);
     work(*writer_);
     journal_->settle();
     transaction.commit();
-    if (damaged) column_cache_->damaged = false;
   } catch (...) {
     // A rollback can fail as well, for want of memory; closing the connection never does.
     if (writer_->in_transaction()) {

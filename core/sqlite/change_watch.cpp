@@ -2,6 +2,7 @@
 
 #include "core/sqlite/failure.hpp"
 
+#include <optional>
 #include <sqlite3.h>
 #include <utility>
 
@@ -21,13 +22,19 @@ struct ChangeWatch::Callbacks {
   }
 
   static void note(sqlite3_context* context, int, sqlite3_value** arguments) {
-    const auto text = [&](int i) {
+    const auto text = [&](int i) -> std::optional<std::string_view> {
       const auto* bytes = reinterpret_cast<const char*>(sqlite3_value_text(arguments[i]));
-      if (bytes == nullptr) return std::string_view();
+      if (bytes == nullptr) return std::nullopt;
       return std::string_view(bytes, static_cast<std::size_t>(sqlite3_value_bytes(arguments[i])));
     };
-    const std::string_view what = text(0);
-    static_cast<Callbacks*>(sqlite3_user_data(context))->on_note(what, text(1));
+    const auto what = text(0);
+    const auto key = what ? text(1) : std::nullopt;
+    if (key) {
+      static_cast<Callbacks*>(sqlite3_user_data(context))->on_note(*what, *key);
+    } else {
+      // No key is NULL, so there was no memory for its text: a change that goes unnoted must fail.
+      sqlite3_result_error_nomem(context);
+    }
   }
 };
 

@@ -44,7 +44,9 @@ void check(const StatsFilter& filter) {
 Moment::Moment(MirrorState& state)
     : version(state.fact_cache().version(state)),
       plays(columns::PlayColumns::read(state)),
-      facts(plays, state.fact_cache().facts(state, version)) {}
+      // Codes made up for this moment alone mean nothing to another one.
+      facts(plays, plays.from_rows() ? std::make_shared<FactStore>()
+                                     : state.fact_cache().facts(state, version)) {}
 
 Selection::Selection(std::shared_ptr<Moment> moment, const StatsFilter& filter)
     : filter_(filter), moment_(std::move(moment)), zone_(Zone::find(filter.tz)) {

@@ -425,5 +425,44 @@ TEST_F(ColumnsTest, DamageIsFoundToldAndHealed) {
   }
 }
 
+TEST_F(ColumnsTest, StatisticsReadTheRowsWhenABlockIsDamaged) {
+  // The file has codes for plays of tracks that came later; the rows, read anew, have others.
+  add_plays(1, 3'000, 5);
+  execute("INSERT INTO tracks (id, name) VALUES ('t4', 'Four'), ('t3', 'Three'), ('t0', 'None')");
+  execute("INSERT INTO track_artists SELECT id, 'of ' || id FROM tracks");
+  const auto artists = [](const Mirror& mirror) {
+    std::map<std::string, std::int64_t> plays;
+    for (const TopArtist& top : mirror.stats().top_artists({.limit = 0})) {
+      plays[top.artist_id.value_or("-")] = top.plays;
+    }
+    return plays;
+  };
+  const auto before = artists(mirror_);
+  execute("DELETE FROM playmirror_block_data WHERE part & 7 IN (2, 3)");
+  const Mirror other = Mirror::open(mirror_.path());
+  EXPECT_THROW(artists(other), Error);
+  EXPECT_EQ(artists(other), before);
+}
+
+TEST_F(ColumnsTest, FollowRowsWrittenRightAfterTheyWereBuiltAnew) {
+  add_plays(1, 3'000);
+  execute("UPDATE playmirror_block_data SET data = zeroblob(40) WHERE part & 7 = 2");
+  EXPECT_FALSE(problems().empty());
+  // Another mirror of the same file finds it too, and gives the columns up.
+  const Mirror other = Mirror::open(mirror_.path());
+  MirrorAccess::state(other)->write([](sqlite::Database& database) { drop(database); });
+  add_plays(3'001, 3'010);
+  EXPECT_EQ(number("SELECT count(*) FROM playmirror_unsealed"), 10);
+  expect_equal();
+  EXPECT_EQ(other.stats().totals().plays, 3'010);
+}
+
+TEST_F(ColumnsTest, AnOlderFileIsNotChangedByAReader) {
+  const auto path = mirror_.path();
+  execute("PRAGMA user_version = 1");
+  EXPECT_THROW(static_cast<void>(Mirror::open(path, {.read_only = true})), Error);
+  EXPECT_EQ(number("PRAGMA user_version"), 1);
+}
+
 }  // namespace
 }  // namespace playmirror::columns
