@@ -36,7 +36,7 @@ py::object sql(const Mirror& mirror, py::handle query, py::handle parameters, py
   return to_python(without_gil([&] { return mirror.sql(text, values, options, control.call()); }));
 }
 
-py::object verify(const Mirror& mirror, py::object progress, py::object stop) {
+py::object verify_file(const Mirror& mirror, py::object progress, py::object stop) {
   const Control control(std::move(progress), std::move(stop));
   return to_python(without_gil([&] { return mirror.verify(control.call()); }));
 }
@@ -77,7 +77,7 @@ void bind_mirror(py::module_& module) {
            })
       .def("retry", &retry)
       .def("discard", &discard)
-      .def("verify", &verify, py::arg("progress"), py::arg("stop"));
+      .def("verify", &verify_file, py::arg("progress"), py::arg("stop"));
 }
 
 }  // namespace playmirror::python
