@@ -1,9 +1,10 @@
 /// \file
-/// What stands out in a history.
+/// What stands out in a history, and all about one track, artist or year.
 
 #include "ask_stats.hpp"
 #include "record_list.hpp"
 
+#include <playmirror/stats_review_members.hpp>
 #include <playmirror/stats_story_members.hpp>
 
 namespace playmirror::python {
@@ -17,7 +18,9 @@ void add_story(StatsClass& stats) {
       .def("one_time", ask(&Stats::one_time))
       .def("moods", ask(&Stats::moods))
       .def("completion", ask(&Stats::completion))
-      .def("evolution", ask(&Stats::evolution, "entity", "unit"));
+      .def("evolution", ask(&Stats::evolution, "entity", "unit"))
+      .def("entity_profile", ask(&Stats::entity_profile, "id", "entity"))
+      .def("year_in_review", ask(&Stats::year_in_review, "year"));
 }
 
 }  // namespace playmirror::python

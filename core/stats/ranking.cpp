@@ -83,6 +83,17 @@ bool splits(const StatsFilter& filter, Entity entity) {
 
 }  // namespace
 
+double all_plays(const Selection& selection) {
+  std::int64_t plays = 0;
+  if (selection.takes_all()) {
+    plays = static_cast<std::int64_t>(selection.plays().count(selection.period()));
+  } else {
+    selection.scan(Column::none,
+                   [&](const Rows& rows) { plays += static_cast<std::int64_t>(rows.size()); });
+  }
+  return static_cast<double>(plays);
+}
+
 const Groups& groups_of(const Selection& selection, Entity entity) {
   if (entity == Entity::artist) return selection.facts().artists(selection.filter().artist_credit);
   if (entity == Entity::album) return selection.facts().albums();

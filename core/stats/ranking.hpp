@@ -34,6 +34,9 @@ struct GroupTally {
   }
 };
 
+/// All plays selected, as shares count them.
+[[nodiscard]] double all_plays(const Selection& selection);
+
 /// What a ranking needs beside the number of plays.
 struct Wanted {
   bool time = true;  ///< listening time, skips, first and last

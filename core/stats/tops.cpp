@@ -28,19 +28,6 @@ std::optional<Timestamp> instant(std::int64_t unix_micros) {
   return stats::to_timestamp(unix_micros);
 }
 
-/// All plays selected, as shares count them.
-double all_plays(const Selection& selection) {
-  std::int64_t plays = 0;
-  if (selection.takes_all()) {
-    plays = static_cast<std::int64_t>(selection.plays().count(selection.period()));
-  } else {
-    selection.scan(stats::Column::none, [&](const stats::Rows& rows) {
-      plays += static_cast<std::int64_t>(rows.size());
-    });
-  }
-  return static_cast<double>(plays);
-}
-
 template <typename Item>
 void fill(Item& item, const Place& place, const GroupTally& group, double plays) {
   item.plays = group.tally.plays;
@@ -60,7 +47,7 @@ template <typename Item, typename Name>
 std::vector<Item> top(const Selection& selection, Entity entity,
                       const std::vector<std::uint32_t>& order, Name&& name) {
   const auto groups = stats::tally_groups(selection, entity);
-  const double plays = all_plays(selection);
+  const double plays = stats::all_plays(selection);
   std::vector<Item> items;
   for (const Place& place : stats::rank_groups(selection.filter(), groups, order)) {
     Item& item = items.emplace_back();

@@ -5,6 +5,7 @@
 #include <playmirror/stats_filter.hpp>
 #include <playmirror/stats_habits.hpp>
 #include <playmirror/stats_music.hpp>
+#include <playmirror/stats_review.hpp>
 #include <playmirror/stats_rhythm.hpp>
 #include <playmirror/stats_story.hpp>
 #include <playmirror/stats_top.hpp>
@@ -130,6 +131,13 @@ class PLAYMIRROR_EXPORT Stats {
   [[nodiscard]] std::vector<EvolutionPoint> evolution(const StatsFilter& filter = {},
                                                       Entity entity = Entity::artist,
                                                       Unit unit = Unit::month) const;
+
+  /// One track or artist: its plays, its place among all others, its best times.
+  [[nodiscard]] EntityProfile entity_profile(const StatsFilter& filter, const std::string& id,
+                                             Entity entity = Entity::artist) const;
+
+  /// A calendar year at once. `filter.period` is not looked at.
+  [[nodiscard]] YearInReview year_in_review(const StatsFilter& filter, std::int64_t year) const;
 
   /// How many artists carry each genre, most frequent first, then by genre byte by byte. Counted
   /// from the lists in artists.genres; no plays are involved. A value that is not a JSON list,

@@ -5,6 +5,7 @@
 #include <playmirror/period_members.hpp>
 #include <playmirror/stats_habits_members.hpp>
 #include <playmirror/stats_music_members.hpp>
+#include <playmirror/stats_review_members.hpp>
 #include <playmirror/stats_rhythm_members.hpp>
 #include <playmirror/stats_story_members.hpp>
 #include <playmirror/stats_top_members.hpp>

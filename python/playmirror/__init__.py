@@ -103,6 +103,10 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .stats_music import FeatureTrend as FeatureTrend
     from .stats_music import Genres as Genres
     from .stats_music import TimeSignatureCount as TimeSignatureCount
+    from .stats_review import EntityProfile as EntityProfile
+    from .stats_review import Peak as Peak
+    from .stats_review import RankNeighbour as RankNeighbour
+    from .stats_review import YearInReview as YearInReview
     from .stats_rhythm import ActivityBucket as ActivityBucket
     from .stats_rhythm import ClockHour as ClockHour
     from .stats_rhythm import HeatmapCell as HeatmapCell
@@ -174,6 +178,7 @@ _NAMES = {
     "stats_music": (
         "AudioProfile DaypartGenre Era Eras FeatureProfile FeatureTrend Genres TimeSignatureCount"
     ),
+    "stats_review": "EntityProfile Peak RankNeighbour YearInReview",
     "stats_rhythm": "ActivityBucket ClockHour HeatmapCell Session Sessions Streak Streaks",
     "stats_story": "Comeback Completion EvolutionPoint Loyalty Milestone Moods Obsession",
     "stats_top": "GenreCount RecentPlay TimeTotal TopAlbum TopArtist TopContext TopGenre TopTrack",

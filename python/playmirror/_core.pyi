@@ -17,6 +17,7 @@ from .server import StopFlag
 from .stats_enums import Attribution, Entity, EraUnit, SkipGroup, Unit
 from .stats_habits import Discovery, Diversity, Repeats, SkipRate
 from .stats_music import AudioProfile, DaypartGenre, Eras, FeatureTrend, Genres
+from .stats_review import EntityProfile, YearInReview
 from .stats_rhythm import ActivityBucket, ClockHour, HeatmapCell, Session, Sessions, Streaks
 from .stats_story import Comeback, Completion, EvolutionPoint, Loyalty, Milestone, Moods, Obsession
 from .stats_top import GenreCount, RecentPlay, TopAlbum, TopArtist, TopContext, TopGenre, TopTrack
@@ -186,6 +187,8 @@ class Stats:
     def evolution(
         self, entity: Entity | str, unit: Unit | str, **filter: Any
     ) -> Records[EvolutionPoint]: ...
+    def entity_profile(self, id: str, entity: Entity | str, **filter: Any) -> EntityProfile: ...
+    def year_in_review(self, year: int, **filter: Any) -> YearInReview: ...
     def genre_artist_counts(self) -> Records[GenreCount]: ...
     def metrics_payload(self, **filter: Any) -> str: ...
 

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from . import _core
     from .record_list import Records
     from .stats_enums import Attribution, Entity, EraUnit, SkipGroup, Unit
-    from .stats_filter import FilterButLimit, StatsFilter
+    from .stats_filter import FilterButLimit, FilterButPeriod, StatsFilter
     from .stats_habits import Discovery, Diversity, Repeats, SkipRate
     from .stats_music import AudioProfile, DaypartGenre, Eras, FeatureTrend, Genres
+    from .stats_review import EntityProfile, YearInReview
     from .stats_rhythm import ActivityBucket, ClockHour, HeatmapCell, Session, Sessions, Streaks
     from .stats_story import (
         Comeback,
@@ -327,6 +328,22 @@ class Stats:
         >>> mirror.stats.evolution(limit=5, period="this_year")
         """
         return self._core.evolution(entity, unit, **filter)
+
+    def entity_profile(
+        self, id: str, entity: Entity | str = "artist", **filter: Unpack[StatsFilter]
+    ) -> EntityProfile:
+        """One track or artist: its plays, its place among all others, its best times.
+
+        >>> mirror.stats.entity_profile("4uLU6hMCjMI75M1A2tKUQC", "track").rank
+        """
+        return self._core.entity_profile(id, entity, **filter)
+
+    def year_in_review(self, year: int, **filter: Unpack[FilterButPeriod]) -> YearInReview:
+        """A calendar year at once.
+
+        >>> mirror.stats.year_in_review(2026, tz="Europe/Berlin").longest_streak
+        """
+        return self._core.year_in_review(year, **filter)
 
     def genre_artist_counts(self) -> Records[GenreCount]:
         """How many artists carry each genre, most frequent first, then by genre.

@@ -105,12 +105,17 @@ class TestVerbs:
 
     @pytest.mark.parametrize("name", NAMES)
     def test_every_statistic_has_text_and_json(self, cli: Cli, name: str) -> None:
-        closed = ["--period", "2026-01"] if name == "compare" else []
-        assert cli("stats", name, *closed).out.strip()
-        json.loads(cli("stats", name, *closed, "--json").out)
+        needs = {
+            "compare": ["--period", "2026-01"],
+            "entity_profile": ["--id", "miles"],
+            "year_in_review": ["--year", "2026"],
+        }.get(name, [])
+        assert cli("stats", name, *needs).out.strip()
+        json.loads(cli("stats", name, *needs, "--json").out)
 
     def test_stats_refuses_what_it_does_not_take(self, cli: Cli) -> None:
         assert "takes no --unit" in cli("stats", "totals", "--unit", "day").err
+        assert "needs --year" in cli("stats", "year_in_review").err
         assert "takes no --period" in cli("stats", "recent_plays", "--period", "2026").err
         assert "no time zone" in cli("stats", "totals", "--tz", "Nowhere").err
 

@@ -334,6 +334,42 @@ def test_sessions_may_overlap_and_end_anywhere(mirror: pm.Mirror) -> None:
     assert listed[0].end == datetime(2026, 1, 1, 11, tzinfo=UTC)
 
 
+# Reviews -------------------------------------------------------------------------------------
+
+
+def test_a_year_in_review_is_what_the_calls_say(stats: pm.Stats) -> None:
+    how: Any = {"tz": "Europe/Berlin", "now": "2026-11-20T06:00:00Z", "limit": 5}
+    review = stats.year_in_review(2026, **how)
+    year = {**how, "period": "2026"}
+    assert review.year == 2026
+    assert review.totals == stats.totals(**year)
+    assert review.tracks == stats.top_tracks(**year)
+    assert review.artists == stats.top_artists(**year)
+    assert review.albums == stats.top_albums(**year)
+    assert review.genres == stats.genres(**year)
+    assert [month.plays for month in review.months] == [
+        stats.totals(period=f"2026-{month:02}", **how).plays for month in range(1, 13)
+    ]
+    assert review.discovery == stats.discovery(**year)
+    assert review.longest_streak == stats.streaks(**year).longest
+    assert review.longest_session == stats.sessions(**year).longest
+    assert review.most_replayed == stats.repeats(**year).most_repeated[0]
+    assert review.eras == stats.eras(**year)
+    assert review.audio == stats.audio_profile(**year)
+    assert review.compare == stats.compare(**year)
+    assert review.compare.base_span == pm.Period.year(2025).resolve("Europe/Berlin")
+
+
+def test_a_profile_of_what_is_not_played_is_empty(mirror: pm.Mirror) -> None:
+    mirror.artists.add(id="quiet", name="Quiet")
+    quiet = mirror.stats.entity_profile("quiet")
+    assert (quiet.name, quiet.plays, quiet.rank, quiet.neighbours) == ("Quiet", 0, None, [])
+    nobody = mirror.stats.entity_profile("nobody", "track")
+    assert (nobody.id, nobody.name, nobody.plays, nobody.best_week) == ("nobody", None, 0, None)
+    with pytest.raises(pm.InvalidArgument, match="a track or an artist"):
+        mirror.stats.entity_profile("rock", "genre")
+
+
 # Refusals and emptiness ----------------------------------------------------------------------
 
 
@@ -348,7 +384,7 @@ def test_an_empty_mirror_gives_zeros_and_nones(mirror: pm.Mirror) -> None:
     for record in (
         stats.totals(), stats.streaks(), stats.sessions(), stats.skips()[0], stats.discovery(),
         stats.repeats(), stats.diversity(), stats.genres(), stats.eras(), stats.audio_profile(),
-        stats.data_quality(),
+        stats.data_quality(), stats.year_in_review(2026).discovery,
     ):  # fmt: skip
         for name, value in dataclasses.asdict(record).items():
             if name in ("gap", "features", "keys"):

@@ -937,3 +937,36 @@ def test_obsessions_comebacks_and_evolution(stats: pm.Stats, oracle: Oracle, fil
                 assert own == plays.get(artist.artist_id, 0)
 
     check(filters, 15)(compare)
+
+
+@pytest.mark.parametrize("entity", ["track", "artist"])
+def test_profiles(stats: pm.Stats, oracle: Oracle, filters: Any, entity: str) -> None:
+    def compare(drawn: tuple[dict[str, Any], int]) -> None:
+        filter = {**drawn[0], "week_start": "monday", "limit": 0}
+        top = stats.top_tracks if entity == "track" else stats.top_artists
+        ranked = [item for item in top(**filter) if item.position]  # type: ignore[operator]
+        if not ranked:
+            return
+        place = drawn[1] % len(ranked)
+        item = ranked[place]
+        key = item.track_id if entity == "track" else item.artist_id
+        found = stats.entity_profile(key, entity, **filter)
+        for name in ("name", "plays", "time", "days", "skips", "first_at", "last_at", "share",
+                     "position", "rank", "of"):  # fmt: skip
+            assert getattr(found, name) == getattr(item, name), name
+        near = ranked[max(place - 2, 0) : place] + ranked[place + 1 : place + 3]
+        assert [(each.position, each.rank, each.plays) for each in found.neighbours] == [
+            (each.position, each.rank, each.plays) for each in near
+        ]
+        for unit, peak in (("week", found.best_week), ("month", found.best_month)):
+            rows = oracle.ask(
+                f"""SELECT date_trunc('{unit}', local)::date AS first, count(*) AS plays
+                    FROM ({ENTITIES[entity]}) AS e WHERE key = %(key)s AND local IS NOT NULL
+                    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1""",
+                filter,
+                key=key,
+            )
+            expected = [(row["first"], row["plays"]) for row in rows]
+            assert ([(peak.first_day, peak.plays)] if peak else []) == expected
+
+    check(st.tuples(filters, st.integers(0, 1000)), 20)(compare)

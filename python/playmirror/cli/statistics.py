@@ -56,6 +56,8 @@ _NUMBERS = {
 }
 #: What single statistics take beside the filter.
 _OWN = {
+    "id": (str, "ID", "of the track or artist to profile"),
+    "year": (int, "YEAR", "to review"),
     "unit": (str, "UNIT", "hour, day, week, month, quarter, year; of eras: year, decade"),
     "attribution": (str, "HOW", "at_timestamp, spread"),
     "group": (str, "GROUP", "skips by none, track, artist, hour, context"),
@@ -103,6 +105,11 @@ def stats(args: argparse.Namespace) -> Answer:
                 f"{args.name} takes no {_option(name)}",
                 code=ErrorCode.INVALID_ARGUMENT,
                 hint="docs/statistics.md says what each statistic takes.",
+            )
+    for name, parameter in takes.items():
+        if name in _OWN and name not in given and parameter.default is parameter.empty:
+            raise InvalidArgument(
+                f"{args.name} needs {_option(name)}", code=ErrorCode.INVALID_ARGUMENT
             )
     with open_mirror(args) as mirror:
         answer = getattr(mirror.stats, args.name)(**given)

@@ -1,0 +1,78 @@
+"""Much about one thing: a track, an artist, a year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from .record_list import Records
+from .records import Record
+from .stats_habits import Discovery, RepeatedTrack
+from .stats_music import AudioProfile, Eras, Genres
+from .stats_rhythm import ActivityBucket, Session, Streak
+from .stats_top import TimeTotal, TopAlbum, TopArtist, TopTrack
+from .stats_totals import Comparison, Totals
+from .timestamp import Instant
+
+
+@dataclass(frozen=True, repr=False)
+class Peak(Record):
+    """The week or month with most plays; the earliest of equals."""
+
+    first_day: date
+    plays: int
+
+
+@dataclass(frozen=True, repr=False)
+class RankNeighbour(Record):
+    """Who stands next to a track or an artist in the ranking."""
+
+    id: str
+    name: str | None
+    plays: int
+    position: int
+    rank: int
+
+
+@dataclass(frozen=True, repr=False)
+class EntityProfile(Record):
+    """One track or artist in a history.
+
+    Without plays, all but the id and the name is zero or None.
+    """
+
+    id: str  #: of the track that stands for all it is
+    name: str | None
+    plays: int
+    time: TimeTotal
+    days: int  #: local days with a play
+    skips: int
+    first_at: Instant | None
+    last_at: Instant | None
+    share: float | None  #: of all plays counted
+    position: int | None  #: 1, 2, 3, 4
+    rank: int | None  #: 1, 2, 2, 4
+    of: int  #: how many there are to rank
+    best_week: Peak | None
+    best_month: Peak | None
+    neighbours: Records[RankNeighbour]  #: two before and two behind it, by position
+
+
+@dataclass(frozen=True, repr=False)
+class YearInReview(Record):
+    """A year of listening. Ranked lists have `limit` rows."""
+
+    year: int
+    totals: Totals
+    tracks: Records[TopTrack]
+    artists: Records[TopArtist]
+    albums: Records[TopAlbum]
+    genres: Genres
+    months: Records[ActivityBucket]  #: all twelve
+    discovery: Discovery
+    longest_streak: Streak | None
+    longest_session: Session | None
+    most_replayed: RepeatedTrack | None  #: most plays per day it was played
+    eras: Eras  #: by decade
+    audio: AudioProfile
+    compare: Comparison  #: with the year before
