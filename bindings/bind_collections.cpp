@@ -1,6 +1,6 @@
 /// \file
-/// What a mirror holds: plays, tracks, artists, snapshots, playlists. Filters and new rows are
-/// keyword arguments.
+/// What a mirror holds: plays, tracks, artists, snapshots, playlists, lists of exclusions. Filters
+/// and new rows are keyword arguments.
 
 #include "bind.hpp"
 #include "cursor.hpp"
@@ -9,6 +9,7 @@
 #include "gil.hpp"
 #include "record_list.hpp"
 
+#include <playmirror/exclusions_members.hpp>
 #include <playmirror/mirror.hpp>
 #include <playmirror/record_members.hpp>
 #include <playmirror/stats_members.hpp>
@@ -77,6 +78,16 @@ py::object compute(const Snapshots& snapshots, py::handle period, const py::kwar
   return to_python(without_gil([&] { return snapshots.compute(of, filter); }));
 }
 
+void set_exclusions(const Exclusions& exclusions, const py::kwargs& keywords) {
+  const auto list = from_keywords<ExclusionList>(keywords);
+  without_gil([&] { exclusions.set(list); });
+}
+
+void remove_exclusions(const Exclusions& exclusions, py::handle name) {
+  const auto of = from_python<std::string>(name, "name");
+  without_gil([&] { exclusions.remove(of); });
+}
+
 /// Every handle shares in the mirror's connections, and the last one closes them.
 template <typename Collection>
 auto collection(py::module_& module, const char* name) {
@@ -138,6 +149,15 @@ void bind_collections(py::module_& module) {
       .def("table", [](const Playlists& playlists) {
         return to_python(without_gil([&] { return playlists.table(); }));
       });
+
+  collection<Exclusions>(module, "Exclusions")
+      .def("find", &find<std::string, Exclusions>)
+      .def("list",
+           [](const Exclusions& exclusions) {
+             return to_python(without_gil([&] { return exclusions.list(); }));
+           })
+      .def("set", &set_exclusions)
+      .def("remove", &remove_exclusions);
 }
 
 }  // namespace playmirror::python

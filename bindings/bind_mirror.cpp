@@ -64,6 +64,7 @@ void bind_mirror(py::module_& module) {
       .def("artists", &Mirror::artists)
       .def("snapshots", &Mirror::snapshots)
       .def("playlists", &Mirror::playlists)
+      .def("exclusions", &Mirror::exclusions)
       .def("stats", &Mirror::stats)
       .def("sql", &sql, py::arg("query"), py::arg("parameters"), py::arg("progress"),
            py::arg("stop"))

@@ -128,6 +128,7 @@ struct Describe<StatsFilter> {
       Member{"exclude_contexts", &StatsFilter::exclude_contexts},
       Member{"exclude_track_ids", &StatsFilter::exclude_track_ids},
       Member{"exclude_artist_ids", &StatsFilter::exclude_artist_ids},
+      Member{"exclusions", &StatsFilter::exclusions},
       Member{"track_id", &StatsFilter::track_id},
       Member{"artist_id", &StatsFilter::artist_id},
       Member{"album", &StatsFilter::album},

@@ -51,6 +51,7 @@ Tracks Mirror::tracks() const { return Tracks(state()); }
 Artists Mirror::artists() const { return Artists(state()); }
 Snapshots Mirror::snapshots() const { return Snapshots(state()); }
 Playlists Mirror::playlists() const { return Playlists(state()); }
+Exclusions Mirror::exclusions() const { return Exclusions(state()); }
 Stats Mirror::stats() const { return Stats(state()); }
 
 Status Mirror::status() const {

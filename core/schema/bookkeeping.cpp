@@ -90,6 +90,16 @@ CREATE TABLE playmirror_delivered (
 CREATE INDEX playmirror_delivered_server_id ON playmirror_delivered (table_name, server_id);
 )sql";
 
+/// What statistics shall leave out, by the name of the list.
+constexpr const char* kExclusions = R"sql(
+CREATE TABLE playmirror_exclusions (
+  name  TEXT NOT NULL,
+  kind  TEXT NOT NULL CHECK (kind IN ('track', 'artist', 'context')),
+  id    TEXT NOT NULL,
+  PRIMARY KEY (name, kind, id)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 /// Plays as columns, derived from the rows; see docs/columns.md.
 constexpr const char* kColumns = R"sql(
 -- Blocks of sealed plays. A block never changes: it is replaced by one with a new number.
@@ -190,6 +200,7 @@ void create(sqlite::Database& database) {
   // Another process may have been first.
   if (inspect(database) != FileState::empty) return;
   database.execute(kBookkeeping);
+  database.execute(kExclusions);
   database.execute(kColumns);
   // The columns of no plays: there is nothing to build.
   meta::write(database, meta::kColumnsBuilt, std::int64_t{1});
@@ -220,7 +231,9 @@ void upgrade(sqlite::Database& database) {
     raise(ErrorCode::not_a_mirror, "the mirror has no known format",
           {.hint = "Choose another file."});
   }
-  // Format 2 keeps the plays as columns too; they are built behind the upgrade.
+  // Format 2 keeps lists of exclusions, and the plays as columns too; those are built behind the
+  // upgrade.
+  database.execute(kExclusions);
   database.execute(kColumns);
   database.execute("PRAGMA user_version=" + std::to_string(kFormatVersion));
   transaction.commit();

@@ -1,6 +1,7 @@
 #include "core/stats/selection.hpp"
 
 #include "core/stats/doubles.hpp"
+#include "core/stats/exclusion_lists.hpp"
 #include "core/stats/fact_cache.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/text/lower.hpp"
@@ -59,6 +60,7 @@ void Selection::prepare() {
   span_ = filter_.period.resolve(filter_.tz, now_, filter_.week_start);
   if (span_.start) period_.since = to_column_time(*span_.start);
   if (span_.end) period_.until = to_column_time(*span_.end);
+  add_exclusions();
   prepare_tracks();
   prepare_texts();
   asks_listened_ = filter_.rule != ListenRule::all || filter_.min_listened_ms.has_value();
@@ -67,6 +69,23 @@ void Selection::prepare() {
   if (filter_.skips != Skips::include) needed_ = needed_ | Column::skipped;
   if (filter_.dedupe == Dedupe::near) prepare_dedupe();
   takes_all_ = needed_ == Column::none;
+}
+
+void Selection::add_exclusions() {
+  const auto add = [](std::vector<std::string>& to, std::vector<std::string>& ids) {
+    to.insert(to.end(), ids.begin(), ids.end());
+  };
+  for (const std::string& name : filter_.exclusions) {
+    auto list = find_exclusions(plays().database(), name);
+    if (!list) {
+      raise(ErrorCode::invalid_argument,
+            "the mirror keeps no list of exclusions named \"" + name + "\"",
+            {.hint = "Mirror::exclusions() keeps them."});
+    }
+    add(filter_.exclude_track_ids, list->track_ids);
+    add(filter_.exclude_artist_ids, list->artist_ids);
+    add(filter_.exclude_contexts, list->contexts);
+  }
 }
 
 void Selection::allow_tracks(const std::vector<bool>& allowed) {

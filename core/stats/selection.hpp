@@ -73,6 +73,7 @@ class Selection {
   /// Throws InvalidArgument for a filter that means nothing: an unknown zone, a negative limit.
   Selection(std::shared_ptr<Moment> moment, const StatsFilter& filter);
 
+  /// With the lists of exclusions that it names spelt out.
   [[nodiscard]] const StatsFilter& filter() const noexcept { return filter_; }
   [[nodiscard]] const columns::PlayColumns& plays() const noexcept { return moment_->plays; }
   [[nodiscard]] Facts& facts() const noexcept { return moment_->facts; }
@@ -116,6 +117,7 @@ class Selection {
 
  private:
   void prepare();
+  void add_exclusions();
   void prepare_tracks();
   void prepare_texts();
   void prepare_dedupe();

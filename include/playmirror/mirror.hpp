@@ -2,6 +2,7 @@
 
 #include <playmirror/cursor.hpp>
 #include <playmirror/error.hpp>
+#include <playmirror/exclusions.hpp>
 #include <playmirror/export.hpp>
 #include <playmirror/filters.hpp>
 #include <playmirror/pending.hpp>
@@ -202,6 +203,7 @@ class PLAYMIRROR_EXPORT Mirror {
   [[nodiscard]] Artists artists() const;
   [[nodiscard]] Snapshots snapshots() const;
   [[nodiscard]] Playlists playlists() const;
+  [[nodiscard]] Exclusions exclusions() const;
   [[nodiscard]] Stats stats() const;
 
   /// Runs one read-only SELECT over the mirrored tables, `?` bound to `parameters` in order. Runs

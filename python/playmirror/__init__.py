@@ -42,6 +42,8 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .errors import ServerChanged as ServerChanged
     from .errors import ServerUnavailable as ServerUnavailable
     from .errors import StorageError as StorageError
+    from .exclusions import ExclusionList as ExclusionList
+    from .exclusions import Exclusions as Exclusions
     from .mirror import Mirror as Mirror
     from .mirror import open as open
     from .pending import PendingEntry as PendingEntry
@@ -155,6 +157,7 @@ _NAMES = {
         "AccessDenied Cancelled Error InDoubt InvalidArgument MirrorBusy MirrorUnusable "
         "QueryError SchemaMismatch ServerChanged ServerUnavailable StorageError"
     ),
+    "exclusions": "ExclusionList Exclusions",
     "mirror": "Mirror open",
     "pending": "PendingEntry",
     "period": "Period Span",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from . import _core
 from .artists import Artists
+from .exclusions import Exclusions
 from .playlists import Playlists
 from .plays import Plays
 from .progress import reporting
@@ -130,6 +131,11 @@ class Mirror:
     def playlists(self) -> Playlists:
         """The backend's generated playlists."""
         return Playlists(self._core.playlists())
+
+    @property
+    def exclusions(self) -> Exclusions:
+        """Lists of what statistics shall leave out."""
+        return Exclusions(self._core.exclusions())
 
     @property
     def stats(self) -> Stats:

@@ -37,6 +37,7 @@ class _Common(TypedDict, total=False):
     exclude_contexts: Iterable[str]
     exclude_track_ids: Iterable[str]
     exclude_artist_ids: Iterable[str]  #: any credited artist of the track
+    exclusions: Iterable[str]  #: names of lists that mirror.exclusions keeps
     track_id: str | None  #: with all that track_identity joins
     artist_id: str | None  #: any credited artist of the track
     album: str | None  #: raw_data.album.id, or tracks.album

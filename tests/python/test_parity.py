@@ -39,7 +39,7 @@ TYPED_DICTS = {"StatsFilter"}
 BY_POSITION = {"Stats.top_tracks": ["limit"]}
 
 # Parameters of such a type are spread into keywords.
-SPREAD = {"filter", "options", "play", "snapshot", "control"}
+SPREAD = {"filter", "options", "play", "snapshot", "exclusions", "control"}
 
 # What plain Python does: its own types, str(), len(), iteration, with, attributes of the exception.
 PLAIN_PYTHON = {

@@ -47,6 +47,7 @@ _LISTS = {
     "exclude_contexts": ("--exclude-context", "URI", "not from that one; may be repeated"),
     "exclude_track_ids": ("--exclude-track", "ID", "not that track; may be repeated"),
     "exclude_artist_ids": ("--exclude-artist", "ID", "not that artist; may be repeated"),
+    "exclusions": ("--exclude-list", "NAME", "not what that list in the mirror has; likewise"),
 }
 _NUMBERS = {
     "min_listened_ms": "listened so many milliseconds or longer",

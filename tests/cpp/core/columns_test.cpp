@@ -378,7 +378,8 @@ TEST_F(ColumnsTest, AreBuiltAnewWhenAnOlderFileIsOpened) {
   const auto path = mirror_.path();
   execute("PRAGMA user_version = 1");
   execute(R"sql(
-    DROP TABLE playmirror_blocks; DROP TABLE playmirror_block_data; DROP TABLE playmirror_removed;
+    DROP TABLE playmirror_exclusions; DROP TABLE playmirror_blocks;
+    DROP TABLE playmirror_block_data; DROP TABLE playmirror_removed;
     DROP TABLE playmirror_unsealed; DROP TABLE playmirror_track_codes;
     DROP TABLE playmirror_artist_codes; DROP TABLE playmirror_source_codes;
     DROP TABLE playmirror_context_codes; DELETE FROM playmirror_meta WHERE key LIKE 'columns%';
