@@ -29,11 +29,12 @@ class Distinct {
   explicit Distinct(std::size_t size) : met_(size, -1) {}
 
   bool first(std::uint32_t thing, std::int64_t bucket) {
-    return std::exchange(met_[thing], bucket) != bucket;
+    const auto number = static_cast<std::int32_t>(bucket);  // of a million at most
+    return std::exchange(met_[thing], number) != number;
   }
 
  private:
-  std::vector<std::int64_t> met_;
+  std::vector<std::int32_t> met_;
 };
 
 /// The listening time of each hour of the week that plays cover, in place of that at their

@@ -18,7 +18,12 @@ struct Group {
   std::int64_t duration;  ///< of that play's track, in microseconds
   std::int64_t best_id;
   int best_fields;
-  std::vector<std::uint32_t> sources;
+  std::uint32_t source;                          ///< of its first play
+  std::vector<std::uint32_t> more_sources = {};  ///< of the others, which are rare
+
+  [[nodiscard]] bool has(std::uint32_t other) const {
+    return other == source || std::ranges::find(more_sources, other) != more_sources.end();
+  }
 };
 
 int fields_of(const Batch& batch, std::size_t row) {
@@ -53,15 +58,14 @@ std::unordered_set<std::int64_t> find_doubles(const columns::PlayColumns& plays,
       const auto same = std::ranges::find_if(groups, [&](const Group& group) {
         const std::int64_t distance = at - group.begin;
         return distance <= near ||
-               (distance <= std::max(duration, group.duration) + kSlack &&
-                std::ranges::find(group.sources, source) == group.sources.end());
+               (distance <= std::max(duration, group.duration) + kSlack && !group.has(source));
       });
       const int fields = fields_of(batch, row);
       if (same == groups.end()) {
-        groups.push_back({at, duration, batch.id[row], fields, {source}});
+        groups.push_back({at, duration, batch.id[row], fields, source});
         continue;
       }
-      same->sources.push_back(source);
+      same->more_sources.push_back(source);
       const bool better = fields > same->best_fields ||
                           (fields == same->best_fields && batch.id[row] < same->best_id);
       doubles.insert(better ? same->best_id : batch.id[row]);

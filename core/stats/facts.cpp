@@ -71,9 +71,16 @@ std::size_t Facts::tracks() const {
   return std::max(columns_.tracks().size(), columns_.track_codes());
 }
 
-bool Facts::known(std::uint32_t track) const {
-  const auto& entries = columns_.tracks();
-  return track < entries.size() && entries[track].exists;
+void Facts::read_known() {
+  const std::scoped_lock lock(store_->filling);
+  if (store_->known.empty()) {
+    const auto& entries = columns_.tracks();
+    store_->known.assign(tracks(), 0);
+    for (std::uint32_t code = 1; code < entries.size(); ++code) {
+      store_->known[code] = entries[code].exists ? 1 : 0;
+    }
+  }
+  known_ = &store_->known;
 }
 
 const std::vector<std::uint32_t>& Facts::order() {

@@ -64,6 +64,7 @@ struct Features {
 struct FactStore {
   std::recursive_mutex filling = {};  ///< held while a part is looked for and read
   bool has_raw_data = false;
+  std::vector<char> known = {};
   std::vector<std::uint32_t> order = {};
   std::vector<std::int64_t> durations = {};
   std::array<std::vector<std::uint32_t>, 3> identities = {};
@@ -88,7 +89,11 @@ class Facts {
   /// Of the dictionary and of the column: an array of this size has room for every code.
   [[nodiscard]] std::size_t tracks() const;
 
-  [[nodiscard]] bool known(std::uint32_t track) const;  ///< a row of `tracks`
+  /// Whether the track has a row in `tracks`.
+  [[nodiscard]] bool known(std::uint32_t track) {
+    if (known_ == nullptr) read_known();
+    return (*known_)[track] != 0;
+  }
 
   /// The track codes but 0 in order of id, byte by byte.
   const std::vector<std::uint32_t>& order();
@@ -117,12 +122,14 @@ class Facts {
   const std::vector<Features>& features();
 
  private:
+  void read_known();
   void read_raw_data();
   [[nodiscard]] std::vector<std::uint32_t> by_isrc();
   [[nodiscard]] std::vector<std::uint32_t> by_fingerprint();
 
   const columns::PlayColumns& columns_;
   std::shared_ptr<FactStore> store_;
+  const std::vector<char>* known_ = nullptr;
 };
 
 }  // namespace playmirror::stats

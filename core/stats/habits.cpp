@@ -72,6 +72,8 @@ std::vector<SkipRate> skips_by_hour(const Selection& selection) {
   return rates;
 }
 
+using Counts = std::vector<std::int64_t>;
+
 /// The first play of each group over all time, and the group's plays in the period.
 struct FirstPlays {
   std::int64_t distinct = 0;
@@ -79,9 +81,8 @@ struct FirstPlays {
 };
 
 /// How many groups were played in the period, and how many of them before. `before` and `within`
-/// say which tracks were.
-FirstPlays first_plays(const Groups& groups, const std::vector<std::int64_t>& within,
-                       const std::vector<char>& before) {
+/// say how often each track was.
+FirstPlays first_plays(const Groups& groups, const Counts& within, const Counts& before) {
   std::vector<char> played(groups.count, 0);
   std::vector<char> older(groups.count, 0);
   for (std::uint32_t track = 0; track < within.size(); ++track) {
@@ -173,27 +174,18 @@ Discovery Stats::discovery(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
   stats::Facts& facts = selection.facts();
   Discovery result;
-  std::vector<std::int64_t> within(facts.tracks(), 0);
-  std::vector<char> before(facts.tracks(), 0);
-  selection.scan(stats::Column::track, [&](const Rows& rows) {
-    result.plays += static_cast<std::int64_t>(rows.size());
-    rows.each([&](std::size_t row) { ++within[rows.batch().track[row]]; });
-  });
-  std::int64_t start = columns::kNoTime;
-  selection.scan({std::nullopt, columns::kInfinity}, stats::Column::played_at,
-                 [&](const Rows& rows) {
-                   if (start != columns::kNoTime) return;
-                   rows.each([&](std::size_t row) {
-                     const std::int64_t at = rows.batch().played_at[row];
-                     if (start == columns::kNoTime && columns::is_finite_time(at)) start = at;
-                   });
-                 });
+  const Counts within = selection.track_counts();
+  Counts before(facts.tracks(), 0);
   if (selection.period().since) {
-    selection.scan({std::nullopt, selection.period().since}, stats::Column::track,
-                   [&](const Rows& rows) {
-                     rows.each([&](std::size_t row) { before[rows.batch().track[row]] = 1; });
-                   });
+    before = selection.track_counts({std::nullopt, selection.period().since});
   }
+  std::int64_t start = columns::kNoTime;
+  selection.scan(columns::Period::finite(), stats::Column::played_at, [&](const Rows& rows) {
+    rows.each([&](std::size_t row) {
+      if (start == columns::kNoTime) start = rows.batch().played_at[row];
+    });
+    return start == columns::kNoTime;
+  });
   const Groups tracks = stats::track_groups(selection);
   const auto by_track = first_plays(tracks, within, before);
   const auto by_artist = first_plays(facts.artists(filter.artist_credit), within, before);
@@ -209,6 +201,7 @@ Discovery Stats::discovery(const StatsFilter& filter) const {
     if (before[track] != 0) older[tracks.of(track)[0]] = 1;
   }
   for (std::uint32_t track = 0; track < within.size(); ++track) {
+    result.plays += within[track];
     const std::uint32_t group = tracks.of(track)[0];
     if (group != 0 && older[group] == 0) result.new_plays += within[track];
   }

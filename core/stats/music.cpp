@@ -29,20 +29,6 @@ std::optional<double> ratio(std::int64_t part, std::int64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
 }
 
-/// Plays of each track code.
-std::vector<std::int64_t> plays_by_track(const Selection& selection) {
-  std::vector<std::int64_t> plays(selection.facts().tracks(), 0);
-  if (selection.takes_all()) {
-    const auto counts = selection.plays().track_counts(selection.period());
-    std::ranges::copy(counts, plays.begin());
-    return plays;
-  }
-  selection.scan(stats::Column::track, [&](const Rows& rows) {
-    rows.each([&](std::size_t row) { ++plays[rows.batch().track[row]]; });
-  });
-  return plays;
-}
-
 std::int64_t sum(const std::vector<std::int64_t>& plays) {
   std::int64_t all = 0;
   for (const std::int64_t each : plays) all += each;
@@ -89,7 +75,7 @@ Genres Stats::genres(const StatsFilter& filter) const {
   const Selection selection(here.moment(), filter);
   Genres result;
   const auto& groups = selection.facts().genres();
-  const auto plays = plays_by_track(selection);
+  const auto plays = selection.track_counts();
   result.plays = sum(plays);
   for (std::uint32_t track = 0; track < plays.size(); ++track) {
     if (groups.of(track)[0] == 0) result.plays_unknown += plays[track];
@@ -199,7 +185,7 @@ Eras Stats::eras(const StatsFilter& filter, EraUnit unit) const {
 
 AudioProfile Stats::audio_profile(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
-  const auto plays = plays_by_track(selection);
+  const auto plays = selection.track_counts();
   const auto& features = selection.facts().features();
   AudioProfile result;
   result.plays = sum(plays);

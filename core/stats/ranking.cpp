@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::int32_t kNoDay = std::numeric_limits<std::int32_t>::min();
 
-struct TrackSums {
+/// One line of a cache: plays meet tracks in no order.
+struct alignas(64) TrackSums {
   Tally tally = {};
   std::int64_t skips = 0;
   std::int64_t first_at = columns::kNoTime;
@@ -34,7 +35,9 @@ std::vector<TrackSums> sum_plays(const Selection& selection, Wanted wanted, Colu
                                  std::vector<GroupTally>& groups) {
   std::vector<TrackSums> sums(codes);
   const auto& estimates = selection.estimates();
+  // Apart from the rest of the groups, so that both stay near.
   std::vector<std::int32_t> last_day(groups.size(), kNoDay);
+  std::vector<std::uint32_t> active(groups.size(), 0);
   LocalUnits days = LocalUnits::days(selection.zone());
   const columns::Period calendar = in_calendar({});
   const Column track = wanted.time ? Column::track : Column::none;
@@ -59,11 +62,12 @@ std::vector<TrackSums> sum_plays(const Selection& selection, Wanted wanted, Colu
         if (at < *calendar.since || at >= *calendar.until) return;
         const auto day = static_cast<std::int32_t>(days.at(at));
         for (const std::uint32_t group : groups_at(code)) {
-          if (std::exchange(last_day[group], day) != day) ++groups[group].days;
+          active[group] += std::exchange(last_day[group], day) != day ? 1 : 0;
         }
       }
     });
   });
+  for (std::size_t group = 0; group < groups.size(); ++group) groups[group].days = active[group];
   return sums;
 }
 
@@ -137,8 +141,8 @@ std::vector<GroupTally> tally_groups(const Selection& selection, Entity entity, 
   std::vector<GroupTally> groups(members.count);
   std::vector<TrackSums> sums;
   if (!wanted.time && !wanted.days && selection.takes_all()) {
-    const auto counts = selection.plays().track_counts(selection.period());
-    sums.resize(selection.facts().tracks());
+    const auto counts = selection.track_counts();
+    sums.resize(counts.size());
     for (std::size_t code = 0; code < counts.size(); ++code) sums[code].tally.plays = counts[code];
   } else {
     sums = sum_plays(

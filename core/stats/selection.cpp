@@ -97,6 +97,11 @@ void Selection::allow_tracks(const std::vector<bool>& allowed) {
 }
 
 void Selection::prepare_tracks() {
+  const bool asked = filter_.track_id || filter_.artist_id || filter_.album || filter_.genre ||
+                     !filter_.exclude_track_ids.empty() || !filter_.exclude_artist_ids.empty() ||
+                     filter_.rule == ListenRule::scrobble;
+  // The dictionaries are not small: whoever asks of all tracks may do without them.
+  if (!asked) return;
   const auto& tracks = plays().tracks();
   const auto& artists = plays().artists();
   const std::size_t count = facts().tracks();
@@ -239,6 +244,18 @@ std::span<const std::uint32_t> Selection::select(const Batch& batch) const {
   if (!doubles_.empty()) keep([&](std::uint32_t row) { return !doubles_.contains(batch.id[row]); });
   rows_.resize(left);
   return rows_;
+}
+
+std::vector<std::int64_t> Selection::track_counts(const columns::Period& period) const {
+  std::vector<std::int64_t> counts(facts().tracks(), 0);
+  if (takes_all_) {
+    std::ranges::copy(plays().track_counts(period), counts.begin());
+    return counts;
+  }
+  scan(period, Column::track, [&](const Rows& rows) {
+    rows.each([&](std::size_t row) { ++counts[rows.batch().track[row]]; });
+  });
+  return counts;
 }
 
 std::pair<std::int64_t, std::int64_t> covered(const Selection& selection) {

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -94,18 +95,26 @@ class Selection {
     scan(period_, wanted, visit);
   }
 
-  /// The same for another period.
+  /// The same for another period. A visitor that returns a bool ends the scan by false.
   template <typename Visit>
   void scan(const columns::Period& period, Column wanted, Visit&& visit) const {
-    moment_->plays.scan(period, wanted | needed_, [&](const Batch& batch) {
-      if (takes_all_) {
-        visit(Rows(batch));
+    const auto give = [&](const Rows& rows) {
+      if constexpr (std::is_void_v<decltype(visit(rows))>) {
+        visit(rows);
+        return true;
       } else {
-        visit(Rows(batch, select(batch)));
+        return visit(rows);
       }
-      return true;
+    };
+    moment_->plays.scan(period, wanted | needed_, [&](const Batch& batch) {
+      return takes_all_ ? give(Rows(batch)) : give(Rows(batch, select(batch)));
     });
   }
+
+  /// How many of the selected plays each track code has, from running totals where nothing but the
+  /// period selects. Room for facts().tracks().
+  [[nodiscard]] std::vector<std::int64_t> track_counts() const { return track_counts(period_); }
+  [[nodiscard]] std::vector<std::int64_t> track_counts(const columns::Period& period) const;
 
   /// The code that stands for each track code, by the filter's track_identity.
   [[nodiscard]] const std::vector<std::uint32_t>& identity() const {

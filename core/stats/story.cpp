@@ -10,7 +10,6 @@
 #include <playmirror/stats.hpp>
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,40 +47,47 @@ std::vector<Obsession> Stats::obsessions(const StatsFilter& filter, double share
   const Selection selection(moment(), filter);
   const Groups& artists = selection.facts().artists(filter.artist_credit);
   stats::LocalUnits local = stats::LocalUnits::days(selection.zone());
-  struct Week {
-    std::int64_t plays = 0;
-    std::map<std::uint32_t, std::int64_t> artists = {};
+  std::vector<Obsession> found;
+  // Plays come in order of time, so one week is counted at a time.
+  std::int64_t week = 0;
+  std::int64_t week_plays = 0;
+  std::vector<std::int64_t> plays_of(artists.count, 0);
+  std::vector<std::uint32_t> met;
+  const auto end_week = [&] {
+    const std::size_t before = found.size();
+    for (const std::uint32_t artist : met) {
+      const std::int64_t plays = std::exchange(plays_of[artist], 0);
+      const double part = static_cast<double>(plays) / static_cast<double>(week_plays);
+      if (week_plays < min_plays || part < share) continue;
+      const auto& entry = selection.plays().artists()[artist];
+      found.push_back({calendar::kEpoch + std::chrono::days(week), std::string(entry.id),
+                       text(entry.name), plays, week_plays, part});
+    }
+    std::sort(found.begin() + static_cast<std::ptrdiff_t>(before), found.end(),
+              [](const Obsession& a, const Obsession& b) {
+                return a.plays != b.plays ? a.plays > b.plays : a.artist_id < b.artist_id;
+              });
+    met.clear();
+    week_plays = 0;
   };
-  std::map<std::int64_t, Week> weeks;
   selection.scan(stats::in_calendar(selection.period()),
                  stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
                    const Batch& batch = rows.batch();
                    rows.each([&](std::size_t row) {
                      const std::int64_t first = calendar::unit_begin(
                          Unit::week, local.at(batch.played_at[row]), filter.week_start);
-                     Week& week = weeks[first];
-                     ++week.plays;
+                     if (first != week) {
+                       end_week();
+                       week = first;
+                     }
+                     ++week_plays;
                      for (const std::uint32_t artist : artists.of(batch.track[row])) {
-                       if (artist != 0) ++week.artists[artist];
+                       if (artist == 0) continue;
+                       if (plays_of[artist]++ == 0) met.push_back(artist);
                      }
                    });
                  });
-  std::vector<Obsession> found;
-  for (const auto& [first, week] : weeks) {
-    if (week.plays < min_plays) continue;
-    const std::size_t before = found.size();
-    for (const auto& [artist, plays] : week.artists) {
-      const double part = static_cast<double>(plays) / static_cast<double>(week.plays);
-      if (part < share) continue;
-      const auto& entry = selection.plays().artists()[artist];
-      found.push_back({calendar::kEpoch + std::chrono::days(first), std::string(entry.id),
-                       text(entry.name), plays, week.plays, part});
-    }
-    std::sort(found.begin() + static_cast<std::ptrdiff_t>(before), found.end(),
-              [](const Obsession& a, const Obsession& b) {
-                return a.plays != b.plays ? a.plays > b.plays : a.artist_id < b.artist_id;
-              });
-  }
+  end_week();
   return found;
 }
 
@@ -228,21 +234,21 @@ Moods Stats::moods(const StatsFilter& filter) const {
   };
   constexpr double kMiddle = 0.5;
   Moods result;
-  selection.scan(stats::Column::track, [&](const Rows& rows) {
-    rows.each([&](std::size_t row) {
-      const auto& values = features[rows.batch().track[row]].values;
-      const auto& valence = values[place("valence")];
-      const auto& energy = values[place("energy")];
-      ++result.plays;
-      if (!valence || !energy) {
-        ++result.unknown;
-      } else if (*energy >= kMiddle) {
-        ++(*valence >= kMiddle ? result.happy : result.angry);
-      } else {
-        ++(*valence >= kMiddle ? result.calm : result.sad);
-      }
-    });
-  });
+  const auto counts = selection.track_counts();
+  for (std::size_t track = 0; track < counts.size(); ++track) {
+    const std::int64_t plays = counts[track];
+    const auto& values = features[track].values;
+    const auto& valence = values[place("valence")];
+    const auto& energy = values[place("energy")];
+    result.plays += plays;
+    if (!valence || !energy) {
+      result.unknown += plays;
+    } else if (*energy >= kMiddle) {
+      (*valence >= kMiddle ? result.happy : result.angry) += plays;
+    } else {
+      (*valence >= kMiddle ? result.calm : result.sad) += plays;
+    }
+  }
   if (result.plays > 0) {
     result.unknown_share = static_cast<double>(result.unknown) / static_cast<double>(result.plays);
   }

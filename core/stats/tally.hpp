@@ -19,14 +19,14 @@ struct Tally {
 
   /// `listened` and `estimate` are milliseconds, or -1 for unknown.
   void add(std::int64_t listened, std::int64_t estimate) noexcept {
+    // No branch: which of the three it is follows no rule that a processor could guess.
+    const std::int64_t known = listened >= 0 ? 1 : 0;
+    const std::int64_t guessed = (known ^ 1) & (estimate >= 0 ? 1 : 0);
     ++plays;
-    if (listened >= 0) {
-      ++measured;
-      measured_ms += listened;
-    } else if (estimate >= 0) {
-      ++estimated;
-      estimated_ms += estimate;
-    }
+    measured += known;
+    measured_ms += listened & -known;
+    estimated += guessed;
+    estimated_ms += estimate & -guessed;
   }
 
   Tally& operator+=(const Tally& other) noexcept {
