@@ -4,6 +4,9 @@
 #include "core/columns/running_totals.hpp"
 #include "core/columns/snapshot.hpp"
 
+#include <playmirror/table.hpp>
+
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -57,6 +60,12 @@ class ColumnCache {
       return thing;
     }
 
+    /// Lets go of what is not of this state.
+    void drop_unless(std::int64_t state) {
+      const std::scoped_lock lock(mutex_);
+      if (state_ != state) thing_.reset();
+    }
+
     /// Whatever was kept, however old; may be null.
     [[nodiscard]] std::shared_ptr<const Thing> last() const {
       const std::scoped_lock lock(mutex_);
@@ -81,6 +90,7 @@ class ColumnCache {
   Latest<ArtistDictionary> artists;
   Latest<TextDictionary> sources;
   Latest<TextDictionary> contexts;
+  std::array<Latest<Table>, 2> all_plays;  ///< as a table: the oldest first, the newest first
 
  private:
   struct Entry {

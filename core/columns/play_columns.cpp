@@ -131,6 +131,8 @@ sqlite::Database& PlayColumns::database() const noexcept { return moment_->datab
 
 bool PlayColumns::from_rows() const noexcept { return moment_->book.has_value(); }
 
+std::int64_t PlayColumns::version() const noexcept { return moment_->state.plays; }
+
 const TrackDictionary& PlayColumns::tracks() const {
   if (moment_->book) return moment_->book->tracks;
   if (!moment_->tracks) {

@@ -44,6 +44,9 @@ class PlayColumns {
   /// object's own then.
   [[nodiscard]] bool from_rows() const noexcept;
 
+  /// A number that rises whenever a play changes, in any process. Says nothing where from_rows().
+  [[nodiscard]] std::int64_t version() const noexcept;
+
   /// Read on first use, then shared with later calls for as long as nothing in them changes. Valid
   /// as long as this object.
   [[nodiscard]] const TrackDictionary& tracks() const;

@@ -1,5 +1,6 @@
 #include "core/query/plays_table.hpp"
 
+#include "core/columns/column_cache.hpp"
 #include "core/columns/play_columns.hpp"
 #include "core/table/column_data.hpp"
 
@@ -239,6 +240,38 @@ bool fits(const std::optional<Timestamp>& limit, std::optional<std::int64_t>& mi
   return true;
 }
 
+/// Plays of a table that is kept for the next caller: ten million take some 400 MB.
+constexpr std::size_t kMostKept = 12'000'000;
+
+/// The first `rows` plays of the period, in order of time or backwards; null when one of them holds
+/// what the columns cannot tell.
+std::shared_ptr<const Table> make_table(const PlayColumns& plays, const columns::Period& period,
+                                        std::size_t rows, bool backward) {
+  PlaysTable table(plays, rows);
+  const auto visit = [&](const Batch& batch) {
+    table.add(batch, backward);
+    return !table.is_full() && table.is_exact();
+  };
+  if (backward) {
+    plays.scan_back(period, columns::Column::all, visit);
+  } else {
+    plays.scan(period, columns::Column::all, visit);
+  }
+  if (!table.is_exact()) return nullptr;
+  if (!table.is_full()) raise(ErrorCode::internal, "the columns of plays lost some on the way");
+  return std::make_shared<const Table>(std::move(table).finish());
+}
+
+/// The table of all plays: the last one that was handed out, if no play has changed since.
+std::shared_ptr<const Table> all_plays(columns::ColumnCache& cache, const PlayColumns& plays,
+                                       std::size_t rows, bool backward) {
+  auto& kept = cache.all_plays[backward ? 1 : 0];
+  // Never two of them: one is large enough.
+  cache.all_plays[backward ? 0 : 1].drop_unless(-1);
+  kept.drop_unless(plays.version());
+  return kept.get(plays.version(), [&] { return make_table(plays, {}, rows, backward); });
+}
+
 }  // namespace
 
 std::optional<Table> plays_table(MirrorState& state, const PlayFilter& filter) {
@@ -251,22 +284,15 @@ std::optional<Table> plays_table(MirrorState& state, const PlayFilter& filter) {
     return std::nullopt;
   }
   const PlayColumns plays = PlayColumns::read(state);
-  std::size_t rows = plays.count(period);
-  if (filter.limit != 0) rows = std::min(rows, static_cast<std::size_t>(filter.limit));
-  PlaysTable table(plays, rows);
   const bool backward = filter.order == Order::newest_first;
-  const auto visit = [&](const Batch& batch) {
-    table.add(batch, backward);
-    return !table.is_full() && table.is_exact();
-  };
-  if (backward) {
-    plays.scan_back(period, columns::Column::all, visit);
-  } else {
-    plays.scan(period, columns::Column::all, visit);
-  }
-  if (!table.is_exact()) return std::nullopt;
-  if (!table.is_full()) raise(ErrorCode::internal, "the columns of plays lost some on the way");
-  return std::move(table).finish();
+  std::size_t rows = plays.count(period);
+  const bool all = filter.limit == 0 && period == columns::Period();
+  if (filter.limit != 0) rows = std::min(rows, static_cast<std::size_t>(filter.limit));
+  const auto table = all && !plays.from_rows() && rows <= kMostKept
+                         ? all_plays(*state.column_cache(), plays, rows, backward)
+                         : make_table(plays, period, rows, backward);
+  if (!table) return std::nullopt;
+  return *table;
 }
 
 }  // namespace playmirror::query

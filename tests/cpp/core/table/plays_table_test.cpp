@@ -88,6 +88,23 @@ TEST_F(PlaysTable, LeavesToTheRowsWhatColumnsCannotTell) {
             Cell(Timestamp::parse("294276-12-31T00:00:00Z")));
 }
 
+TEST_F(PlaysTable, IsKeptUntilAPlayChanges) {
+  add_odd_plays();
+  const auto ids = [&](Order order) { return mirror_.plays().table({.order = order}); };
+  const Table first = ids(Order::oldest_first);
+  const auto memory = [](const Table& table) { return table.column("id").integers().data(); };
+  EXPECT_EQ(memory(ids(Order::oldest_first)), memory(first));
+  EXPECT_NE(memory(ids(Order::newest_first)), memory(first));
+  execute("UPDATE play_history SET id = 20 WHERE id = 3");
+  for (const Order order : {Order::oldest_first, Order::newest_first}) {
+    expect_as_listed({.order = order});
+  }
+  execute("DELETE FROM play_history WHERE id = 20");
+  EXPECT_EQ(ids(Order::oldest_first).row_count(), 9U);
+  expect_as_listed({});
+  EXPECT_EQ(first.row_count(), 10U);
+}
+
 TEST_F(PlaysTable, OutlivesTheMirror) {
   add_odd_plays();
   const Table table = mirror_.plays().table();
