@@ -2,13 +2,11 @@
 /// column_layouts.py.
 ///
 ///     columns top FILE       answers lines `SINCE UNTIL TIMES` (microseconds, `-` for none) with
-///     the
 ///                            median seconds of TIMES runs and the 50 tracks played most
 ///     columns first FILE     opens the mirror, asks for the ten tracks played most; its seconds
 ///     columns floor FILE ID  opens the file by SQLite alone, selects one play; its seconds
 ///     columns bytes FILE     bytes of the columns of plays, of the totals, of the dictionaries
 
-#include "core/columns/play_columns.hpp"
 #include "core/mirror/state.hpp"
 
 #include <playmirror/mirror.hpp>
@@ -29,10 +27,9 @@ namespace {
 
 using playmirror::Mirror;
 using playmirror::MirrorAccess;
-using playmirror::columns::Period;
-using playmirror::columns::PlayColumns;
-
-constexpr std::size_t kTop = 50;
+using playmirror::Period;
+using playmirror::Timestamp;
+using playmirror::TopTrack;
 
 double seconds_of(const std::function<void()>& work) {
   const auto begin = std::chrono::steady_clock::now();
@@ -40,61 +37,26 @@ double seconds_of(const std::function<void()>& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-struct Track {
-  std::string id;
-  std::uint32_t plays = 0;
-};
-
-/// The tracks played most, by plays and then by id: those that `tracks` has.
-std::vector<Track> top_tracks(const PlayColumns& plays, const Period& period, std::size_t limit) {
-  const std::vector<std::uint32_t> counts = plays.track_counts(period);
-  std::vector<std::uint32_t> codes;
-  for (std::uint32_t code = 1; code < counts.size(); ++code) {
-    if (counts[code] > 0) codes.push_back(code);
-  }
-  // All that reach the count of the last one, since ids decide between equals.
-  const auto more = [&](std::uint32_t left, std::uint32_t right) {
-    return counts[left] > counts[right];
-  };
-  std::uint32_t least = 0;
-  if (codes.size() > limit) {
-    std::ranges::nth_element(codes, codes.begin() + static_cast<std::ptrdiff_t>(limit) - 1, more);
-    least = counts[codes[limit - 1]];
-  }
-  std::vector<Track> tracks;
-  for (const std::uint32_t code : codes) {
-    if (counts[code] < least) continue;
-    const auto track = plays.track(code);
-    if (track.exists) tracks.push_back({std::string(track.id), counts[code]});
-  }
-  std::ranges::sort(tracks, [](const Track& left, const Track& right) {
-    return left.plays != right.plays ? left.plays > right.plays : left.id < right.id;
-  });
-  if (tracks.size() > limit) tracks.resize(limit);
-  return tracks;
-}
-
-std::optional<std::int64_t> limit_of(const std::string& word) {
+std::optional<Timestamp> limit_of(const std::string& word) {
   if (word == "-") return std::nullopt;
-  return std::stoll(word);
+  return Timestamp::from_unix_micros(std::stoll(word));
 }
 
 int top(const char* file) {
   const Mirror mirror = Mirror::open(file, {.read_only = true});
-  const auto state = MirrorAccess::state(mirror);
   std::string since;
   std::string until;
   for (int times = 0; std::cin >> since >> until >> times;) {
-    const Period period{limit_of(since), limit_of(until)};
+    const playmirror::StatsFilter filter{
+        .period = Period::between(limit_of(since), limit_of(until)), .limit = 50, .details = false};
     std::vector<double> seconds;
-    std::vector<Track> tracks;
+    std::vector<TopTrack> tracks;
     for (int i = 0; i < times; ++i) {
-      seconds.push_back(
-          seconds_of([&] { tracks = top_tracks(PlayColumns::read(*state), period, kTop); }));
+      seconds.push_back(seconds_of([&] { tracks = mirror.stats().top_tracks(filter); }));
     }
     std::ranges::sort(seconds);
     std::cout << seconds[seconds.size() / 2];
-    for (const Track& track : tracks) std::cout << ' ' << track.id << ' ' << track.plays;
+    for (const TopTrack& track : tracks) std::cout << ' ' << track.track_id << ' ' << track.plays;
     std::cout << std::endl;
   }
   return 0;
@@ -104,7 +66,7 @@ int first(const char* file) {
   std::size_t found = 0;
   const double seconds = seconds_of([&] {
     const Mirror mirror = Mirror::open(file);
-    found = top_tracks(PlayColumns::read(*MirrorAccess::state(mirror)), {}, 10).size();
+    found = mirror.stats().top_tracks({.limit = 10, .details = false}).size();
   });
   std::cout << seconds << ' ' << found << '\n';
   return 0;

@@ -5,18 +5,43 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import duckdb
 import psycopg
 from place import BUILD, Library
+from questions import FEATURES
 
 PROGRAM = BUILD / "benchmarks/columns"
 
-#: The same plays as the mirror's, in DuckDB's own storage.
-DUCKDB_PLAYS = """
-    CREATE TABLE plays AS SELECT * FROM read_csv(
-        '{0}', header = false, columns = {{
-            'id': 'BIGINT', 'track_id': 'VARCHAR', 'played_at': 'TIMESTAMP',
-            'listened_ms': 'INTEGER'}})
+GENRES = r"""
+    SELECT DISTINCT ta.track_id, lower(btrim(e.value, E' \t\n\x0b\f\r'))
+    FROM track_artists ta JOIN artists a ON a.id = ta.artist_id, json_array_elements_text(
+        CASE WHEN json_typeof(a.genres) = 'array' THEN a.genres ELSE '[]' END) AS e(value)
+    WHERE btrim(e.value, E' \t\n\x0b\f\r') <> ''
 """
+
+#: Tables of DuckDB's own: what the server is asked for, and the columns.
+TABLES = {
+    "plays": (
+        "SELECT id, track_id, played_at, listened_ms, skipped, context_uri FROM play_history "
+        "ORDER BY id",
+        {
+            "id": "BIGINT", "track_id": "VARCHAR", "played_at": "TIMESTAMP",
+            "listened_ms": "INTEGER", "skipped": "BOOLEAN", "context_uri": "VARCHAR",
+        },
+    ),
+    "tracks": (
+        "SELECT id, duration_ms, CASE WHEN raw_data->'album'->>'release_date' ~ '^[0-9]{4}' "
+        "THEN left(raw_data->'album'->>'release_date', 4)::int END, "
+        + ", ".join(FEATURES) + " FROM tracks ORDER BY id",
+        {"track_id": "VARCHAR", "duration_ms": "INTEGER", "year": "INTEGER"}
+        | dict.fromkeys(FEATURES, "DOUBLE"),
+    ),
+    "credits": (
+        "SELECT track_id, artist_id FROM track_artists ORDER BY 1, 2",
+        {"track_id": "VARCHAR", "artist_id": "VARCHAR"},
+    ),
+    "genres": (GENRES, {"track_id": "VARCHAR", "genre": "VARCHAR"}),
+}  # fmt: skip
 
 
 def answer(verb: str, *arguments: object) -> list[str]:
@@ -50,17 +75,20 @@ class TopTracks:
         self._process.wait()
 
 
-def load_duckdb(library: Library, database) -> None:
-    """Fills the connection's table `plays` from the server."""
-    file = library.path("plays").with_suffix(".csv")
-    columns = "id, track_id, played_at, listened_ms"
-    query = f"COPY (SELECT {columns} FROM play_history ORDER BY id) TO STDOUT (FORMAT csv)"
-    with (
-        psycopg.connect(library.dsn) as server,
-        server.cursor().copy(query) as rows,
-        file.open("wb") as csv,
-    ):
-        for data in rows:
-            csv.write(data)
-    database.execute(DUCKDB_PLAYS.format(file))
+def load_duckdb(library: Library, database: duckdb.DuckDBPyConnection, *tables: str) -> None:
+    """Fills tables of the connection from the server."""
+    file = library.path("duckdb").with_suffix(".csv")
+    for name in tables:
+        query, columns = TABLES[name]
+        with (
+            psycopg.connect(library.dsn) as server,
+            server.cursor().copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as rows,
+            file.open("wb") as csv,
+        ):
+            for data in rows:
+                csv.write(data)
+        database.execute(
+            f"CREATE TABLE {name} AS "
+            f"SELECT * FROM read_csv('{file}', header = false, columns = {columns})"
+        )
     file.unlink()

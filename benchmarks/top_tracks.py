@@ -23,7 +23,7 @@ QUESTION = """
 
 def run(library: Library, runs: int) -> list[Line]:
     database = duckdb.connect()
-    load_duckdb(library, database)
+    load_duckdb(library, database, "plays")
     [(first, last)] = database.execute(
         "SELECT min(epoch_us(played_at)), max(epoch_us(played_at)) FROM plays"
     ).fetchall()
