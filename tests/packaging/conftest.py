@@ -13,7 +13,7 @@ SOURCE = Path(__file__).resolve().parents[2]
 Run = Callable[..., str]
 
 # The source is built in several places here; ccache shall know it again.
-ANYWHERE = {"CCACHE_NOHASHDIR": "1"}
+ANYWHERE = {"CCACHE_BASEDIR": str(SOURCE), "CCACHE_NOHASHDIR": "1"}
 
 
 @pytest.fixture(scope="session")
