@@ -2,6 +2,7 @@
 
 #include "core/stats/local_time.hpp"
 #include "core/stats/ranking.hpp"
+#include "core/stats/sort_leading.hpp"
 
 #include <playmirror/error.hpp>
 #include <playmirror/stats.hpp>
@@ -70,6 +71,13 @@ std::vector<SkipRate> skips_by_hour(const Selection& selection) {
     rates.back().key = std::string(hour < 10 ? "0" : "") + std::to_string(hour);
   }
   return rates;
+}
+
+/// Where the filter's page of a list of `size` ends.
+std::size_t page_end(const StatsFilter& filter, std::size_t size) {
+  const auto all = static_cast<std::int64_t>(size);
+  if (filter.limit == 0 || filter.limit > all - filter.offset) return size;
+  return static_cast<std::size_t>(filter.offset + filter.limit);
 }
 
 using Counts = std::vector<std::int64_t>;
@@ -145,7 +153,7 @@ std::vector<SkipRate> Stats::skips(const StatsFilter& filter, SkipGroup group,
     return counts[code].known < std::max<std::int64_t>(min_known, 1);
   });
   // Fractions are compared without dividing; of equals, what is known better comes first.
-  std::ranges::stable_sort(order, [&](std::uint32_t a, std::uint32_t b) {
+  stats::sort_leading(order, page_end(filter, order.size()), [&](std::uint32_t a, std::uint32_t b) {
     const std::int64_t left = counts[a].skipped * counts[b].known;
     const std::int64_t right = counts[b].skipped * counts[a].known;
     return left != right ? left > right : counts[a].known > counts[b].known;
@@ -269,11 +277,12 @@ Repeats Stats::repeats(const StatsFilter& filter) const {
     result.longest_run = {std::string(entry.id), text(entry.name), longest.plays,
                           stats::to_timestamp(longest.first), stats::to_timestamp(longest.last)};
   }
-  std::ranges::stable_sort(played, [&](std::uint32_t a, std::uint32_t b) {
-    const std::int64_t left = groups[a].tally.plays * groups[b].days;
-    const std::int64_t right = groups[b].tally.plays * groups[a].days;
-    return left != right ? left > right : groups[a].tally.plays > groups[b].tally.plays;
-  });
+  stats::sort_leading(
+      played, page_end(filter, played.size()), [&](std::uint32_t a, std::uint32_t b) {
+        const std::int64_t left = groups[a].tally.plays * groups[b].days;
+        const std::int64_t right = groups[b].tally.plays * groups[a].days;
+        return left != right ? left > right : groups[a].tally.plays > groups[b].tally.plays;
+      });
   for (std::int64_t i = filter.offset; i < std::ssize(played); ++i) {
     if (filter.limit != 0 && i - filter.offset >= filter.limit) break;
     const std::uint32_t track = played[static_cast<std::size_t>(i)];

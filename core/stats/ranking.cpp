@@ -1,6 +1,7 @@
 #include "core/stats/ranking.hpp"
 
 #include "core/stats/local_time.hpp"
+#include "core/stats/sort_leading.hpp"
 
 #include <algorithm>
 #include <array>
@@ -183,14 +184,14 @@ std::vector<Place> rank_groups(const StatsFilter& filter, const std::vector<Grou
   for (const std::uint32_t group : order) {
     if (groups[group].tally.plays > 0) ranked.push_back(group);
   }
-  std::ranges::stable_sort(ranked, [&](std::uint32_t a, std::uint32_t b) {
-    if (metric(a) != metric(b)) return metric(a) > metric(b);
-    return other(a) > other(b);
-  });
   std::vector<Place> places;
   const std::int64_t of = std::ssize(ranked);
   const std::int64_t end =
       filter.limit == 0 || filter.limit > of - filter.offset ? of : filter.offset + filter.limit;
+  sort_leading(ranked, static_cast<std::size_t>(end), [&](std::uint32_t a, std::uint32_t b) {
+    if (metric(a) != metric(b)) return metric(a) > metric(b);
+    return other(a) > other(b);
+  });
   std::int64_t rank = 0;
   for (std::int64_t i = 0; i < end; ++i) {
     const auto index = static_cast<std::size_t>(i);
