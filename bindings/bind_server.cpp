@@ -8,6 +8,7 @@
 #include "describe_reports.hpp"
 #include "gil.hpp"
 
+#include <playmirror/record_members.hpp>
 #include <playmirror/server.hpp>
 
 #include <memory>
@@ -76,6 +77,12 @@ py::object verify(SharedServer& server, const Mirror& mirror, py::object progres
       server.run([&](Server& called) { return called.verify(mirror, options, control.call()); }));
 }
 
+py::object track(SharedServer& server, py::handle id, py::object progress, py::object stop) {
+  const auto text = from_python<std::string>(id, "id");
+  const Control control(std::move(progress), std::move(stop));
+  return to_python(server.run([&](Server& called) { return called.track(text, control.call()); }));
+}
+
 py::object doctor(SharedServer& server, py::object progress, py::object stop) {
   const Control control(std::move(progress), std::move(stop));
   return to_python(server.run([&](Server& called) { return called.doctor(control.call()); }));
@@ -98,6 +105,7 @@ void bind_server(py::module_& module) {
       .def("pull", &pull, py::arg("mirror"), progress, stop)
       .def("push", &push, py::arg("mirror"), progress, stop)
       .def("verify", &verify, py::arg("mirror"), progress, stop)
+      .def("track", &track, py::arg("id"), progress, stop)
       .def("doctor", &doctor, progress, stop);
 }
 

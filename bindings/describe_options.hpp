@@ -4,6 +4,7 @@
 
 #include "convert_time.hpp"
 #include "describe.hpp"
+#include "describe_reports.hpp"
 
 #include <playmirror/filters.hpp>
 #include <playmirror/mirror.hpp>
@@ -128,6 +129,8 @@ struct Describe<PullOptions> {
       Member{"confirm_deletes", &PullOptions::confirm_deletes},
       Member{"accept_server", &PullOptions::accept_server},
       Member{"field_cap", &PullOptions::field_cap},
+      Member{"leave_out", &PullOptions::leave_out},
+      Member{"plays_since", &PullOptions::plays_since},
   };
 };
 

@@ -42,6 +42,7 @@ struct Describe<PendingEntry> {
       Member{"sqlstate", &PendingEntry::sqlstate},
       Member{"constraint", &PendingEntry::constraint},
       Member{"message", &PendingEntry::message},
+      Member{"needs", &PendingEntry::needs},
   };
 };
 
@@ -56,15 +57,32 @@ struct Describe<TableStatus> {
 };
 
 template <>
+struct Describe<TrackDetail> {
+  static constexpr auto kClass = "TrackDetail";
+  static constexpr std::array kNames = {
+      Name{TrackDetail::raw_data, "raw_data"},
+      Name{TrackDetail::lyrics, "lyrics"},
+  };
+};
+
+template <>
 struct Describe<Status> {
   static constexpr auto kClass = "Status";
   static constexpr auto kMembers = std::tuple{
-      Member{"file", &Status::file},           Member{"server", &Status::server},
-      Member{"last_pull", &Status::last_pull}, Member{"last_push", &Status::last_push},
-      Member{"complete", &Status::complete},   Member{"alembic_version", &Status::alembic_version},
-      Member{"tables", &Status::tables},       Member{"queued", &Status::queued},
-      Member{"in_doubt", &Status::in_doubt},   Member{"waiting", &Status::waiting},
+      Member{"file", &Status::file},
+      Member{"server", &Status::server},
+      Member{"last_pull", &Status::last_pull},
+      Member{"last_push", &Status::last_push},
+      Member{"complete", &Status::complete},
+      Member{"alembic_version", &Status::alembic_version},
+      Member{"tables", &Status::tables},
+      Member{"left_out", &Status::left_out},
+      Member{"plays_since", &Status::plays_since},
+      Member{"queued", &Status::queued},
+      Member{"in_doubt", &Status::in_doubt},
+      Member{"waiting", &Status::waiting},
       Member{"rejected", &Status::rejected},
+      Member{"stuck", &Status::stuck},
   };
 };
 

@@ -3,6 +3,7 @@
 #include "sync/check/verifier.hpp"
 #include "sync/pg/failure.hpp"
 #include "sync/pull/puller.hpp"
+#include "sync/pull/track_lookup.hpp"
 #include "sync/push/pusher.hpp"
 #include "sync/session/server_session.hpp"
 
@@ -38,6 +39,9 @@ void check(const PullOptions& options) {
   require(options.delete_limit >= 0 && options.delete_limit <= 1,
           "delete_limit must be a share between 0 and 1");
   require(options.field_cap > 0, "field_cap must be positive");
+  if (options.plays_since && *options.plays_since != Timestamp::negative_infinity()) {
+    require(options.plays_since->is_finite(), "plays_since must be an instant, or -infinity");
+  }
 }
 
 void check(const PushOptions& options) {
@@ -191,6 +195,11 @@ VerifyReport Server::verify(const Mirror& mirror, const VerifyOptions& options,
     sync::Verifier(impl_->session, state, options, waiter, report).run();
   });
   return report;
+}
+
+std::optional<Track> Server::track(std::string_view id, const CallControl& control) {
+  pg::Waiter waiter(control, impl_->session.options().timeout);
+  return impl_->attempt([&] { return sync::look_up_track(impl_->session, id, waiter); });
 }
 
 DoctorReport Server::doctor(const CallControl& control) {

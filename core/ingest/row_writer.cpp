@@ -47,6 +47,11 @@ std::string upsert_sql(const schema::TableLayout& table, const Columns& columns,
     updates.push_back(quoted + " = excluded." + quoted);
     changes.push_back(name + "." + quoted + " IS NOT excluded." + quoted);
   }
+  // A row that was recorded here had a value until now.
+  for (const std::string& column : table.left_out) {
+    updates.push_back(sqlite::quoted(column) + " = NULL");
+    changes.push_back(name + "." + sqlite::quoted(column) + " IS NOT NULL");
+  }
   std::vector<std::string> keys;
   for (const std::string& column : table.key) keys.push_back(sqlite::quoted(column));
   std::string sql = "INSERT INTO " + name + " (" + join(names, ", ") + ") " + rows +

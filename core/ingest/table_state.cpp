@@ -97,13 +97,16 @@ LayoutChange compare(const schema::TableLayout& here, const schema::TableLayout&
 void adopt_layout(sqlite::Database& database, const schema::TableLayout& server,
                   const LayoutChange& change) {
   const std::string table = sqlite::quoted(server.name);
+  const schema::TableLayout& needed = schema::record_layout(server.name);
   for (const std::string& column : change.dropped) {
+    if (needed.find(column)) continue;
     database.execute("ALTER TABLE " + table + " DROP COLUMN " + sqlite::quoted(column));
     database.prepare("DELETE FROM playmirror_odd_values WHERE table_name = ? AND column_name = ?")
         .bind_all(server.name, column)
         .run();
   }
   for (const schema::ColumnLayout& column : change.added) {
+    if (needed.find(column.name)) continue;
     database.execute("ALTER TABLE " + table + " ADD COLUMN " + sqlite::quoted(column.name) + " " +
                      std::string(schema::sqlite_type(column.kind)));
   }

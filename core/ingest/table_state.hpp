@@ -52,7 +52,7 @@ struct LayoutChange {
                                    const schema::TableLayout& server);
 
 /// Gives the mirrored table the server's columns. A dropped or added column is dropped or added
-/// here; columns that the typed records need must not be among the dropped ones.
+/// here; those that the typed records need stay in any case, and are left out or filled.
 void adopt_layout(sqlite::Database& database, const schema::TableLayout& server,
                   const LayoutChange& change);
 

@@ -1,6 +1,7 @@
 #include "core/call_watch.hpp"
 #include "core/columns/check.hpp"
 #include "core/files/private_file.hpp"
+#include "core/ingest/scope.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/mirror/state.hpp"
 #include "core/outbox/outbox.hpp"
@@ -17,12 +18,19 @@
 namespace playmirror {
 namespace {
 
+/// How many stuck rows status() describes; it counts all.
+constexpr std::int64_t kStuckRows = 100;
+
 std::optional<Timestamp> time_of(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
   return Timestamp::parse_postgres(*text);
 }
 
 }  // namespace
+
+std::string_view to_string(TrackDetail column) noexcept {
+  return column == TrackDetail::lyrics ? "lyrics" : "raw_data";
+}
 
 Mirror::Mirror(std::shared_ptr<MirrorState> state) noexcept : state_(std::move(state)) {}
 Mirror::Mirror(Mirror&&) noexcept = default;
@@ -79,6 +87,13 @@ Status Mirror::status() const {
     table.rows = database.query_int("SELECT count(*) FROM " + sqlite::quoted(layout.name));
     status.complete = status.complete && table.complete;
   }
+  const ingest::Scope scope = ingest::read_scope(database);
+  for (const TrackDetail column : {TrackDetail::raw_data, TrackDetail::lyrics}) {
+    if (std::ranges::find(scope.left_out, to_string(column)) != scope.left_out.end()) {
+      status.left_out.push_back(column);
+    }
+  }
+  status.plays_since = time_of(scope.plays_since);
   auto states = database.prepare("SELECT state, count(*) FROM playmirror_outbox GROUP BY state");
   while (states.step()) {
     const auto name = states.text(0);
@@ -88,6 +103,7 @@ Status Mirror::status() const {
                                                : status.rejected;
     count = states.integer(1);
   }
+  status.stuck = outbox::stuck(database, kStuckRows);
   return status;
 }
 

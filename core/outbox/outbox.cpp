@@ -1,6 +1,7 @@
 #include "core/outbox/outbox.hpp"
 
 #include "core/mirror/meta.hpp"
+#include "core/outbox/needs.hpp"
 #include "core/test_hooks.hpp"
 #include "core/time/postgres_time.hpp"
 
@@ -62,7 +63,7 @@ std::string readable(std::string_view table, std::string_view identity) {
   return second.empty() ? first : first + " " + second.substr(1);
 }
 
-PendingEntry read_pending(const sqlite::Statement& row) {
+PendingEntry read_pending(const sqlite::Database& database, const sqlite::Statement& row) {
   PendingEntry entry;
   entry.entry = row.integer(0);
   entry.table = row.text(1);
@@ -74,6 +75,7 @@ PendingEntry read_pending(const sqlite::Statement& row) {
   entry.sqlstate = row.text(7);
   entry.constraint = row.text(8);
   entry.message = row.text(9);
+  entry.needs = needs(database, entry);
   return entry;
 }
 
@@ -157,7 +159,17 @@ std::vector<PendingEntry> list(const sqlite::Database& database) {
   auto rows = database.prepare("SELECT " + std::string(kPendingColumns) +
                                " FROM playmirror_outbox ORDER BY entry");
   std::vector<PendingEntry> entries;
-  while (rows.step()) entries.push_back(read_pending(rows));
+  while (rows.step()) entries.push_back(read_pending(database, rows));
+  return entries;
+}
+
+std::vector<PendingEntry> stuck(const sqlite::Database& database, std::int64_t limit) {
+  auto rows = database.prepare("SELECT " + std::string(kPendingColumns) +
+                               " FROM playmirror_outbox WHERE state <> 'queued' "
+                               "ORDER BY entry LIMIT ?");
+  rows.bind(0, limit);
+  std::vector<PendingEntry> entries;
+  while (rows.step()) entries.push_back(read_pending(database, rows));
   return entries;
 }
 
@@ -166,7 +178,7 @@ std::optional<PendingEntry> find(const sqlite::Database& database, std::int64_t 
                                " FROM playmirror_outbox WHERE entry = ?");
   rows.bind(0, entry);
   if (!rows.step()) return std::nullopt;
-  return read_pending(rows);
+  return read_pending(database, rows);
 }
 
 std::int64_t begin_push(sqlite::Database& database, const PushRecord& push,

@@ -49,6 +49,9 @@ std::int64_t add(sqlite::Database& database, std::string_view table, std::string
                                           std::int64_t limit);
 
 [[nodiscard]] std::vector<PendingEntry> list(const sqlite::Database& database);
+
+/// Those that a push has tried and not got through, at most `limit`.
+[[nodiscard]] std::vector<PendingEntry> stuck(const sqlite::Database& database, std::int64_t limit);
 [[nodiscard]] std::optional<PendingEntry> find(const sqlite::Database& database,
                                                std::int64_t entry);
 

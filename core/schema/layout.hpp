@@ -42,10 +42,21 @@ struct ColumnLayout {
   friend bool operator==(const ColumnLayout&, const ColumnLayout&) = default;
 };
 
+/// A line through a table's rows: those whose time in this column is earlier, or missing, are not
+/// mirrored.
+struct Cut {
+  std::string column = {};
+  std::string since = {};  ///< as PostgreSQL prints it, in UTC
+
+  friend bool operator==(const Cut&, const Cut&) = default;
+};
+
 struct TableLayout {
   std::string name = {};
   std::vector<ColumnLayout> columns = {};
-  std::vector<std::string> key = {};  ///< primary key columns, in key order
+  std::vector<std::string> key = {};       ///< primary key columns, in key order
+  std::vector<std::string> left_out = {};  ///< columns that the mirror has, empty, and nothing of
+  std::optional<Cut> cut = {};
 
   [[nodiscard]] std::optional<std::size_t> find(std::string_view column) const noexcept;
 

@@ -1,10 +1,12 @@
 /// Stats::metrics_payload: `playmirror.metrics/1`, and Snapshots::compute, which records it.
 
+#include "core/stats/coverage.hpp"
 #include "core/stats/fingerprint.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/selection.hpp"
 #include "core/text/json_writer.hpp"
 
+#include <playmirror/error.hpp>
 #include <playmirror/mirror.hpp>
 #include <playmirror/stats.hpp>
 #include <playmirror/version.hpp>
@@ -237,6 +239,12 @@ Snapshot Snapshots::compute(const Period& period, const StatsFilter& filter) con
   same.period = period;
   if (!same.now) same.now = Timestamp::now();
   const Span span = period.resolve(same.tz, same.now, same.week_start);
+  if (const auto cut = stats::cut_in(*state_, span)) {
+    raise(ErrorCode::invalid_argument,
+          "the mirror leaves out plays before " + cut->to_string() +
+              ", and the period begins earlier: a snapshot of it would be wrong",
+          {.hint = "Pull with an earlier plays_since first, or choose a later period."});
+  }
   return add({.date = *same.now,
               .period_label = period.label(),
               .period_start = span.start,

@@ -1,5 +1,6 @@
 /// Stats::totals, data_quality, compare.
 
+#include "core/stats/coverage.hpp"
 #include "core/stats/doubles.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/selection.hpp"
@@ -223,6 +224,7 @@ DataQuality Stats::data_quality(const StatsFilter& filter) const {
   const std::int64_t now = selection.now().postgres_micros() + stats::kUnixToPostgres;
 
   DataQuality quality;
+  quality.plays_since = stats::cut_in(*state_, selection.span());
   const auto count = [](std::int64_t& counter, bool applies) { counter += applies ? 1 : 0; };
   std::int64_t previous = columns::kNegativeInfinity;
   std::int64_t at_previous = 0;

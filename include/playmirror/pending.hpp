@@ -27,6 +27,7 @@ struct PendingEntry {
   std::string sqlstate = {};    ///< the server's last refusal, or empty
   std::string constraint = {};  ///< the violated constraint, or empty
   std::string message = {};     ///< the server's reason, or what the row waits for
+  std::string needs = {};       ///< what it takes for it to be sent, one sentence
 };
 
 }  // namespace playmirror

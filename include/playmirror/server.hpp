@@ -8,8 +8,10 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// The remote half of playmirror: a connection to the PostgreSQL server and the calls that use it.
 /// This is the only header whose calls touch the network.
@@ -30,6 +32,11 @@ struct PullOptions {
   bool confirm_deletes = false;       ///< apply them whatever their share
   bool accept_server = false;         ///< adopt a server whose identity changed (after comparing)
   std::int64_t field_cap = 64 << 20;  ///< bytes of one field; a larger one is value_too_large
+
+  // Which part of the server's rows the mirror holds, from this pull on; nothing: as before. Only
+  // the difference is transferred.
+  std::optional<std::vector<TrackDetail>> leave_out = {};  ///< columns of tracks to do without
+  std::optional<Timestamp> plays_since = {};               ///< earliest play; -infinity: no limit
 };
 
 /// What a push may do.
@@ -79,6 +86,10 @@ class PLAYMIRROR_EXPORT Server {
   /// Compares every mirrored row with the server, in one snapshot. Changes nothing.
   [[nodiscard]] VerifyReport verify(const Mirror& mirror, const VerifyOptions& options = {},
                                     const CallControl& control = {});
+
+  /// The server's present row of a track, with what the mirror may leave out; nothing without such
+  /// a row. Two round trips. Changes nothing, here or there.
+  [[nodiscard]] std::optional<Track> track(std::string_view id, const CallControl& control = {});
 
   /// Says what this role may not do, with the exact GRANT that is missing, and what could be safer
   /// or faster. Changes nothing.

@@ -87,6 +87,10 @@ struct DataQuality {
   std::int64_t no_features = 0;            ///< every audio feature is NULL
   std::int64_t out_of_range_features = 0;  ///< one is outside of its documented range
 
+  /// The mirror leaves out earlier plays (PullOptions::plays_since), and the period reaches back
+  /// further: every statistic over it counts too few.
+  std::optional<Timestamp> plays_since = {};
+
   friend bool operator==(const DataQuality&, const DataQuality&) = default;
 };
 

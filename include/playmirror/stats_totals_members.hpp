@@ -87,6 +87,7 @@ struct Members<DataQuality> {
       Member{"no_genres", &DataQuality::no_genres},
       Member{"no_features", &DataQuality::no_features},
       Member{"out_of_range_features", &DataQuality::out_of_range_features},
+      Member{"plays_since", &DataQuality::plays_since},
   };
 };
 

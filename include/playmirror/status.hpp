@@ -1,5 +1,7 @@
 #pragma once
 
+#include <playmirror/export.hpp>
+#include <playmirror/pending.hpp>
 #include <playmirror/timestamp.hpp>
 
 #include <cstdint>
@@ -7,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace playmirror {
@@ -18,6 +21,11 @@ struct TableStatus {
   std::string problem = {};  ///< why it is not being synced, or empty
 };
 
+/// The columns of tracks that a mirror can do without: kilobytes in each row.
+enum class TrackDetail { raw_data, lyrics };
+
+[[nodiscard]] PLAYMIRROR_EXPORT std::string_view to_string(TrackDetail column) noexcept;
+
 /// Where a mirror stands. Read from the file alone.
 struct Status {
   std::filesystem::path file = {};
@@ -27,10 +35,14 @@ struct Status {
   bool complete = false;                    ///< the first copy of every table has ended
   std::string alembic_version = {};         ///< of the server at the last pull
   std::map<std::string, TableStatus> tables = {};
-  std::int64_t queued = 0;  ///< outbox entries by state
+  std::vector<TrackDetail> left_out = {};     ///< of every track, by choice: nothing, whatever
+                                              ///< the server has (PullOptions::leave_out)
+  std::optional<Timestamp> plays_since = {};  ///< earlier plays are left out, by choice
+  std::int64_t queued = 0;                    ///< outbox entries by state
   std::int64_t in_doubt = 0;
   std::int64_t waiting = 0;
   std::int64_t rejected = 0;
+  std::vector<PendingEntry> stuck = {};  ///< the first hundred of the last three, with the reason
 
   [[nodiscard]] std::int64_t pending() const noexcept {
     return queued + in_doubt + waiting + rejected;

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .enums import Outcome as Outcome
     from .enums import PendingState as PendingState
     from .enums import PullMethod as PullMethod
+    from .enums import TrackDetail as TrackDetail
     from .enums import WatchState as WatchState
     from .errors import AccessDenied as AccessDenied
     from .errors import Cancelled as Cancelled
@@ -152,7 +153,7 @@ _NAMES = {
     "_core": "__version__",
     "artists": "Artists",
     "cursor": "Cursor",
-    "enums": "ColumnType ErrorCode Order Outcome PendingState PullMethod WatchState",
+    "enums": "ColumnType ErrorCode Order Outcome PendingState PullMethod TrackDetail WatchState",
     "errors": (
         "AccessDenied Cancelled Error InDoubt InvalidArgument MirrorBusy MirrorUnusable "
         "QueryError SchemaMismatch ServerChanged ServerUnavailable StorageError"

@@ -57,6 +57,13 @@ class PullMethod(_Name):
     UNCHANGED = "unchanged"  #: the server's snapshot equals that of the last pull
 
 
+class TrackDetail(_Name):
+    """The columns of tracks that a mirror can do without: kilobytes in each row."""
+
+    RAW_DATA = "raw_data"
+    LYRICS = "lyrics"
+
+
 class WatchState(_Name):
     """What a Watcher is doing."""
 

@@ -25,3 +25,4 @@ class PendingEntry:
     sqlstate: str  #: the server's last refusal, or empty
     constraint: str  #: the violated constraint, or empty
     message: str  #: the server's reason, or what the row waits for
+    needs: str  #: what it takes for it to be sent, one sentence

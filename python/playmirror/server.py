@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Protocol, TypedDict
 from . import _core
 from .progress import ProgressOption, reporting
 from .report import DoctorReport, SyncReport, VerifyReport
-from .timestamp import Duration
+from .timestamp import Duration, InstantLike
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .enums import TrackDetail
     from .mirror import Mirror
+    from .records import Track
 
 _logger = logging.getLogger("playmirror")
 _logger.addHandler(logging.NullHandler())
@@ -46,6 +50,8 @@ class PullOptions(TypedDict, total=False):
     confirm_deletes: bool
     accept_server: bool
     field_cap: int
+    leave_out: Iterable[TrackDetail | str] | None
+    plays_since: InstantLike | None
 
 
 class PushOptions(TypedDict, total=False):
@@ -161,6 +167,8 @@ class Server:
         confirm_deletes: bool = False,
         accept_server: bool = False,
         field_cap: int = 64 << 20,
+        leave_out: Iterable[TrackDetail | str] | None = None,
+        plays_since: InstantLike | None = None,
         progress: ProgressOption = None,
         stop: StopFlag | None = None,
     ) -> SyncReport:
@@ -173,6 +181,10 @@ class Server:
         the share `delete_limit` of a table would vanish, unless `confirm_deletes`; `accept_server`
         adopts a server whose identity changed, after comparing; `field_cap` is in bytes, and a
         larger field is refused as value_too_large.
+
+        `leave_out` ("raw_data", "lyrics") and `plays_since` choose which part of the server's rows
+        the mirror holds, from this pull on; None: as before. Only the difference is transferred. An
+        empty list leaves no column out, "-infinity" no play.
 
         Raises ServerUnavailable, AccessDenied, SchemaMismatch, ServerChanged, MirrorBusy,
         StorageError, Cancelled.
@@ -187,6 +199,8 @@ class Server:
                 confirm_deletes=confirm_deletes,
                 accept_server=accept_server,
                 field_cap=field_cap,
+                leave_out=leave_out,
+                plays_since=plays_since,
             )
         return _logged("pull", self, report)
 
@@ -229,6 +243,18 @@ class Server:
         """
         with reporting(progress) as callback:
             return self._core.verify(mirror._core, callback, stop, max_differences=max_differences)
+
+    def track(
+        self, id: str, *, progress: ProgressOption = None, stop: StopFlag | None = None
+    ) -> Track | None:
+        """The server's present row of a track, with what the mirror may leave out.
+
+        None without such a row. Changes nothing, here or there.
+
+        >>> server.track("4uLU6hMCjMI75M1A2tKUQC").lyrics
+        """
+        with reporting(progress) as callback:
+            return self._core.track(id, callback, stop)
 
     def doctor(
         self, *, progress: ProgressOption = None, stop: StopFlag | None = None

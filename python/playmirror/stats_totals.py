@@ -87,3 +87,6 @@ class DataQuality(Record):
     no_genres: int
     no_features: int  #: every audio feature is NULL
     out_of_range_features: int  #: one is outside of its documented range
+    #: The mirror leaves out earlier plays (Server.pull()), and the period reaches back further:
+    #: every statistic over it counts too few.
+    plays_since: Instant | None

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .enums import TrackDetail
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .pending import PendingEntry
     from .timestamp import Instant
 
 
@@ -31,10 +34,13 @@ class Status:
     complete: bool  #: the first copy of every table has ended
     alembic_version: str  #: of the server at the last pull
     tables: dict[str, TableStatus]
+    left_out: list[TrackDetail]  #: of every track, by choice: None, whatever the server has
+    plays_since: Instant | None  #: earlier plays are left out, by choice
     queued: int  #: outbox entries by state
     in_doubt: int
     waiting: int
     rejected: int
+    stuck: list[PendingEntry]  #: the first hundred of the last three, with the reason
 
     @property
     def pending(self) -> int:

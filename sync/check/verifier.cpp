@@ -37,8 +37,10 @@ void Verifier::run() {
   check_identity(reader.database(), opening.moment.identity);
   // Both sides stand still for the length of the comparison.
   sqlite::Transaction here(reader.database(), sqlite::Transaction::Kind::deferred);
+  const ingest::Scope scope = ingest::read_scope(reader.database());
   for (const schema::TableLayout& layout : schema::record_layouts()) {
-    const ServerTable& table = opening.catalog.tables.at(layout.name);
+    ServerTable table = opening.catalog.tables.at(layout.name);
+    table.scope = scope;
     if (table.problem) {
       report_.skipped[layout.name] = table.problem->sentence();
       report_.equal = false;
@@ -72,8 +74,8 @@ void Verifier::compare(sqlite::Database& database, const ServerTable& table, con
   std::vector<schema::ColumnLayout> fields = columns;
   fields.push_back({"playmirror_newer", "bool", schema::ValueKind::boolean, 0});
   const std::string sql = "COPY (SELECT " + select_list(columns) + ", " +
-                          (newer.empty() ? "true" : newer) + " FROM " +
-                          session_.qualified(table.name) + ") TO STDOUT (FORMAT binary)";
+                          (newer.empty() ? "true" : newer) + " FROM " + session_.rows_of(layout) +
+                          ") TO STDOUT (FORMAT binary)";
 
   ingest::RowComparer comparer(database, layout, fields, columns.size());
   ingest::CopySplitter splitter(table.name, fields, kFieldCap);
@@ -106,8 +108,8 @@ void Verifier::compare(sqlite::Database& database, const ServerTable& table, con
   ingest::CopySplitter key_splitter(table.name, layout.key_columns(), kFieldCap);
   ingest::ServerKeys server_keys(database, layout);
   session_.connection(waiter_).copy_out(
-      "COPY (SELECT " + select_list(layout.key_columns()) + " FROM " +
-          session_.qualified(table.name) + ") TO STDOUT (FORMAT binary)",
+      "COPY (SELECT " + select_list(layout.key_columns()) + " FROM " + session_.rows_of(layout) +
+          ") TO STDOUT (FORMAT binary)",
       "read the keys of " + table.name, waiter_, [&](std::size_t, std::string_view data) {
         key_splitter.feed(data, keys);
         if (keys.bytes.size() >= kBatchBytes) {

@@ -84,15 +84,19 @@ struct BlockComparison {
 
 }  // namespace
 
-ChangeReader::ChangeReader(ServerSession& session, MirrorState& mirror, const PullOptions& options,
-                           pg::Waiter& waiter)
-    : session_(session), mirror_(mirror), options_(options), waiter_(waiter) {}
+ChangeReader::ChangeReader(ServerSession& session, MirrorState& mirror, ingest::Scope held,
+                           const PullOptions& options, pg::Waiter& waiter)
+    : session_(session),
+      mirror_(mirror),
+      held_(std::move(held)),
+      options_(options),
+      waiter_(waiter) {}
 
 pg::Command ChangeReader::rows_command(const schema::TableLayout& layout,
                                        const std::vector<schema::ColumnLayout>& columns,
                                        const std::string& condition, ingest::RowSpool& spool) {
   pg::Command command;
-  command.sql = "SELECT " + select_list(columns) + " FROM " + session_.qualified(layout.name);
+  command.sql = "SELECT " + select_list(columns) + " FROM " + session_.rows_of(layout);
   if (!condition.empty()) command.sql += " WHERE " + condition;
   command.format = pg::Format::binary;
   command.doing = "read " + layout.name;
@@ -140,6 +144,16 @@ pg::Command ChangeReader::changes_command(const schema::TableLayout& layout, std
   return command;
 }
 
+std::string ChangeReader::older_rows(const schema::TableLayout& layout, std::int64_t horizon,
+                                     const Moment& moment) const {
+  const auto held = ingest::within({.name = layout.name}, held_).cut;
+  const std::string newer = horizon_condition(horizon, moment);
+  // Without a horizon, all rows come anyway.
+  if (!held || held == layout.cut || newer.empty()) return {};
+  return "(" + pg::quoted(held->column) + " >= " + pg::literal(held->since) +
+         ") IS NOT TRUE AND NOT " + newer;
+}
+
 std::vector<TableChanges> ChangeReader::sweep(const std::vector<ServerTable>& tables,
                                               const Moment& moment,
                                               std::vector<pg::Command> along) {
@@ -159,8 +173,13 @@ std::vector<TableChanges> ChangeReader::sweep(const std::vector<ServerTable>& ta
       change.layout_change =
           ingest::compare(ingest::read_layout(reader.database(), tables[i].name), change.layout);
       commands.push_back(changes_command(change.layout, horizon, moment, change.changed));
+      const std::string older = older_rows(change.layout, horizon, moment);
+      if (!older.empty()) {
+        commands.push_back(
+            rows_command(change.layout, change.layout.columns, older, change.changed));
+      }
       pg::Command count;
-      count.sql = "SELECT count(*) FROM " + session_.qualified(tables[i].name);
+      count.sql = "SELECT count(*) FROM " + session_.rows_of(change.layout);
       count.doing = "count the rows of " + tables[i].name;
       count.on_result = [&change](const pg::Result& result) {
         change.server_rows = result[0].integer(0);
@@ -200,7 +219,7 @@ void ChangeReader::compare_keys(std::vector<TableChanges>& changes) {
     if (found == comparisons.end()) continue;
     pg::Command command;
     command.sql = "SELECT " + block_expression(table.layout) + ", count(*) FROM " +
-                  session_.qualified(table.layout.name) + " GROUP BY 1";
+                  session_.rows_of(table.layout) + " GROUP BY 1";
     command.doing = "count the key blocks of " + table.layout.name;
     command.on_row = [&counts = found->second.server](const pg::Row& row) {
       counts.emplace(row.text(0), row.integer(1));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/ingest/row_spool.hpp"
+#include "core/ingest/scope.hpp"
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/state.hpp"
 #include "sync/session/server_session.hpp"
@@ -31,11 +32,13 @@ struct TableChanges {
 /// Reads changes inside a transaction of ServerSession::begin_reading().
 class ChangeReader {
  public:
-  ChangeReader(ServerSession& session, MirrorState& mirror, const PullOptions& options,
-               pg::Waiter& waiter);
+  /// `held` is what of the server's rows the mirror holds; the tables to come may hold more.
+  ChangeReader(ServerSession& session, MirrorState& mirror, ingest::Scope held,
+               const PullOptions& options, pg::Waiter& waiter);
 
-  /// For every table: its rows at or after the table's horizon, the values of new columns, and the
-  /// number of rows. One round trip for all tables, and for the commands that go along.
+  /// For every table: its rows at or after the table's horizon, the values of new columns, the
+  /// rows on this side of its cut that lay beyond the old one, and the number of rows. One round
+  /// trip for all tables, and for the commands that go along.
   std::vector<TableChanges> sweep(const std::vector<ServerTable>& tables, const Moment& moment,
                                   std::vector<pg::Command> along = {});
 
@@ -55,8 +58,13 @@ class ChangeReader {
   pg::Command changes_command(const schema::TableLayout& layout, std::int64_t horizon,
                               const Moment& moment, ingest::RowSpool& spool);
 
+  /// The condition on rows that only the scope has kept away so far; empty when there are none.
+  [[nodiscard]] std::string older_rows(const schema::TableLayout& layout, std::int64_t horizon,
+                                       const Moment& moment) const;
+
   ServerSession& session_;
   MirrorState& mirror_;
+  ingest::Scope held_;
   const PullOptions& options_;
   pg::Waiter& waiter_;
   NewestRows newest_;

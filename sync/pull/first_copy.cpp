@@ -99,7 +99,8 @@ bool FirstCopy::copy(const ServerTable& table, ingest::CopyState phase) {
     any_bulky = any_bulky || bulky;
     if (key || bulky == (phase == ingest::CopyState::filling)) columns.push_back(column);
   }
-  if (!copy_ranges(table, layout, columns, state)) return false;
+  const bool any_values = any_bulky || phase == ingest::CopyState::copying;
+  if (any_values && !copy_ranges(table, layout, columns, state)) return false;
 
   waiter_.progress({.phase = "index", .table = table.name}, true);
   mirror_.write(
@@ -135,7 +136,7 @@ bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout&
   };
   for (bool more = true; more;) {
     const std::string sql = begin + "COPY (SELECT " + select_list(columns) + " FROM " +
-                            session_.qualified(layout.name) + ranges->clause() +
+                            session_.rows_of(layout) + ranges->clause() +
                             ") TO STDOUT (FORMAT binary); COMMIT";
     ingest::CopySplitter splitter(layout.name, columns, options_.field_cap);
     RangeSize size;

@@ -2,6 +2,8 @@
 
 #include "core/ingest/key_blocks.hpp"
 #include "core/ingest/row_writer.hpp"
+#include "core/ingest/scope.hpp"
+#include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/outbox/requeue.hpp"
@@ -27,6 +29,11 @@ constexpr int kAttempts = 3;
 /// A pull that finds nothing writes nothing but its time, and that no more often than this.
 constexpr std::int64_t kVisitNoteMicros = 10'000'000;
 
+std::vector<ServerTable> within(std::vector<ServerTable> tables, const ingest::Scope& scope) {
+  for (ServerTable& table : tables) table.scope = scope;
+  return tables;
+}
+
 /// The mirror is to follow another server or another history: every row will be read and compared
 /// again, and what was sent from here counts as unsent until it is found there.
 void start_over(sqlite::Database& database) {
@@ -48,6 +55,7 @@ Puller::Puller(ServerSession& session, MirrorState& mirror, const PullOptions& o
     : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
 
 void Puller::run() {
+  choose_scope();
   for (const schema::TableLayout& layout : schema::record_layouts()) report_.pulled[layout.name];
   if (is_still_current()) {
     report_.method = PullMethod::unchanged;
@@ -57,6 +65,38 @@ void Puller::run() {
     pull();
   }
   session_.note_pull();
+}
+
+void Puller::choose_scope() {
+  bool untouched = false;
+  {
+    auto reader = mirror_.reader();
+    held_ = wanted_ = ingest::read_scope(reader.database());
+    untouched = std::ranges::all_of(schema::record_layouts(), [&](const auto& layout) {
+      return ingest::read_state(reader.database(), layout.name).copy == ingest::CopyState::empty;
+    });
+  }
+  if (options_.leave_out) {
+    wanted_.left_out.clear();
+    for (const TrackDetail column : *options_.leave_out) {
+      wanted_.left_out.emplace_back(to_string(column));
+    }
+    std::ranges::sort(wanted_.left_out);
+    const auto twice = std::ranges::unique(wanted_.left_out);
+    wanted_.left_out.erase(twice.begin(), twice.end());
+  }
+  if (options_.plays_since) {
+    wanted_.plays_since.reset();
+    if (options_.plays_since->is_finite()) {
+      wanted_.plays_since = options_.plays_since->to_postgres_string();
+    }
+  }
+  // To give something up takes no server, and what an untouched mirror lacks, it has given up.
+  const ingest::Scope kept = untouched ? wanted_ : ingest::common_part(held_, wanted_);
+  if (kept == held_) return;
+  mirror_.write([&](sqlite::Database& database) { ingest::narrow(database, kept); },
+                [this] { waiter_.tick(); });
+  held_ = kept;
 }
 
 bool Puller::is_still_current() {
@@ -80,7 +120,8 @@ void Puller::pull() {
     if (needs_first_copy(tables)) {
       session_.connection(waiter_).abandon_transaction();
       report_.method = PullMethod::first_copy;
-      if (!FirstCopy(session_, mirror_, options_, waiter_, report_).run(tables, opening.moment) &&
+      if (!FirstCopy(session_, mirror_, options_, waiter_, report_)
+               .run(within(tables, held_), opening.moment) &&
           attempt >= kAttempts) {
         raise(ErrorCode::server_refused, "the server's tables keep being rewritten",
               {.hint = "Sync again when the migration is done.", .retryable = true});
@@ -95,7 +136,7 @@ void Puller::pull() {
       return;
     }
     if (report_.method == PullMethod::none) report_.method = PullMethod::sweep;
-    ChangeReader changes(session_, mirror_, options_, waiter_);
+    ChangeReader changes(session_, mirror_, held_, options_, waiter_);
     WitnessHearing hearing(session_, mirror_.reader().database(), opening.catalog, opening.moment);
     NewestRows newest;
     std::vector<pg::Command> along = hearing.commands();
@@ -103,7 +144,7 @@ void Puller::pull() {
     std::ranges::move(alembic_command(opening.catalog), std::back_inserter(along));
     std::vector<TableChanges> received;
     try {
-      received = changes.sweep(tables, opening.moment, std::move(along));
+      received = changes.sweep(within(tables, wanted_), opening.moment, std::move(along));
     } catch (const ServerChanged&) {
       if (!options_.accept_server || attempt >= kAttempts) throw;
       mirror_.write([](sqlite::Database& database) { start_over(database); },
@@ -174,7 +215,7 @@ bool Puller::nothing_happened(const Moment& moment) const {
   // A standby's snapshot does not list what runs, so only a primary's can prove anything. The
   // checkpoint rules out a server that crashed, lost commits, and gave their numbers out again.
   if (moment.in_recovery && PLAYMIRROR_SAFEGUARD("no short cut on a standby")) return false;
-  if (moment.checkpoint.empty()) return false;
+  if (moment.checkpoint.empty() || held_ != wanted_) return false;
   auto reader = mirror_.reader();
   for (const auto& [table, report] : report_.pulled) {
     if (!report.problem.empty()) return false;
@@ -215,11 +256,13 @@ void Puller::note_visit() {
 
 std::vector<pg::Command> Puller::newest_plays_command(const Opening& opening, NewestRows& newest) {
   std::vector<pg::Command> commands;
-  if (opening.catalog.tables.at("play_history").problem) return commands;
+  const ServerTable& plays = opening.catalog.tables.at("play_history");
+  if (plays.problem) return commands;
   // After a first copy no row came by a sweep, and the plays are what is lost in a restore.
   pg::Command& command = commands.emplace_back();
-  command.sql =
-      "SELECT id, xmin FROM " + session_.qualified("play_history") + " ORDER BY id DESC LIMIT 4";
+  command.sql = "SELECT id, xmin FROM " +
+                session_.rows_of(within({plays}, wanted_).front().layout()) +
+                " ORDER BY id DESC LIMIT 4";
   command.doing = "look at the newest plays";
   command.on_row = [&](const pg::Row& row) {
     const auto writer = static_cast<std::uint32_t>(row.integer(1));
@@ -319,6 +362,12 @@ void Puller::remember(sqlite::Database& database, const std::vector<TableChanges
     }
     if (report.held_deletes > 0) whole = false;
   }
+  ingest::Scope reached = held_;
+  for (const TableChanges& table : changes) {
+    if (table.layout.name == "tracks") reached.left_out = wanted_.left_out;
+    if (table.layout.name == "play_history") reached.plays_since = wanted_.plays_since;
+  }
+  ingest::write_scope(database, reached);
   report_.complete = whole;
   report_.horizon_age = moment.xmax - moment.xmin;
   store_identity(database, moment.identity);

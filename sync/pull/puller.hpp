@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/ingest/scope.hpp"
 #include "core/mirror/state.hpp"
 #include "sync/pull/change_reader.hpp"
 #include "sync/session/server_session.hpp"
@@ -18,6 +19,9 @@ class Puller {
   void run();
 
  private:
+  /// What the mirror shall hold; what it no longer shall, it gives up at once.
+  void choose_scope();
+
   void pull();
 
   /// On a connection that has pulled before: asks for the server's snapshot alone, outside any
@@ -44,6 +48,8 @@ class Puller {
   const PullOptions& options_;
   pg::Waiter& waiter_;
   SyncReport& report_;
+  ingest::Scope held_ = {};    ///< what the mirror holds of the server's rows
+  ingest::Scope wanted_ = {};  ///< what it will hold after this pull: no less
 };
 
 }  // namespace playmirror::sync

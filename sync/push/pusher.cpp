@@ -1,5 +1,6 @@
 #include "sync/push/pusher.hpp"
 
+#include "core/ingest/scope.hpp"
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/outbox/deliverer.hpp"
@@ -181,6 +182,16 @@ bool Pusher::mirror_knows_all(const Moment& moment) const {
          (same(meta::kSnapshot) || same(meta::kPushSnapshot));
 }
 
+bool Pusher::any_outside(const std::vector<const outbox::Entry*>& entries) const {
+  const ingest::Scope scope = ingest::read_scope(mirror_.reader().database());
+  return PLAYMIRROR_SAFEGUARD("look-up outside the scope") &&
+         std::ranges::any_of(entries, [&](const outbox::Entry* entry) {
+           const auto* played_at = entry->image.find("played_at");
+           return played_at != nullptr &&
+                  ingest::is_outside(scope, entry->table, played_at->value_or(""));
+         });
+}
+
 KnownRows Pusher::known_rows(const std::string& table, const Moment& moment) const {
   // A pending row is not among the mirrored ones: recording and pulling look for it there. So only
   // rows that the mirror may not have seen yet need to be searched.
@@ -209,8 +220,12 @@ void Pusher::push_batch(const std::vector<outbox::Entry>& entries) {
       for (const outbox::Entry& entry : entries) {
         if (entry.table == table) of_table.push_back(&entry);
       }
-      KnownRows known = known_rows(table, transaction.moment);
-      known.none_new = knew_all || !PLAYMIRROR_SAFEGUARD("look-up");
+      KnownRows known;
+      if (!any_outside(of_table)) {
+        known = known_rows(table, transaction.moment);
+        known.none_new = knew_all;
+      }
+      if (!PLAYMIRROR_SAFEGUARD("look-up")) known.none_new = true;
       std::ranges::move(inserter.insert(of_table, known), std::back_inserter(rows));
     }
     PLAYMIRROR_STEP("push.inserted");
@@ -268,20 +283,24 @@ void Pusher::commit(const Transaction& transaction, const std::vector<PushedRow>
 void Pusher::resolve(sqlite::Database& database, const Transaction& transaction,
                      const std::vector<PushedRow>& rows, std::int64_t push, bool knew_all) {
   outbox::Deliverer deliverer(database);
+  const ingest::Scope scope = ingest::read_scope(database);
   bool all_done = true;
   for (const PushedRow& row : rows) {
-    count(database, row);
     switch (row.fate) {
       case PushedRow::Fate::inserted:
       case PushedRow::Fate::already_there:
+        count(database, row);
         deliverer.deliver(*row.entry, row.server_id);
+        ingest::drop_if_outside(database, scope, row.entry->table, row.server_id);
         break;
       case PushedRow::Fate::waiting:
         outbox::set_aside(database, row.entry->entry, PendingState::waiting, row.refusal);
+        count(database, row);
         all_done = false;
         break;
       case PushedRow::Fate::rejected:
         outbox::set_aside(database, row.entry->entry, PendingState::rejected, row.refusal);
+        count(database, row);
         all_done = false;
         break;
     }
@@ -310,9 +329,6 @@ void Pusher::count(sqlite::Database& database, const PushedRow& row) {
   const auto note = [&](RowOutcome::Kind kind) {
     auto entry = outbox::find(database, row.entry->entry);
     if (!entry) return;
-    entry->sqlstate = row.refusal.sqlstate;
-    entry->constraint = row.refusal.constraint;
-    entry->message = row.refusal.message;
     report_.rows.push_back({std::move(*entry), kind});
   };
   switch (row.fate) {

@@ -43,6 +43,8 @@ class Pusher {
   std::vector<outbox::Entry> next_batch();
   void push_batch(const std::vector<outbox::Entry>& entries);
   Transaction begin();
+  /// Whether the server may have had one of them all along without the mirror knowing it.
+  [[nodiscard]] bool any_outside(const std::vector<const outbox::Entry*>& entries) const;
   [[nodiscard]] KnownRows known_rows(const std::string& table, const Moment& moment) const;
   [[nodiscard]] bool mirror_knows_all(const Moment& moment) const;
   void commit(const Transaction& transaction, const std::vector<PushedRow>& rows);

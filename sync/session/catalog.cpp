@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace playmirror::sync {
 namespace {
@@ -70,7 +71,7 @@ schema::TableLayout ServerTable::layout() const {
     });
     if (!taken) result.columns.push_back(column.layout);
   }
-  return result;
+  return ingest::within(std::move(result), scope);
 }
 
 const ServerColumn* ServerTable::find(std::string_view column) const noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/ingest/scope.hpp"
 #include "core/schema/layout.hpp"
 #include "sync/pg/connection.hpp"
 
@@ -45,10 +46,12 @@ struct ServerTable {
   bool rows_hidden = false;  ///< a row-level security policy applies to our role
   std::vector<ServerColumn> columns = {};
   std::optional<Problem> problem = {};  ///< why it cannot be pulled
+  ingest::Scope scope = {};             ///< what of it is mirrored
 
   /// Whether its rows tell by their xmin when they were written.
   [[nodiscard]] bool is_table() const noexcept { return kind == 'r' || kind == 'p'; }
 
+  /// As far as it is mirrored.
   [[nodiscard]] schema::TableLayout layout() const;
   [[nodiscard]] const ServerColumn* find(std::string_view column) const noexcept;
 };

@@ -152,6 +152,13 @@ std::string ServerSession::qualified(std::string_view table) const {
   return pg::quoted(options_.schema) + "." + pg::quoted(table);
 }
 
+std::string ServerSession::rows_of(const schema::TableLayout& table) const {
+  if (!table.cut) return qualified(table.name);
+  return "(SELECT ctid, xmin, * FROM " + qualified(table.name) + " WHERE " +
+         pg::quoted(table.cut->column) + " >= " + pg::literal(table.cut->since) + ") AS " +
+         pg::quoted(table.name);
+}
+
 WireCounts ServerSession::wire() const noexcept {
   WireCounts sum = earlier_;
   if (connection_) {

@@ -54,6 +54,9 @@ class ServerSession {
   /// The table's name with its schema, quoted.
   [[nodiscard]] std::string qualified(std::string_view table) const;
 
+  /// The same for a FROM that reads its rows: those this side of its cut, if it has one.
+  [[nodiscard]] std::string rows_of(const schema::TableLayout& table) const;
+
   [[nodiscard]] const ServerOptions& options() const noexcept { return options_; }
   [[nodiscard]] const IdentityAccess& identity_access() const noexcept { return access_; }
   void close() noexcept {

@@ -310,6 +310,7 @@ def members(cls: type) -> list[str]:
         ("sync, pull, push", ["pulled", "play_history"], members(pm.TableReport)),
         ("sync, pull, push", ["rows", 0], members(pm.RowOutcome)),
         ("sync, pull, push", ["wire"], members(pm.WireCounts)),
+        ("sync --watch", [], ["at", *members(pm.WatchEvent)]),
         ("status", [], [*members(pm.Status), "pending"]),
         ("status", ["tables", "tracks"], members(pm.TableStatus)),
         ("pending", [0], members(pm.PendingEntry)),

@@ -484,3 +484,36 @@ def test_a_push_that_comes_too_late_for_the_lock_leaves_the_pull_alone(
             server.sync(mirror, push={"lock_timeout": 0.05})
         assert (error.value.sqlstate, error.value.retryable) == ("55P03", True)
         assert "pulled" in mirror.artists
+
+
+def test_a_stuck_row_says_why_and_what_it_needs(db: MusicDb, mirror: pm.Mirror) -> None:
+    db.execute("ALTER TABLE artists ADD CONSTRAINT sane CHECK (name <> 'bad')")
+    add_play(mirror, 1, track="t2")  # its track will be gone
+    db.execute("DELETE FROM tracks WHERE id = 't2'")
+    artist = mirror.artists.add(id="bad", name="bad")
+    mirror.tracks.add(id="t3", name="Three", artist_ids=[artist.id])
+    add_play(mirror, 2, track="t3")
+    assert {entry.needs for entry in mirror.pending()} == {"The next push sends it."}
+    assert mirror.status().stuck == []
+    report = mirror.sync(db.dsn)
+    entries = {entry.table + entry.key.split()[0]: entry for entry in mirror.pending()}
+    assert mirror.status().stuck == mirror.pending()
+    assert sorted((row.entry for row in report.rows), key=lambda row: row.entry) == mirror.pending()
+    lost, play = entries["play_historyt2"], entries["play_historyt3"]
+    track, refused = entries["trackst3"], entries["artistsbad"]
+    assert (lost.state, play.state, track.state, refused.state) == (
+        "waiting",
+        "waiting",
+        "waiting",
+        "rejected",
+    )
+    assert "its track t2 is not on the server" in lost.message
+    assert "has to be on the server" in lost.needs
+    assert f"Entry {track.entry}," in play.needs
+    assert f"Entry {refused.entry}," in track.needs
+    assert "retry()" in refused.needs
+    db.execute("ALTER TABLE artists DROP CONSTRAINT sane")
+    mirror.retry(refused.entry)
+    db.execute("INSERT INTO tracks (id) VALUES ('t2')")
+    assert mirror.sync(db.dsn).pushed == 4
+    assert mirror.status().stuck == []

@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
             action="store_true",
             help="adopt a server that is not the one this mirror was made from",
         )
+        _add_choice_of_part(pulling)
         if name == "sync":
             _add_watch_options(pulling)
     add("push", syncing.push, "send what was recorded here, each row exactly once", file, server)
@@ -119,6 +120,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("doctor", syncing.doctor, "say what the role may not do, with the missing GRANT", server)
     return parser
+
+
+def _add_choice_of_part(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--leave-out",
+        action="append",
+        choices=["raw_data", "lyrics", "nothing"],
+        help="do without this column of tracks from now on; may be given twice",
+    )
+    parser.add_argument(
+        "--plays-since",
+        metavar="ISO-TIME",
+        help="do without earlier plays from now on; `ever` takes the limit off",
+    )
 
 
 def _add_watch_options(parser: argparse.ArgumentParser) -> None:

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from ..status import Status
+from ..timestamp import Timestamp
 from .answer import Answer
 from .options import open_mirror
-from .terminal import pairs, table
+from .terminal import pairs, safe, table
 
 
 def status(args: argparse.Namespace) -> Answer:
@@ -20,6 +21,13 @@ def status(args: argparse.Namespace) -> Answer:
     tables = {name: dataclasses.asdict(each) for name, each in now.tables.items()}
     document = {**vars(now), "tables": tables, "pending": now.pending}
     return Answer(document, lambda: _status_text(now))
+
+
+def _left_out(now: Status) -> str:
+    parts = [f"{column} of tracks" for column in now.left_out]
+    if now.plays_since is not None:
+        parts.append(f"plays before {Timestamp(now.plays_since).to_string()}")
+    return ", ".join(parts) or "nothing"
 
 
 def _status_text(now: Status) -> str:
@@ -37,11 +45,16 @@ def _status_text(now: Status) -> str:
             ("last pull", now.last_pull or "never"),
             ("last push", now.last_push or "never"),
             ("first copy", "complete" if now.complete else "not complete: pull goes on with it"),
+            ("left out", _left_out(now)),
             ("schema", now.alembic_version or "unknown"),
             ("pending", f"{now.pending} ({details})" if details else "0"),
         ],
         out=sys.stdout,
     )
+    for entry in now.stuck:
+        facts += f"\n  {entry.state}: {safe(entry.table)} {safe(entry.key)}"
+        facts += f"\n    {safe(entry.message)}" if entry.message else ""
+        facts += f"\n    {safe(entry.needs)}"
     rows = [
         (name, each.rows, "whole" if each.complete else "not yet whole", each.problem)
         for name, each in now.tables.items()

@@ -39,7 +39,16 @@ def push(args: argparse.Namespace) -> Answer:
 
 
 def _pull_options(args: argparse.Namespace) -> PullOptions:
-    return {"confirm_deletes": args.confirm_deletes, "accept_server": args.accept_server}
+    options: PullOptions = {
+        "confirm_deletes": args.confirm_deletes,
+        "accept_server": args.accept_server,
+    }
+    if args.leave_out is not None:
+        options["leave_out"] = [column for column in args.leave_out if column != "nothing"]
+    if args.plays_since is not None:
+        ever = args.plays_since == "ever"
+        options["plays_since"] = "-infinity" if ever else args.plays_since
+    return options
 
 
 def _answer(report: SyncReport) -> Answer:

@@ -292,6 +292,18 @@ def both_copies_of_a_file(world: World) -> None:
     assert plays_on_server(world.db) == (9, 9)
 
 
+def a_play_beyond_the_cut(world: World) -> None:
+    world.pull(plays_since="2026-01-01T00:00:00Z")
+    world.db.execute(
+        "INSERT INTO play_history (track_id, played_at) VALUES ('t1', '2020-02-02 02:02:02')"
+    )
+    world.pull()
+    before = plays_on_server(world.db)
+    world.mirror.plays.add(track_id="t1", played_at="2020-02-02T02:02:02Z")
+    world.push()
+    assert plays_on_server(world.db) == before
+
+
 def cut_at_commit(world: World, direction: Direction, how: How, **options: float) -> None:
     """The COMMIT does not get through ("up"), or its answer does not ("down"); then once more."""
     add_play(world.mirror, 1)
@@ -393,6 +405,7 @@ SCENARIOS: dict[str, Callable[[World], None]] = {
     "advisory lock": one_play_from_two_devices_at_once,
     "read committed": one_play_from_two_devices_at_once,
     "look-up": both_copies_of_a_file,
+    "look-up outside the scope": a_play_beyond_the_cut,
     "settle first": a_lost_answer,
     "record before COMMIT": an_old_backend_that_holds_the_lock,
     "synchronous commit": a_server_that_crashes_after_commit,
