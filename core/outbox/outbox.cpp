@@ -216,6 +216,24 @@ std::vector<PushRecord> unfinished_pushes(const sqlite::Database& database) {
   return pushes;
 }
 
+std::vector<Entry> offered(const sqlite::Database& database, std::int64_t push) {
+  auto rows = database.prepare(
+      "SELECT entry, table_name, identity, row_id, offered_id FROM playmirror_outbox "
+      "WHERE push = ? AND state = 'in_doubt' ORDER BY entry");
+  rows.bind(0, push);
+  std::vector<Entry> entries;
+  while (rows.step()) {
+    Entry& entry = entries.emplace_back();
+    entry.entry = rows.integer(0);
+    entry.table = rows.text(1);
+    entry.identity = rows.text(2);
+    entry.row_id = rows.integer(3);
+    entry.state = PendingState::in_doubt;
+    entry.offered_id = rows.integer(4);
+  }
+  return entries;
+}
+
 void end_push(sqlite::Database& database, std::int64_t push) {
   database
       .prepare(

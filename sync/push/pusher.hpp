@@ -37,7 +37,12 @@ class Pusher {
 
   /// Finds out how pushes in doubt ended, ending old backends of ours that still hang.
   void settle_unfinished();
-  void wait_for_end(const outbox::PushRecord& push);
+  /// How a push in doubt ended, as far as the server can be trusted to say.
+  enum class End { kept, unknown };
+  End wait_for_end(const outbox::PushRecord& push);
+  /// The server has the push: its rows are delivered under the ids that they got, whatever was done
+  /// to them there since.
+  void adopt(sqlite::Database& database, const outbox::PushRecord& push);
 
   /// The next entries to send, parents before children; empty when nothing is left.
   std::vector<outbox::Entry> next_batch();

@@ -7,7 +7,9 @@ sample. PLAYMIRROR_TEST_EVERY_BYTE=1 tries all of them.
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator
 from copy import copy
@@ -26,7 +28,9 @@ from support.faults import (
     proxy_of,
     seed,
 )
-from support.music_db import MusicDb
+from support.music_db import MusicDb, make_templates
+
+from cluster import Cluster, ClusterError  # isort: skip
 
 
 class Line:
@@ -181,7 +185,6 @@ def test_a_copy_made_while_a_push_is_in_doubt(
     assert plays_on_server(line.db) == (line.played, line.played)
 
 
-@pytest.mark.xfail(strict=True, reason="looked up by the key that was sent, it is sent again")
 def test_a_row_whose_key_a_trigger_changed_is_found_again(line: Line) -> None:
     clean = line.clean_push()
     line.db.execute(
@@ -195,3 +198,62 @@ def test_a_row_whose_key_a_trigger_changed_is_found_again(line: Line) -> None:
     error = line.push_cut(Cut("down", clean.down - 63))
     assert isinstance(error, pm.InDoubt)
     assert line.lost_answers == 1
+
+
+def test_a_row_that_the_backend_deleted_meanwhile_is_not_sent_again(
+    line: Line, assert_equal: Callable[..., None]
+) -> None:
+    clean = line.clean_push()
+    line.proxy.cut = Cut("down", clean.down - 63)
+    with pytest.raises(pm.InDoubt):
+        line.push_one()
+    [entry] = line.mirror.pending()
+    line.db.execute("DELETE FROM play_history WHERE id = (SELECT max(id) FROM play_history)")
+    line.straight.pull(line.mirror)  # which must not make the mirror believe that it knows all
+    assert [pending.entry for pending in line.mirror.pending()] == [entry.entry]
+    report = line.straight.sync(line.mirror)
+    assert (report.pushed, report.already_there) == (1, 0)
+    assert line.mirror.pending() == []
+    assert_equal(line.mirror, line.db)
+    assert plays_on_server(line.db) == (line.played - 1, line.played - 1)
+
+
+def test_after_a_crash_the_number_of_a_transaction_proves_nothing(
+    tmp_path: Path, assert_equal: Callable[..., None]
+) -> None:
+    """A push that the server forgot in a crash, and whose number it gave to somebody else."""
+    with Cluster({"wal_writer_delay": "10s"}) as cluster:
+        make_templates(cluster)
+        with MusicDb.create(cluster) as db:
+            line = Line(db, tmp_path / "music.db")
+            line.clean_push()
+            line.proxy.cut = Cut("up", 0, "half_open", linger=30, behind=b"COMMIT\0")
+            with pytest.raises(pm.InDoubt):
+                line.push_one()
+            [(pid, xid)] = db.execute(
+                "SELECT pid, backend_xid::text::int FROM pg_stat_activity "
+                "WHERE backend_xid IS NOT NULL"
+            )
+            os.kill(pid, signal.SIGKILL)
+            wait_until_it_answers(cluster, db.name)
+            with db.connect() as stranger:
+                next_number = "SELECT pg_current_xact_id()::text::int"
+                while stranger.execute(next_number).fetchone()[0] < xid:
+                    pass
+                fate = stranger.execute("SELECT pg_xact_status(%s::text::xid8)", [xid])
+                assert fate.fetchone() == ("committed",)
+            line.straight.close()
+            assert line.mirror.sync(db.dsn).pushed == 1
+            assert plays_on_server(db) == (line.played, line.played)
+            assert_equal(line.mirror, db)
+            line.close()
+
+
+def wait_until_it_answers(cluster: Cluster, database: str) -> None:
+    for _ in range(200):
+        try:
+            cluster.psql("SELECT 1", database)
+            return
+        except ClusterError:
+            time.sleep(0.05)
+    raise AssertionError("the server does not come back after a crash")
