@@ -118,10 +118,12 @@ def test_taking_a_column_back_transfers_only_that(db: MusicDb, mirror: pm.Mirror
 
 def test_an_earlier_date_transfers_only_the_older_plays(db: MusicDb, mirror: pm.Mirror) -> None:
     late, early = "2025-10-01T00:00:00Z", "2025-05-01T00:00:00Z"
-    mirror.pull(db.dsn, plays_since=late)
-    held = len(mirror.plays)
-    report = mirror.pull(db.dsn, plays_since=early)
+    with pm.connect(db.dsn) as server:
+        server.pull(mirror, plays_since=late)
+        held = len(mirror.plays)
+        report = server.pull(mirror, plays_since=early)
     assert_part(mirror, db, since=early)
+    assert report.wire.round_trips <= 3  # not found by comparing keys
     plays = report.pulled["play_history"]
     assert plays.inserted == len(mirror.plays) - held > 100
     assert plays.unchanged < held
@@ -322,6 +324,7 @@ def test_a_play_older_than_the_cut_is_sent_once_and_then_given_up(
     assert old.id in mirror.plays  # pending: nothing recorded is ever given up
     report = mirror.sync(db.dsn)
     assert report.pushed == 2
+    assert report.pulled["play_history"].deleted == 0  # nor was it found missing on the server
     assert plays_on_server(db)[0] == before + 2
     assert mirror.plays.find(old.id) is None
     found = mirror.plays.find(new.id)
