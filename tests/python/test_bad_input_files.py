@@ -160,7 +160,7 @@ def as_nobody() -> Iterator[None]:
 def frozen(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A mirror of our own in a directory that we may not write to."""
     directory = tmp_path_factory.mktemp("frozen")
-    for parent in [directory, *directory.parents][:3]:
+    for parent in [directory, *directory.parents][:4]:
         parent.chmod(0o755)
     shutil.copy(made, directory)
     if os.geteuid() != 0:

@@ -125,7 +125,7 @@ def test_a_limit_on_the_size_of_files(music_db: MusicDb, assert_equal: Equal) ->
         with pm.open(path) as mirror:
             mirror.pull(music_db.dsn)
         told: list[str] = []
-        for limit in (0, 100, PAGE, 60 * PAGE, 120 * PAGE + 1, 250 * PAGE, 500 * PAGE):
+        for limit in (0, 100, PAGE, 60 * PAGE, 120 * PAGE + 1, 250 * PAGE, 500 * PAGE, 1000 * PAGE):
             child = subprocess.run(
                 [sys.executable, "-c", CHILD, str(path), music_db.dsn, str(limit)],
                 capture_output=True,
