@@ -97,8 +97,10 @@ void Pusher::settle_unfinished() {
 
 void Pusher::adopt(sqlite::Database& database, const outbox::PushRecord& push) {
   outbox::Deliverer deliverer(database);
+  const ingest::Scope scope = ingest::read_scope(database);
   for (const outbox::Entry& entry : outbox::offered(database, push.push)) {
     deliverer.deliver(entry, entry.offered_id);
+    ingest::drop_if_outside(database, scope, entry.table, entry.offered_id);
     ++report_.pushed;
   }
   meta::write(database, meta::kHighWater,

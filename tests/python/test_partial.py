@@ -435,3 +435,20 @@ def test_the_command_line_chooses_and_tells(
     assert (status["left_out"], status["plays_since"]) == ([], None)
     with pm.open(mirror_path) as mirror:
         assert_part(mirror, db)
+
+
+def test_a_play_older_than_the_cut_that_was_in_doubt_is_given_up_too(
+    db: MusicDb, mirror: pm.Mirror
+) -> None:
+    mirror.pull(db.dsn, plays_since=MIDDLE)
+    before = plays_on_server(db)[0]
+    mirror.plays.add(track_id=a_track(mirror), played_at="2024-05-05T05:05:05Z")
+    with proxy_of(db) as proxy, pm.connect(proxy.dsn(db.dsn)) as server:
+        proxy.last.cut = Cut("down", after=1, behind=b"COMMIT\0")
+        with pytest.raises(pm.InDoubt):
+            server.push(mirror)
+    report = mirror.sync(db.dsn)
+    assert plays_on_server(db)[0] == before + 1
+    assert report.pulled["play_history"].deleted == 0
+    assert mirror.status().pending == 0
+    assert_part(mirror, db, since=MIDDLE)
