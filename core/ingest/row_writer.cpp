@@ -185,14 +185,15 @@ void RowWriter::write_row(const RowReader& row) {
   const bool was_here = mode_ == WriteMode::merge && is_here(row);
   bind_row(row);
   write_.run();
-  if (mode_ == WriteMode::merge && !was_here) {
-    ++counts_.inserted;
-  } else if (database_.changes() > 0) {
-    ++counts_.updated;
-  } else {
-    ++counts_.unchanged;
-  }
+  const bool changed = database_.changes() > 0;
+  const std::int64_t delivered = counts_.delivered;
   keep_what_is_special(row);
+  if (mode_ == WriteMode::merge && !was_here) {
+    // A row that was pending stood here under another number.
+    ++(counts_.delivered > delivered ? counts_.unchanged : counts_.inserted);
+  } else {
+    ++(changed ? counts_.updated : counts_.unchanged);
+  }
 }
 
 void RowWriter::keep_what_is_special(const RowReader& row) {

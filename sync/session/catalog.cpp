@@ -15,6 +15,30 @@ std::string lower(std::string text) {
   return text;
 }
 
+/// Which columns are not as the typed records need them: all of them, so that one look is enough.
+std::optional<Problem> shape_problem(const ServerTable& table, const std::string& name) {
+  std::string missing;
+  std::string other;
+  bool several = false;
+  for (const schema::ColumnLayout& column : schema::record_layout(table.name).columns) {
+    const ServerColumn* found = table.find(column.name);
+    if (found == nullptr) {
+      several = !missing.empty();
+      missing += (missing.empty() ? "" : ", ") + column.name;
+    } else if (const auto why = schema::mismatch(column, found->layout)) {
+      other += (other.empty() ? "" : "; ") + *why;
+    }
+  }
+  if (missing.empty() && other.empty()) return std::nullopt;
+  std::string message = "table " + name;
+  if (!missing.empty()) {
+    message += (several ? " has no columns " : " has no column ") + missing + " any more";
+  }
+  if (!other.empty()) message += (missing.empty() ? ": " : "; ") + other;
+  return Problem{ErrorCode::schema_mismatch, message,
+                 "Upgrade playmirror, or undo the migration; the mirrored rows stay readable."};
+}
+
 std::optional<Problem> problem_of(const ServerTable& table, const std::string& schema) {
   const std::string name = schema + "." + table.name;
   if (table.kind == 0) {
@@ -42,20 +66,7 @@ std::optional<Problem> problem_of(const ServerTable& table, const std::string& s
                    "Give the role a policy that shows every row and BYPASSRLS, or take the policy "
                    "off; until then the mirrored rows stay as they are."};
   }
-  const schema::TableLayout& needed = schema::record_layout(table.name);
-  for (const schema::ColumnLayout& column : needed.columns) {
-    const ServerColumn* found = table.find(column.name);
-    if (found == nullptr) {
-      return Problem{ErrorCode::schema_mismatch,
-                     "table " + name + " has no column " + column.name + " any more",
-                     "Upgrade playmirror, or undo the migration; the mirrored rows stay readable."};
-    }
-    if (const auto why = schema::mismatch(column, found->layout)) {
-      return Problem{ErrorCode::schema_mismatch, "table " + name + ": " + *why,
-                     "Upgrade playmirror, or undo the migration; the mirrored rows stay readable."};
-    }
-  }
-  return std::nullopt;
+  return shape_problem(table, name);
 }
 
 }  // namespace

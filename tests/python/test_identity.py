@@ -81,6 +81,23 @@ def test_a_copy_under_another_name_is_adopted_when_the_user_says_so(
             assert server.verify(mirror).equal
 
 
+def test_rows_of_ours_that_the_accepted_server_has_are_already_there(
+    music_db: MusicDb, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    with pm.connect(music_db.dsn) as server:
+        server.pull(mirror)
+        record(mirror, 1)
+        record(mirror, 2)
+        assert server.sync(mirror).pushed == 2
+    with MusicDb.create(music_db.server, template=music_db.name) as other:
+        with pm.connect(other.dsn) as server:
+            report = server.pull(mirror, accept_server=True)
+        assert report.already_there == 2
+        assert all(each.inserted == each.deleted == 0 for each in report.pulled.values())
+        assert mirror.pending() == []
+        assert_equal(mirror, other)
+
+
 def test_an_empty_database_that_is_accepted_by_mistake_takes_nothing_away(
     music_db: MusicDb, mirror: pm.Mirror, assert_equal: Check
 ) -> None:

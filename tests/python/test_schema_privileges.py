@@ -117,6 +117,17 @@ def test_doctor_says_what_else_is_wrong(music_db: MusicDb, plain_role: str) -> N
     assert any("alembic_version" in each.remedy for each in report.findings)
 
 
+def test_doctor_names_every_column_that_a_table_lacks(music_db: MusicDb, plain_role: str) -> None:
+    music_db.execute(
+        "ALTER TABLE tracks DROP tempo, DROP energy, "
+        "ALTER duration_ms TYPE text, ALTER key TYPE text"
+    )
+    with pm.connect(plain_role) as server:
+        [what] = [each.what for each in server.doctor().findings if "tracks" in each.what]
+    assert "no columns energy, tempo any more" in what
+    assert "duration_ms" in what and "key" in what
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_a_table_that_may_not_be_read_keeps_its_rows_and_the_rest_goes_on(
     table: str, music_db: MusicDb, plain_role: str, mirror: pm.Mirror, assert_equal: Check
