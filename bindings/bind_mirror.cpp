@@ -57,6 +57,11 @@ void bind_mirror(py::module_& module) {
   py::class_<Mirror>(module, "Mirror", py::release_gil_before_calling_cpp_dtor())
       .def_static("open", &open)
       .def_static("default_path", [] { return to_python(Mirror::default_path()); })
+      .def_static("salvage",
+                  [](py::handle file) {
+                    const auto path = from_python<std::filesystem::path>(file, "file");
+                    return to_python(without_gil([&] { return Mirror::salvage(path); }));
+                  })
       .def("close", [](Mirror& mirror) { without_gil([&] { mirror.close(); }); })
       .def("path", [](const Mirror& mirror) { return to_python(mirror.path()); })
       .def("plays", &Mirror::plays)

@@ -83,6 +83,14 @@ py::object track(SharedServer& server, py::handle id, py::object progress, py::o
   return to_python(server.run([&](Server& called) { return called.track(text, control.call()); }));
 }
 
+py::object repair(SharedServer& server, Mirror& mirror, py::object progress, py::object stop,
+                  const py::kwargs& keywords) {
+  const auto options = from_keywords<RepairOptions>(keywords);
+  const Control control(std::move(progress), std::move(stop));
+  return to_python(
+      server.run([&](Server& called) { return called.repair(mirror, options, control.call()); }));
+}
+
 py::object doctor(SharedServer& server, py::object progress, py::object stop) {
   const Control control(std::move(progress), std::move(stop));
   return to_python(server.run([&](Server& called) { return called.doctor(control.call()); }));
@@ -106,6 +114,7 @@ void bind_server(py::module_& module) {
       .def("push", &push, py::arg("mirror"), progress, stop)
       .def("verify", &verify, py::arg("mirror"), progress, stop)
       .def("track", &track, py::arg("id"), progress, stop)
+      .def("repair", &repair, py::arg("mirror"), progress, stop)
       .def("doctor", &doctor, progress, stop);
 }
 

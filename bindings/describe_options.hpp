@@ -145,6 +145,7 @@ struct Describe<PushOptions> {
 template <>
 struct Describe<VerifyOptions> {
   static constexpr auto kMembers = std::tuple{
+      Member{"depth", &VerifyOptions::depth},
       Member{"max_differences", &VerifyOptions::max_differences},
   };
 };
@@ -156,6 +157,15 @@ struct Describe<WatchOptions> {
       Member{"interval", &WatchOptions::interval},
       Member{"max_backoff", &WatchOptions::max_backoff},
       Member{"seed", &WatchOptions::seed},
+  };
+};
+
+template <>
+struct Describe<RepairOptions> {
+  static constexpr auto kMembers = std::tuple{
+      Member{"delete_limit", &RepairOptions::delete_limit},
+      Member{"confirm_deletes", &RepairOptions::confirm_deletes},
+      Member{"field_cap", &RepairOptions::field_cap},
   };
 };
 

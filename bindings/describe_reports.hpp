@@ -101,6 +101,7 @@ struct Describe<FileReport> {
   static constexpr auto kMembers = std::tuple{
       Member{"ok", &FileReport::ok},
       Member{"outbox_entries", &FileReport::outbox_entries},
+      Member{"blocks", &FileReport::blocks},
       Member{"problems", &FileReport::problems},
   };
 };
@@ -213,16 +214,79 @@ struct Describe<Difference> {
 };
 
 template <>
+struct Describe<VerifyDepth> {
+  static constexpr auto kClass = "VerifyDepth";
+  static constexpr std::array kNames = {
+      Name{VerifyDepth::quick, "quick"},
+      Name{VerifyDepth::full, "full"},
+  };
+};
+
+template <>
+struct Describe<BlockDifference> {
+  static constexpr auto kClass = "BlockDifference";
+  static constexpr auto kMembers = std::tuple{
+      Member{"table", &BlockDifference::table},
+      Member{"block", &BlockDifference::block},
+      Member{"rows_here", &BlockDifference::rows_here},
+      Member{"rows_on_server", &BlockDifference::rows_on_server},
+      Member{"newer_on_server", &BlockDifference::newer_on_server},
+  };
+};
+
+template <>
 struct Describe<VerifyReport> {
   static constexpr auto kClass = "VerifyReport";
   static constexpr auto kMembers = std::tuple{
       Member{"equal", &VerifyReport::equal},
+      Member{"depth", &VerifyReport::depth},
       Member{"rows_compared", &VerifyReport::rows_compared},
+      Member{"blocks_compared", &VerifyReport::blocks_compared},
       Member{"difference_count", &VerifyReport::difference_count},
       Member{"differences", &VerifyReport::differences},
+      Member{"blocks", &VerifyReport::blocks},
       Member{"skipped", &VerifyReport::skipped},
       Member{"wire", &VerifyReport::wire},
       Member{"duration", &VerifyReport::duration},
+  };
+};
+
+template <>
+struct Describe<SalvageReport> {
+  static constexpr auto kClass = "SalvageReport";
+  static constexpr auto kMembers = std::tuple{
+      Member{"set_aside", &SalvageReport::set_aside},
+      Member{"saved", &SalvageReport::saved},
+      Member{"lost", &SalvageReport::lost},
+  };
+};
+
+template <>
+struct Describe<TableRepair> {
+  static constexpr auto kClass = "TableRepair";
+  static constexpr auto kMembers = std::tuple{
+      Member{"blocks_compared", &TableRepair::blocks_compared},
+      Member{"blocks_fetched", &TableRepair::blocks_fetched},
+      Member{"rows_fetched", &TableRepair::rows_fetched},
+      Member{"inserted", &TableRepair::inserted},
+      Member{"updated", &TableRepair::updated},
+      Member{"deleted", &TableRepair::deleted},
+      Member{"held_deletes", &TableRepair::held_deletes},
+      Member{"problem", &TableRepair::problem},
+  };
+};
+
+template <>
+struct Describe<RepairReport> {
+  static constexpr auto kClass = "RepairReport";
+  static constexpr auto kMembers = std::tuple{
+      Member{"complete", &RepairReport::complete},
+      Member{"tables", &RepairReport::tables},
+      Member{"damaged_entries", &RepairReport::damaged_entries},
+      Member{"salvaged", &RepairReport::salvaged},
+      Member{"warnings", &RepairReport::warnings},
+      Member{"wire", &RepairReport::wire},
+      Member{"duration", &RepairReport::duration},
   };
 };
 

@@ -38,6 +38,19 @@ else()
   endif()
 endif()
 
+if(SQLite3_FOUND)
+  # By this hook the digests follow what is written.
+  set(CMAKE_REQUIRED_LIBRARIES SQLite::SQLite3)
+  set(CMAKE_REQUIRED_DEFINITIONS -DSQLITE_ENABLE_PREUPDATE_HOOK)
+  check_cxx_symbol_exists(sqlite3_preupdate_hook sqlite3.h PLAYMIRROR_SQLITE_HAS_PREUPDATE_HOOK)
+  unset(CMAKE_REQUIRED_LIBRARIES)
+  unset(CMAKE_REQUIRED_DEFINITIONS)
+  if(NOT PLAYMIRROR_SQLITE_HAS_PREUPDATE_HOOK)
+    playmirror_missing("SQLite built with SQLITE_ENABLE_PREUPDATE_HOOK"
+      libsqlite3-dev sqlite-devel sqlite)
+  endif()
+endif()
+
 find_package(cereal CONFIG QUIET)
 if(NOT TARGET cereal::cereal)
   playmirror_missing("cereal 1.3.1 or newer" libcereal-dev cereal-devel cereal)

@@ -1,5 +1,6 @@
 #include "core/mirror/state.hpp"
 #include "sync/check/doctor.hpp"
+#include "sync/check/repairer.hpp"
 #include "sync/check/verifier.hpp"
 #include "sync/pg/failure.hpp"
 #include "sync/pull/puller.hpp"
@@ -42,6 +43,12 @@ void check(const PullOptions& options) {
   if (options.plays_since && *options.plays_since != Timestamp::negative_infinity()) {
     require(options.plays_since->is_finite(), "plays_since must be an instant, or -infinity");
   }
+}
+
+void check(const RepairOptions& options) {
+  require(options.delete_limit >= 0 && options.delete_limit <= 1,
+          "delete_limit must be a share between 0 and 1");
+  require(options.field_cap > 0, "field_cap must be positive");
 }
 
 void check(const PushOptions& options) {
@@ -95,8 +102,8 @@ struct Server::Impl {
 
   /// Runs one call on a mirror, under its sync lock. A connection that broke while nobody used it
   /// is noticed only now, before it has brought anything: then the call begins on a new one.
-  template <typename Work>
-  void run(Mirror& mirror, const CallControl& control, SyncReport& report, Work work) {
+  template <typename Report, typename Work>
+  void run(Mirror& mirror, const CallControl& control, Report& report, Work work) {
     MirrorState& state = *MirrorAccess::state(mirror);
     pg::Waiter waiter(control, session.options().timeout);
     const Measured measured(report, session);
@@ -200,6 +207,16 @@ VerifyReport Server::verify(const Mirror& mirror, const VerifyOptions& options,
 std::optional<Track> Server::track(std::string_view id, const CallControl& control) {
   pg::Waiter waiter(control, impl_->session.options().timeout);
   return impl_->attempt([&] { return sync::look_up_track(impl_->session, id, waiter); });
+}
+
+RepairReport Server::repair(Mirror& mirror, const RepairOptions& options,
+                            const CallControl& control) {
+  check(options);
+  RepairReport report;
+  impl_->run(mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
+    sync::Repairer(impl_->session, state, options, waiter, report).run();
+  });
+  return report;
 }
 
 DoctorReport Server::doctor(const CallControl& control) {

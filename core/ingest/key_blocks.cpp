@@ -2,6 +2,8 @@
 
 #include "core/ingest/row_reader.hpp"
 
+#include <charconv>
+
 namespace playmirror::ingest {
 namespace {
 
@@ -14,6 +16,8 @@ std::string is_pending(const schema::TableLayout& table) {
          " FROM playmirror_outbox WHERE table_name = '" + owner + "')";
 }
 
+}  // namespace
+
 std::string from_server(const schema::TableLayout& table) {
   return "NOT (" + is_pending(table) + ")";
 }
@@ -24,7 +28,14 @@ std::string block_expression(const schema::TableLayout& table) {
   return "substr(" + first + ", 1, " + std::to_string(kBlockCharacters) + ")";
 }
 
-}  // namespace
+std::string readable_block(const schema::TableLayout& table, const std::string& block) {
+  if (!table.has_integer_key()) return block + "...";
+  std::int64_t number = 0;
+  std::from_chars(block.data(), block.data() + block.size(), number);
+  const std::int64_t first = number * (std::int64_t{1} << kBlockBits);
+  return std::to_string(first) + " to " +
+         std::to_string(first + (std::int64_t{1} << kBlockBits) - 1);
+}
 
 std::int64_t count_rows(const sqlite::Database& database, const schema::TableLayout& table) {
   const std::string name = sqlite::quoted(table.name);

@@ -25,6 +25,14 @@ constexpr int kBlockCharacters = 2;
 /// Block name -> number of rows; integer blocks by number, text blocks by prefix, both as text.
 using BlockCounts = std::map<std::string, std::int64_t, std::less<>>;
 
+/// SQL over the mirrored table: a row's block, and whether the row came from the server.
+[[nodiscard]] std::string block_expression(const schema::TableLayout& table);
+[[nodiscard]] std::string from_server(const schema::TableLayout& table);
+
+/// A block's name as a person reads it: "12288 to 16383", or "4u..." for a prefix.
+[[nodiscard]] std::string readable_block(const schema::TableLayout& table,
+                                         const std::string& block);
+
 /// How many rows of the table came from the server.
 [[nodiscard]] std::int64_t count_rows(const sqlite::Database& database,
                                       const schema::TableLayout& table);

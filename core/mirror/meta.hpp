@@ -27,9 +27,11 @@ inline constexpr std::string_view kHighWater = "high_water";  ///< first xid the
 inline constexpr std::string_view kPushSnapshot = "push_snapshot";  ///< kSnapshot plus our own push
 inline constexpr std::string_view kDatabaseOid = "database_oid";
 inline constexpr std::string_view kServerStarted = "server_started";
-inline constexpr std::string_view kLeftOut = "left_out";        ///< columns of tracks, by comma
-inline constexpr std::string_view kPlaysSince = "plays_since";  ///< the earliest mirrored play
-inline constexpr std::string_view kWitnesses = "witnesses";     ///< newest rows, see sync/session
+inline constexpr std::string_view kLeftOut = "left_out";          ///< columns of tracks, by comma
+inline constexpr std::string_view kPlaysSince = "plays_since";    ///< the earliest mirrored play
+inline constexpr std::string_view kWitnesses = "witnesses";       ///< newest rows, see sync/session
+inline constexpr std::string_view kDigests = "digests";           ///< which are kept; 0: none
+inline constexpr std::string_view kDigestsMade = "digests_made";  ///< the last that were given up
 inline constexpr std::string_view kColumnsBuilt = "columns_built";  ///< 1: they follow the rows
 /// Raised whenever what a reader may have kept of it has changed.
 inline constexpr std::string_view kColumnsPlays = "columns_plays";

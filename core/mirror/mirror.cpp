@@ -1,5 +1,6 @@
 #include "core/call_watch.hpp"
 #include "core/columns/check.hpp"
+#include "core/digest/stored_digests.hpp"
 #include "core/files/private_file.hpp"
 #include "core/ingest/scope.hpp"
 #include "core/mirror/meta.hpp"
@@ -42,6 +43,10 @@ Mirror Mirror::open(const std::filesystem::path& file, const MirrorOptions& opti
 }
 
 std::filesystem::path Mirror::default_path() { return files::default_mirror_path(); }
+
+SalvageReport Mirror::salvage(const std::filesystem::path& file) {
+  return MirrorState::salvage(file);
+}
 
 const std::shared_ptr<MirrorState>& Mirror::state() const {
   if (!state_) raise(ErrorCode::closed, "the mirror was moved from");
@@ -140,6 +145,13 @@ FileReport Mirror::verify(const CallControl& control) const {
     report.problems.push_back({"playmirror_outbox, entry " + std::to_string(entry),
                                "the row's image does not match its checksum"});
   }
+  digest::FileDigests digests;
+  {
+    const sqlite::Transaction moment(database, sqlite::Transaction::Kind::deferred);
+    digests = digest::check_digests(database, watch);
+  }
+  report.blocks = digests.blocks;
+  std::ranges::move(digests.problems, std::back_inserter(report.problems));
   std::ranges::move(columns::check(*state(), watch), std::back_inserter(report.problems));
   report.ok = report.problems.empty();
   return report;

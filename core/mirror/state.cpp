@@ -3,7 +3,9 @@
 #include "core/columns/column_cache.hpp"
 #include "core/columns/journal.hpp"
 #include "core/columns/rebuild.hpp"
+#include "core/digest/ledger.hpp"
 #include "core/files/private_file.hpp"
+#include "core/salvage/renewal.hpp"
 #include "core/schema/bookkeeping.hpp"
 #include "core/stats/fact_cache.hpp"
 
@@ -52,6 +54,11 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
   }
   const std::filesystem::path path = files::resolved(file);
   std::shared_ptr<MirrorState> state(new MirrorState(path, options));
+  if (salvage::is_unfinished(path) && !options.read_only) {
+    const auto lock = files::FileLock::acquire(beside(path, "-lock"), options.busy_timeout,
+                                               "creating or upgrading");
+    salvage::finish(path);
+  }
   if (!files::exists(path)) {
     if (!options.create || options.read_only) {
       raise(ErrorCode::storage_failed, "there is no mirror at " + path.string(),
@@ -99,6 +106,18 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
   return state;
 }
 
+SalvageReport MirrorState::salvage(const std::filesystem::path& file) {
+  const std::filesystem::path path = files::resolved(file);
+  if (!files::exists(path)) {
+    raise(ErrorCode::storage_failed, "there is no file at " + path.string(),
+          {.hint = "Check the path."});
+  }
+  files::make_private(path);
+  const auto lock =
+      files::FileLock::acquire(beside(path, "-lock"), MirrorOptions{}.busy_timeout, "writing to");
+  return salvage::renew(path);
+}
+
 MirrorState::MirrorState(std::filesystem::path file, MirrorOptions options)
     : file_(std::move(file)),
       options_(options),
@@ -113,6 +132,7 @@ MirrorState::~MirrorState() {
   }
   // SQLite forbids closing, in a child, a connection that its parent opened: leave them open.
   for (auto& reader : idle_readers_) static_cast<void>(reader.release());
+  static_cast<void>(ledger_.release());
   static_cast<void>(journal_.release());
   static_cast<void>(fact_cache_.release());
   static_cast<void>(writer_.release());
@@ -127,6 +147,7 @@ void MirrorState::settle_log() noexcept {
     writer_->checkpoint(true);
   } catch (const std::exception&) {
   }
+  ledger_.reset();
   journal_.reset();
   writer_.reset();
 }
@@ -140,16 +161,18 @@ void MirrorState::check_usable() const {
 
 MirrorState::Reader MirrorState::reader() {
   check_usable();
+  std::uint64_t renewals = 0;
   {
     const std::scoped_lock lock(mutex_);
     if (closed_) raise(ErrorCode::closed, "the mirror is closed", {.hint = "Open it again."});
     if (!idle_readers_.empty()) {
       auto database = std::move(idle_readers_.back());
       idle_readers_.pop_back();
-      return {shared_from_this(), std::move(database)};
+      return {shared_from_this(), std::move(database), renewals_};
     }
+    renewals = renewals_;
   }
-  return {shared_from_this(), open_reader()};
+  return {shared_from_this(), open_reader(), renewals};
 }
 
 std::unique_ptr<sqlite::Database> MirrorState::open_reader() const {
@@ -160,13 +183,15 @@ std::unique_ptr<sqlite::Database> MirrorState::open_reader() const {
   return std::make_unique<sqlite::Database>(sqlite::Database::open(file_, mode));
 }
 
-void MirrorState::give_back(std::unique_ptr<sqlite::Database> database) noexcept {
+void MirrorState::give_back(std::unique_ptr<sqlite::Database> database,
+                            std::uint64_t renewals) noexcept {
   if (::getpid() != owner_) {
     static_cast<void>(database.release());
     return;
   }
   const std::scoped_lock lock(mutex_);
-  if (!closed_ && idle_readers_.size() < kIdleReaders && !database->in_transaction()) {
+  if (!closed_ && renewals == renewals_ && idle_readers_.size() < kIdleReaders &&
+      !database->in_transaction()) {
     idle_readers_.push_back(std::move(database));
   }
 }
@@ -191,6 +216,7 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
     // Once checkpointed, the log is cut back to this size when it starts anew.
     writer->execute("PRAGMA journal_size_limit=" + std::to_string(kCheckpointBytes));
     journal_ = std::make_unique<columns::Journal>(*writer);
+    ledger_ = std::make_unique<digest::Ledger>(*writer);
     writer_ = std::move(writer);
   }
   const bool later = durability == Durability::later;
@@ -204,13 +230,16 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
       column_cache_->damaged = false;
     }
     journal_->begin();
+    ledger_->begin();
     sqlite::Transaction transaction(*writer_);
     work(*writer_);
     journal_->settle();
+    ledger_->settle();
     transaction.commit();
   } catch (...) {
     // A rollback can fail as well, for want of memory; closing the connection never does.
     if (writer_->in_transaction()) {
+      ledger_.reset();
       journal_.reset();
       writer_.reset();
     }
@@ -224,6 +253,27 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
     } catch (const Error&) {
     }
   }
+}
+
+SalvageReport MirrorState::renew(const std::function<void()>& tick) {
+  check_usable();
+  if (options_.read_only) {
+    raise(ErrorCode::storage_failed, "the mirror was opened read_only",
+          {.hint = "Open it without read_only to repair it."});
+  }
+  const std::scoped_lock one_thread(writer_mutex_);
+  const auto lock =
+      files::FileLock::acquire(beside(file_, "-lock"), options_.busy_timeout, "writing to", tick);
+  ledger_.reset();
+  journal_.reset();
+  writer_.reset();
+  const std::scoped_lock state_lock(mutex_);
+  if (closed_) raise(ErrorCode::closed, "the mirror is closed", {.hint = "Open it again."});
+  idle_readers_.clear();
+  fact_cache_->clear();
+  column_cache_ = std::make_shared<columns::ColumnCache>();
+  ++renewals_;
+  return salvage::renew(file_);
 }
 
 files::FileLock MirrorState::lock_for_sync(const std::function<void()>& tick) {
@@ -247,11 +297,12 @@ void MirrorState::close() {
 }
 
 MirrorState::Reader::Reader(std::shared_ptr<MirrorState> state,
-                            std::unique_ptr<sqlite::Database> database) noexcept
-    : state_(std::move(state)), database_(std::move(database)) {}
+                            std::unique_ptr<sqlite::Database> database,
+                            std::uint64_t renewals) noexcept
+    : state_(std::move(state)), database_(std::move(database)), renewals_(renewals) {}
 
 MirrorState::Reader::~Reader() {
-  if (database_) state_->give_back(std::move(database_));
+  if (database_) state_->give_back(std::move(database_), renewals_);
 }
 
 }  // namespace playmirror

@@ -7,6 +7,7 @@
 
 #include <playmirror/mirror.hpp>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -24,6 +25,9 @@ namespace columns {
 class ColumnCache;
 class Journal;
 }  // namespace columns
+namespace digest {
+class Ledger;
+}
 
 /// What a Mirror and its handles share: the file, its connections and its locks.
 ///
@@ -35,13 +39,17 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
                                            const MirrorOptions& options);
   ~MirrorState();
 
+  /// Mirror::salvage().
+  static SalvageReport salvage(const std::filesystem::path& file);
+
   MirrorState(const MirrorState&) = delete;
   MirrorState& operator=(const MirrorState&) = delete;
 
   /// A read connection, lent for one call or one cursor.
   class Reader {
    public:
-    Reader(std::shared_ptr<MirrorState> state, std::unique_ptr<sqlite::Database> database) noexcept;
+    Reader(std::shared_ptr<MirrorState> state, std::unique_ptr<sqlite::Database> database,
+           std::uint64_t renewals) noexcept;
     Reader(Reader&&) noexcept = default;
     Reader& operator=(Reader&&) noexcept = default;
     ~Reader();
@@ -51,6 +59,7 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
    private:
     std::shared_ptr<MirrorState> state_;
     std::unique_ptr<sqlite::Database> database_;
+    std::uint64_t renewals_;
   };
   [[nodiscard]] Reader reader();
 
@@ -75,10 +84,16 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   /// Rung after every write of this process, and when the mirror is closed.
   [[nodiscard]] Doorbell& doorbell() noexcept { return doorbell_; }
 
+  /// Sets the file aside as damaged and puts a new mirror in its place, with what could be saved of
+  /// the outbox (core/salvage). Cursors that are under way go on in the old file. Throws MirrorBusy
+  /// while another process has the file open.
+  SalvageReport renew(const std::function<void()>& tick);
+
   /// What statistics share of tracks and artists.
   [[nodiscard]] stats::FactCache& fact_cache() const noexcept { return *fact_cache_; }
   /// What the readers of the columns share.
-  [[nodiscard]] const std::shared_ptr<columns::ColumnCache>& column_cache() const noexcept {
+  [[nodiscard]] std::shared_ptr<columns::ColumnCache> column_cache() const {
+    const std::scoped_lock lock(mutex_);
     return column_cache_;
   }
 
@@ -91,7 +106,7 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
 
  private:
   MirrorState(std::filesystem::path file, MirrorOptions options);
-  void give_back(std::unique_ptr<sqlite::Database> database) noexcept;
+  void give_back(std::unique_ptr<sqlite::Database> database, std::uint64_t renewals) noexcept;
 
   /// Moves the log into the file, so that a copy of the closed file alone is whole, and lets go of
   /// the writing connection.
@@ -100,13 +115,15 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   std::filesystem::path file_;
   MirrorOptions options_;
   pid_t owner_;
-  std::mutex mutex_;  ///< guards the members below
+  mutable std::mutex mutex_;  ///< guards the members below
   bool closed_ = false;
+  std::uint64_t renewals_ = 0;  ///< of the file: older read connections see the one set aside
   std::vector<std::unique_ptr<sqlite::Database>> idle_readers_;
   std::unique_ptr<stats::FactCache> fact_cache_;
   Turnstile writer_mutex_;  ///< one writing thread of this process at a time
   std::unique_ptr<sqlite::Database> writer_;
   std::unique_ptr<columns::Journal> journal_;  ///< of what writer_ writes
+  std::unique_ptr<digest::Ledger> ledger_;     ///< likewise
   std::shared_ptr<columns::ColumnCache> column_cache_;
   Doorbell doorbell_;
 };

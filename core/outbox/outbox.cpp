@@ -102,6 +102,10 @@ std::int64_t next_provisional_id(sqlite::Database& database) {
   return kProvisionalBase - given;
 }
 
+std::int64_t provisional_number(std::int64_t id) noexcept {
+  return id < kProvisionalBase ? kProvisionalBase - id : 0;
+}
+
 std::int64_t add(sqlite::Database& database, std::string_view table, std::string_view identity,
                  std::int64_t row_id, const RowImage& image) {
   const std::string recorded_at = Timestamp::now().to_postgres_string();

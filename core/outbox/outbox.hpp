@@ -34,6 +34,9 @@ struct Entry {
 /// The next provisional id: negative, below every 32-bit id, never given twice by one file.
 [[nodiscard]] std::int64_t next_provisional_id(sqlite::Database& database);
 
+/// The how manieth provisional id of its file an id is; 0 for any other id.
+[[nodiscard]] std::int64_t provisional_number(std::int64_t id) noexcept;
+
 /// Adds a row; the mirrored table gets it from the caller. Returns the entry's number.
 std::int64_t add(sqlite::Database& database, std::string_view table, std::string_view identity,
                  std::int64_t row_id, const RowImage& image);

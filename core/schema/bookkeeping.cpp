@@ -163,6 +163,17 @@ CREATE TABLE playmirror_context_codes (
 ) STRICT;
 )sql";
 
+/// What playmirror has written to the mirrored tables, see core/digest.
+constexpr const char* kDigests = R"sql(
+CREATE TABLE IF NOT EXISTS playmirror_digests (
+  table_name  TEXT NOT NULL,
+  block       TEXT NOT NULL,
+  rows        INTEGER NOT NULL,
+  sum         INTEGER NOT NULL,  -- of the hashes of all values, modulo 2^64
+  PRIMARY KEY (table_name, block)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 void create_index(sqlite::Database& database, const TableLayout& layout) {
   for (const std::string& sql : create_index_sql(layout.name)) database.execute(sql);
 }
@@ -202,6 +213,7 @@ void create(sqlite::Database& database) {
   database.execute(kBookkeeping);
   database.execute(kExclusions);
   database.execute(kColumns);
+  database.execute(kDigests);
   // The columns of no plays: there is nothing to build.
   meta::write(database, meta::kColumnsBuilt, std::int64_t{1});
   for (const TableLayout& layout : record_layouts()) {
@@ -231,10 +243,11 @@ void upgrade(sqlite::Database& database) {
     raise(ErrorCode::not_a_mirror, "the mirror has no known format",
           {.hint = "Choose another file."});
   }
-  // Format 2 keeps lists of exclusions, and the plays as columns too; those are built behind the
-  // upgrade.
+  // Format 2 keeps lists of exclusions; the plays as columns too, which are built behind the
+  // upgrade; and digests, which the next pull makes.
   database.execute(kExclusions);
   database.execute(kColumns);
+  database.execute(kDigests);
   database.execute("PRAGMA user_version=" + std::to_string(kFormatVersion));
   transaction.commit();
 }

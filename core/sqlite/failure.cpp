@@ -27,10 +27,13 @@ Meaning meaning_of(int result) {
               "Check that the file and its directory can be read and written.", false};
     case SQLITE_CORRUPT:
       return {ErrorCode::damaged,
-              "Run verify() to see what is damaged; keep the file, it may hold unsent rows.",
+              "Server.repair() puts it right, and Mirror.salvage() when it cannot be opened; keep "
+              "the file, it may hold unsent rows.",
               false};
     case SQLITE_NOTADB:
-      return {ErrorCode::not_a_mirror, "Choose another file: this one is not a SQLite database.",
+      return {ErrorCode::not_a_mirror,
+              "This is not a SQLite database: choose another file. If it was a mirror, "
+              "Mirror.salvage() sets it aside and saves what was recorded in it.",
               false};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

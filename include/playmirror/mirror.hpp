@@ -186,6 +186,12 @@ class PLAYMIRROR_EXPORT Mirror {
   /// PLAYMIRROR_DB, else `playmirror/music.db` in the XDG data directory.
   [[nodiscard]] static std::filesystem::path default_path();
 
+  /// Puts a new, empty mirror in the place of a damaged file, with every pending row of it that can
+  /// be read whole; the next pull fills it. The damaged file is renamed, never deleted. For a file
+  /// that open() refuses; Server::repair() does it by itself where it must. Throws MirrorUnusable
+  /// for a sound file that is no mirror, MirrorBusy while anybody has it open.
+  static SalvageReport salvage(const std::filesystem::path& file);
+
   Mirror(Mirror&&) noexcept;
   Mirror& operator=(Mirror&&) noexcept;
   Mirror(const Mirror&) = delete;
@@ -227,8 +233,9 @@ class PLAYMIRROR_EXPORT Mirror {
   /// another pending row needs.
   void discard(std::int64_t entry) const;
 
-  /// Checks the file itself, without a server: SQLite's own check, and the checksum of every outbox
-  /// entry. Reads the whole file. Server::verify() compares with the server.
+  /// Checks the file itself, without a server: SQLite's own check, the checksum of every outbox
+  /// entry, the digest of every block of rows, and the columns. Reads the whole file.
+  /// Server::verify() compares with the server.
   [[nodiscard]] FileReport verify(const CallControl& control = {}) const;
 
  private:

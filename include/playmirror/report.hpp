@@ -1,6 +1,7 @@
 #pragma once
 
 #include <playmirror/pending.hpp>
+#include <playmirror/status.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -80,13 +81,54 @@ struct Difference {
   bool newer_on_server = false;           ///< changed after the last pull: the next one brings it
 };
 
+/// How much Server::verify() compares.
+enum class VerifyDepth {
+  quick,  ///< for each block of keys, the number of its rows and a digest of all their values
+  full,   ///< every value of every row
+};
+
+/// A block of keys whose rows differ between mirror and server.
+struct BlockDifference {
+  std::string table = {};
+  std::string block = {};           ///< its keys: "12288 to 16383", or "4u..." for a prefix
+  std::int64_t rows_here = 0;       ///< without those recorded here
+  std::int64_t rows_on_server = 0;  ///< 64 and 64: some value differs
+  bool newer_on_server = false;     ///< a row of it was written after the last pull
+};
+
 /// The answer of Server::verify().
 struct VerifyReport {
   bool equal = true;  ///< every mirrored row has the server's values, none is extra
+  VerifyDepth depth = VerifyDepth::full;  ///< that was compared; full where no digest can be had
   std::int64_t rows_compared = 0;
-  std::int64_t difference_count = 0;                ///< all of them
+  std::int64_t blocks_compared = 0;                 ///< 0 unless quick
+  std::int64_t difference_count = 0;                ///< all of them: rows, or blocks when quick
   std::vector<Difference> differences = {};         ///< the first VerifyOptions::max_differences
+  std::vector<BlockDifference> blocks = {};         ///< likewise, when quick
   std::map<std::string, std::string> skipped = {};  ///< table -> why it could not be compared
+  WireCounts wire = {};
+  std::chrono::microseconds duration{0};
+};
+
+/// What Server::repair() did to one table.
+struct TableRepair {
+  std::int64_t blocks_compared = 0;
+  std::int64_t blocks_fetched = 0;  ///< those that differed
+  std::int64_t rows_fetched = 0;
+  std::int64_t inserted = 0;
+  std::int64_t updated = 0;
+  std::int64_t deleted = 0;
+  std::int64_t held_deletes = 0;  ///< rows the server lacks, kept here: too many
+  std::string problem = {};       ///< why it was left as it was, or empty
+};
+
+/// The answer of Server::repair().
+struct RepairReport {
+  bool complete = true;  ///< every table equals the server's; no delete was held back
+  std::map<std::string, TableRepair> tables = {};
+  std::vector<std::int64_t> damaged_entries = {};  ///< pending rows set aside: their images are bad
+  SalvageReport salvaged = {};  ///< what became of a file that had to be copied anew
+  std::vector<std::string> warnings = {};
   WireCounts wire = {};
   std::chrono::microseconds duration{0};
 };

@@ -51,7 +51,15 @@ struct SyncOptions {
 };
 
 struct VerifyOptions {
+  VerifyDepth depth = VerifyDepth::full;
   std::int64_t max_differences = 1'000;  ///< how many to list; all are counted
+};
+
+/// What a repair may do.
+struct RepairOptions {
+  double delete_limit = 0.2;          ///< hold deletes back when more than this share would vanish
+  bool confirm_deletes = false;       ///< apply them whatever their share
+  std::int64_t field_cap = 64 << 20;  ///< bytes of one field; a larger one is value_too_large
 };
 
 /// A connection to one server, for one thread at a time. Connects at once, and again by itself when
@@ -83,13 +91,21 @@ class PLAYMIRROR_EXPORT Server {
   /// Sends what was recorded locally, each row exactly once.
   SyncReport push(Mirror& mirror, const PushOptions& options = {}, const CallControl& control = {});
 
-  /// Compares every mirrored row with the server, in one snapshot. Changes nothing.
+  /// Compares the mirror with the server, both in one moment of theirs. Changes nothing. The third
+  /// depth, which needs no server, is Mirror::verify().
   [[nodiscard]] VerifyReport verify(const Mirror& mirror, const VerifyOptions& options = {},
                                     const CallControl& control = {});
 
   /// The server's present row of a track, with what the mirror may leave out; nothing without such
   /// a row. Two round trips. Changes nothing, here or there.
   [[nodiscard]] std::optional<Track> track(std::string_view id, const CallControl& control = {});
+
+  /// Puts damage right: fetches the blocks of keys whose digests differ, and no others, and makes
+  /// their rows the server's in one local transaction. A file that SQLite itself finds broken is
+  /// set aside (Mirror::salvage) and copied anew. Pending rows stay pending; one whose image is
+  /// damaged is set aside as `rejected`, so that it holds up no other.
+  RepairReport repair(Mirror& mirror, const RepairOptions& options = {},
+                      const CallControl& control = {});
 
   /// Says what this role may not do, with the exact GRANT that is missing, and what could be safer
   /// or faster. Changes nothing.

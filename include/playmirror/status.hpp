@@ -59,7 +59,15 @@ struct FileProblem {
 struct FileReport {
   bool ok = true;
   std::int64_t outbox_entries = 0;  ///< entries whose checksum was recomputed
+  std::int64_t blocks = 0;  ///< of rows, whose digests were recomputed; 0 before the first pull
   std::vector<FileProblem> problems = {};
+};
+
+/// What became of a damaged mirror file.
+struct SalvageReport {
+  std::optional<std::filesystem::path> set_aside = {};  ///< where it lies now; nothing: in place
+  std::int64_t saved = 0;              ///< pending rows taken over, whole by their checksums
+  std::vector<FileProblem> lost = {};  ///< what could not be read, or read whole
 };
 
 }  // namespace playmirror

@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .enums import PendingState as PendingState
     from .enums import PullMethod as PullMethod
     from .enums import TrackDetail as TrackDetail
+    from .enums import VerifyDepth as VerifyDepth
     from .enums import WatchState as WatchState
     from .errors import AccessDenied as AccessDenied
     from .errors import Cancelled as Cancelled
@@ -59,11 +60,14 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .records import PlaylistConfig as PlaylistConfig
     from .records import Snapshot as Snapshot
     from .records import Track as Track
+    from .report import BlockDifference as BlockDifference
     from .report import Difference as Difference
     from .report import DoctorReport as DoctorReport
     from .report import Finding as Finding
+    from .report import RepairReport as RepairReport
     from .report import RowOutcome as RowOutcome
     from .report import SyncReport as SyncReport
+    from .report import TableRepair as TableRepair
     from .report import TableReport as TableReport
     from .report import VerifyReport as VerifyReport
     from .report import WireCounts as WireCounts
@@ -139,6 +143,7 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .stats_totals import Totals as Totals
     from .status import FileProblem as FileProblem
     from .status import FileReport as FileReport
+    from .status import SalvageReport as SalvageReport
     from .status import Status as Status
     from .status import TableStatus as TableStatus
     from .table import Column as Column
@@ -153,7 +158,10 @@ _NAMES = {
     "_core": "__version__",
     "artists": "Artists",
     "cursor": "Cursor",
-    "enums": "ColumnType ErrorCode Order Outcome PendingState PullMethod TrackDetail WatchState",
+    "enums": (
+        "ColumnType ErrorCode Order Outcome PendingState PullMethod TrackDetail VerifyDepth "
+        "WatchState"
+    ),
     "errors": (
         "AccessDenied Cancelled Error InDoubt InvalidArgument MirrorBusy MirrorUnusable "
         "QueryError SchemaMismatch ServerChanged ServerUnavailable StorageError"
@@ -168,7 +176,8 @@ _NAMES = {
     "record_list": "Records",
     "records": "Artist Play PlaylistConfig Snapshot Track",
     "report": (
-        "Difference DoctorReport Finding RowOutcome SyncReport TableReport VerifyReport WireCounts"
+        "BlockDifference Difference DoctorReport Finding RepairReport RowOutcome SyncReport "
+        "TableRepair TableReport VerifyReport WireCounts"
     ),
     "server": "PullOptions PushOptions Server ServerOptions connect",
     "snapshots": "Snapshots",
@@ -187,7 +196,7 @@ _NAMES = {
     "stats_story": "Comeback Completion EvolutionPoint Loyalty Milestone Moods Obsession",
     "stats_top": "GenreCount RecentPlay TimeTotal TopAlbum TopArtist TopContext TopGenre TopTrack",
     "stats_totals": "ComparedNumber Comparison DataQuality RankMove Totals",
-    "status": "FileProblem FileReport Status TableStatus",
+    "status": "FileProblem FileReport SalvageReport Status TableStatus",
     "table": "Column Field Table",
     "timestamp": "Timestamp",
     "tracks": "Tracks",

@@ -13,7 +13,7 @@ from .period import PeriodLike, Span
 from .progress import Progress
 from .record_list import Records
 from .records import Artist, Play, PlaylistConfig, Snapshot, Track
-from .report import DoctorReport, SyncReport, VerifyReport
+from .report import DoctorReport, RepairReport, SyncReport, VerifyReport
 from .server import StopFlag
 from .stats_enums import Attribution, Entity, EraUnit, SkipGroup, Unit
 from .stats_habits import Discovery, Diversity, Repeats, SkipRate
@@ -23,7 +23,7 @@ from .stats_rhythm import ActivityBucket, ClockHour, HeatmapCell, Session, Sessi
 from .stats_story import Comeback, Completion, EvolutionPoint, Loyalty, Milestone, Moods, Obsession
 from .stats_top import GenreCount, RecentPlay, TopAlbum, TopArtist, TopContext, TopGenre, TopTrack
 from .stats_totals import Comparison, DataQuality, Totals
-from .status import FileReport, Status
+from .status import FileReport, SalvageReport, Status
 from .table import Cell, Field, Parameter
 from .table import Table as PublicTable
 from .timestamp import Duration, InstantLike
@@ -204,6 +204,8 @@ class Mirror:
     def open(file: str | PathLike[str], **options: Any) -> Mirror: ...
     @staticmethod
     def default_path() -> Path: ...
+    @staticmethod
+    def salvage(file: str | PathLike[str]) -> SalvageReport: ...
     def close(self) -> None: ...
     def path(self) -> Path: ...
     def plays(self) -> Plays: ...
@@ -250,6 +252,9 @@ class Server:
         self, mirror: Mirror, progress: _Callback, stop: StopFlag | None, **options: Any
     ) -> VerifyReport: ...
     def track(self, id: str, progress: _Callback, stop: StopFlag | None) -> Track | None: ...
+    def repair(
+        self, mirror: Mirror, progress: _Callback, stop: StopFlag | None, **options: Any
+    ) -> RepairReport: ...
     def doctor(self, progress: _Callback, stop: StopFlag | None) -> DoctorReport: ...
 
 class Watcher:

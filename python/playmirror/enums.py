@@ -64,6 +64,13 @@ class TrackDetail(_Name):
     LYRICS = "lyrics"
 
 
+class VerifyDepth(_Name):
+    """How much Server.verify() compares."""
+
+    QUICK = "quick"  #: for each block of keys, the number of its rows and a digest of all values
+    FULL = "full"  #: every value of every row
+
+
 class WatchState(_Name):
     """What a Watcher is doing."""
 

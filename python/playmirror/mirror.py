@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .progress import ProgressOption
     from .report import SyncReport
     from .server import PullOptions, PushOptions, Server, ServerOptions, StopFlag
-    from .status import FileReport, Status
+    from .status import FileReport, SalvageReport, Status
     from .table import Parameter, Table
     from .timestamp import Duration
     from .watcher import Watcher, WatchEvent
@@ -80,6 +80,19 @@ class Mirror:
     def default_path() -> Path:
         """PLAYMIRROR_DB, else `playmirror/music.db` in the XDG data directory."""
         return _core.Mirror.default_path()
+
+    @staticmethod
+    def salvage(file: str | os.PathLike[str]) -> SalvageReport:
+        """Puts a new, empty mirror in the place of a damaged file that open() refuses.
+
+        Every pending row of it that can be read whole is taken over; the next pull fills the rest.
+        The damaged file is renamed, never deleted. Server.repair() does this by itself where it
+        must. Nobody may have the file open. Raises MirrorUnusable for a sound file that is no
+        mirror, MirrorBusy while another process has it open.
+
+        >>> playmirror.Mirror.salvage("music.db").saved
+        """
+        return _core.Mirror.salvage(file)
 
     def close(self) -> None:
         """Lets go of the file; later calls raise Error with the code `closed`. May be called twice.

@@ -1,12 +1,13 @@
-"""What sync(), pull(), push(), verify() and doctor() report: what happened, as data."""
+"""What sync(), pull(), push(), verify(), repair() and doctor() report: what happened, as data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from .enums import PullMethod, _Name
+from .enums import PullMethod, VerifyDepth, _Name
 from .pending import PendingEntry
+from .status import SalvageReport
 
 
 @dataclass(frozen=True)
@@ -90,14 +91,56 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class BlockDifference:
+    """A block of keys whose rows differ between mirror and server."""
+
+    table: str
+    block: str  #: its keys: "12288 to 16383", or "4u..." for a prefix
+    rows_here: int  #: without those recorded here
+    rows_on_server: int  #: 64 and 64: some value differs
+    newer_on_server: bool  #: a row of it was written after the last pull
+
+
+@dataclass(frozen=True)
 class VerifyReport:
     """The answer of Server.verify()."""
 
     equal: bool  #: every mirrored row has the server's values, none is extra
+    depth: VerifyDepth  #: that was compared; full where no digest can be had
     rows_compared: int
-    difference_count: int  #: all of them
+    blocks_compared: int  #: 0 unless quick
+    difference_count: int  #: all of them: rows, or blocks when quick
     differences: list[Difference]  #: the first `max_differences`
+    blocks: list[BlockDifference]  #: likewise, when quick
     skipped: dict[str, str]  #: table -> why it could not be compared
+    wire: WireCounts
+    duration: timedelta
+
+
+@dataclass(frozen=True)
+class TableRepair:
+    """What a repair did to one table."""
+
+    blocks_compared: int
+    blocks_fetched: int  #: those that differed
+    rows_fetched: int
+    inserted: int
+    updated: int
+    deleted: int
+    held_deletes: int  #: rows the server lacks, kept here: too many
+    problem: str  #: why it was left as it was, or empty
+
+
+@dataclass(frozen=True)
+class RepairReport:
+    """The answer of Server.repair()."""
+
+    complete: bool  #: every table equals the server's; no delete was held back
+    tables: dict[str, TableRepair]
+    damaged_entries: list[int]  #: pending rows set aside: their images are bad
+    salvaged: SalvageReport  #: what became of a file that had to be copied anew
+    warnings: list[str]
+
     wire: WireCounts
     duration: timedelta
 

@@ -10,8 +10,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from . import _core
+from .enums import VerifyDepth
 from .progress import ProgressOption, reporting
-from .report import DoctorReport, SyncReport, VerifyReport
+from .report import DoctorReport, RepairReport, SyncReport, VerifyReport
 from .timestamp import Duration, InstantLike
 
 if TYPE_CHECKING:
@@ -231,18 +232,58 @@ class Server:
         self,
         mirror: Mirror,
         *,
+        depth: VerifyDepth | str = VerifyDepth.FULL,
         max_differences: int = 1_000,
         progress: ProgressOption = None,
         stop: StopFlag | None = None,
     ) -> VerifyReport:
-        """Compares every mirrored row with the server, in one snapshot. Changes nothing.
+        """Compares the mirror with the server, both in one moment of theirs. Changes nothing.
 
-        `max_differences` is how many to list; all are counted.
+        `depth` "full" compares every value of every row; "quick" compares for each block of keys
+        the number of its rows and a digest of all their values, which is one round trip. The third
+        depth, which needs no server, is Mirror.verify(). `max_differences` is how many to list; all
+        are counted.
 
         >>> assert server.verify(mirror).equal
         """
         with reporting(progress) as callback:
-            return self._core.verify(mirror._core, callback, stop, max_differences=max_differences)
+            return self._core.verify(
+                mirror._core, callback, stop, depth=depth, max_differences=max_differences
+            )
+
+    def repair(
+        self,
+        mirror: Mirror,
+        *,
+        delete_limit: float = 0.2,
+        confirm_deletes: bool = False,
+        field_cap: int = 64 << 20,
+        progress: ProgressOption = None,
+        stop: StopFlag | None = None,
+    ) -> RepairReport:
+        """Puts damage right.
+
+        Fetches the blocks of keys whose digests differ, and no others, and makes their rows the
+        server's in one local transaction. A file that SQLite itself finds broken is set aside
+        (Mirror.salvage()) and copied anew. Pending rows stay pending; one whose image is damaged is
+        set aside as `rejected`, so that it holds up no other.
+
+        Deletes are held back when more than the share `delete_limit` of a table would vanish,
+        unless `confirm_deletes`; `field_cap` is in bytes.
+
+        Raises what pull() raises.
+
+        >>> server.repair(mirror).tables["tracks"].blocks_fetched
+        """
+        with reporting(progress) as callback:
+            return self._core.repair(
+                mirror._core,
+                callback,
+                stop,
+                delete_limit=delete_limit,
+                confirm_deletes=confirm_deletes,
+                field_cap=field_cap,
+            )
 
     def track(
         self, id: str, *, progress: ProgressOption = None, stop: StopFlag | None = None

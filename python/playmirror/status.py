@@ -62,4 +62,14 @@ class FileReport:
 
     ok: bool
     outbox_entries: int  #: entries whose checksum was recomputed
+    blocks: int  #: of rows, whose digests were recomputed; 0 before the first pull
     problems: list[FileProblem]
+
+
+@dataclass(frozen=True)
+class SalvageReport:
+    """What became of a damaged mirror file."""
+
+    set_aside: Path | None  #: where it lies now; None: in place
+    saved: int  #: pending rows taken over, whole by their checksums
+    lost: list[FileProblem]  #: what could not be read, or read whole

@@ -4,6 +4,7 @@
 #include "core/ingest/key_blocks.hpp"
 #include "core/ingest/row_comparer.hpp"
 #include "core/ingest/table_state.hpp"
+#include "sync/check/block_comparison.hpp"
 #include "sync/session/horizon.hpp"
 
 #include <algorithm>
@@ -32,6 +33,36 @@ Verifier::Verifier(ServerSession& session, MirrorState& mirror, const VerifyOpti
     : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
 
 void Verifier::run() {
+  if (options_.depth == VerifyDepth::full || !compare_blocks()) compare_rows();
+  report_.equal = report_.skipped.empty() && report_.difference_count == 0;
+}
+
+bool Verifier::compare_blocks() {
+  auto reader = mirror_.reader();
+  sqlite::Transaction here(reader.database(), sqlite::Transaction::Kind::deferred);
+  BlockComparison blocks(session_, waiter_);
+  blocks.run(reader.database());
+  session_.connection(waiter_).abandon_transaction();
+  if (!blocks.comparable()) return false;
+  report_.depth = VerifyDepth::quick;
+  report_.skipped = blocks.skipped();
+  for (auto& [name, table] : blocks.tables()) {
+    report_.rows_compared += table.rows;
+    report_.blocks_compared += table.blocks;
+    if (!table.missing_columns.empty()) {
+      note({name, "", Difference::Kind::missing_here, table.missing_columns, true});
+    }
+    for (auto& [block, difference] : table.different) {
+      ++report_.difference_count;
+      if (static_cast<std::int64_t>(report_.blocks.size()) < options_.max_differences) {
+        report_.blocks.push_back(std::move(difference));
+      }
+    }
+  }
+  return true;
+}
+
+void Verifier::compare_rows() {
   const Opening opening = session_.begin_reading(waiter_, std::chrono::seconds(2));
   auto reader = mirror_.reader();
   check_identity(reader.database(), opening.moment.identity);
@@ -43,13 +74,11 @@ void Verifier::run() {
     table.scope = scope;
     if (table.problem) {
       report_.skipped[layout.name] = table.problem->sentence();
-      report_.equal = false;
       continue;
     }
     compare(reader.database(), table, opening.moment);
   }
   session_.connection(waiter_).abandon_transaction();
-  report_.equal = report_.equal && report_.difference_count == 0;
 }
 
 void Verifier::compare(sqlite::Database& database, const ServerTable& table, const Moment& moment) {

@@ -8,7 +8,7 @@
 
 namespace playmirror::sync {
 
-/// Compares every mirrored row with the server, both sides in one moment each. Changes nothing.
+/// Compares the mirror with the server, both sides in one moment each. Changes nothing.
 class Verifier {
  public:
   Verifier(ServerSession& session, MirrorState& mirror, const VerifyOptions& options,
@@ -17,6 +17,10 @@ class Verifier {
   void run();
 
  private:
+  /// False when this server's digests are not ours.
+  [[nodiscard]] bool compare_blocks();
+
+  void compare_rows();
   void compare(sqlite::Database& database, const ServerTable& table, const Moment& moment);
   void note(Difference difference);
 

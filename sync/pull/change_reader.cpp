@@ -14,14 +14,6 @@
 namespace playmirror::sync {
 namespace {
 
-std::string block_expression(const schema::TableLayout& layout) {
-  const std::string first = pg::quoted(layout.key.front());
-  if (layout.has_integer_key()) {
-    return "(" + first + "::bigint >> " + std::to_string(ingest::kBlockBits) + ")::text";
-  }
-  return "pg_catalog.left(" + first + ", " + std::to_string(ingest::kBlockCharacters) + ")";
-}
-
 std::vector<pg::Parameter> as_parameters(const std::vector<std::string>& texts) {
   return {texts.begin(), texts.end()};
 }

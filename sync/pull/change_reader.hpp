@@ -46,15 +46,17 @@ class ChangeReader {
   /// tables whose row counts do not add up. No round trip when they all do; else two.
   void compare_keys(std::vector<TableChanges>& changes);
 
-  /// The latest written of the changed rows.
-  [[nodiscard]] const NewestRows& newest() const noexcept { return newest_; }
-
- private:
+  /// Reads some columns of the rows under a condition, in pieces. `layout` and `spool` must live
+  /// until it has run.
   pg::Command rows_command(const schema::TableLayout& layout,
                            const std::vector<schema::ColumnLayout>& columns,
                            const std::string& condition, ingest::RowSpool& spool);
 
-  /// The same for all columns of rows at or after a horizon, which newest() takes note of.
+  /// The latest written of the changed rows.
+  [[nodiscard]] const NewestRows& newest() const noexcept { return newest_; }
+
+ private:
+  /// All columns of rows at or after a horizon, which newest() takes note of.
   pg::Command changes_command(const schema::TableLayout& layout, std::int64_t horizon,
                               const Moment& moment, ingest::RowSpool& spool);
 

@@ -1,6 +1,7 @@
 #include "sync/pull/first_copy.hpp"
 
 #include "core/columns/rebuild.hpp"
+#include "core/digest/stored_digests.hpp"
 #include "core/ingest/copy_splitter.hpp"
 #include "core/ingest/row_writer.hpp"
 #include "core/ingest/table_state.hpp"
@@ -79,6 +80,7 @@ void FirstCopy::prepare(sqlite::Database& database, const ServerTable& table,
     state.horizon = moment.xmin;
     state.relation = table.relation;
     if (table.name == "play_history") columns::drop(database);
+    digest::forget_digests(database);
     // Built in one go after the rows, an index costs a fraction of what it costs row by row.
     for (const std::string& index : schema::index_names(table.name)) {
       database.execute("DROP INDEX IF EXISTS " + sqlite::quoted(index));

@@ -1,5 +1,6 @@
 #include "sync/pull/puller.hpp"
 
+#include "core/digest/stored_digests.hpp"
 #include "core/ingest/key_blocks.hpp"
 #include "core/ingest/row_writer.hpp"
 #include "core/ingest/scope.hpp"
@@ -8,6 +9,7 @@
 #include "core/outbox/outbox.hpp"
 #include "core/outbox/requeue.hpp"
 #include "core/test_hooks.hpp"
+#include "sync/pull/delete_guard.hpp"
 #include "sync/pull/first_copy.hpp"
 
 #include <playmirror/error.hpp>
@@ -19,9 +21,6 @@
 
 namespace playmirror::sync {
 namespace {
-
-/// Below this many rows no deletion is unlikely: a person empties a list of four playlists.
-constexpr std::int64_t kFewRows = 4;
 
 /// How often a pull starts over because the server's tables changed under it.
 constexpr int kAttempts = 3;
@@ -292,6 +291,7 @@ void Puller::apply(std::vector<TableChanges>& changes, const Moment& moment,
         for (TableChanges& table : std::views::reverse(changes)) delete_gone(database, table);
         remember(database, changes, moment);
         store_witnesses(database, witnesses);
+        digest::make_digests(database, waiter_);
         PLAYMIRROR_STEP("pull.applying");
       },
       [this] { waiter_.tick(); });
@@ -300,6 +300,7 @@ void Puller::apply(std::vector<TableChanges>& changes, const Moment& moment,
 void Puller::apply_table(sqlite::Database& database, TableChanges& table) {
   TableReport& report = report_.pulled[table.layout.name];
   if (!table.layout_change.empty()) {
+    digest::forget_digests(database);
     ingest::adopt_layout(database, table.layout, table.layout_change);
     for (const auto& column : table.layout_change.fill) report.new_columns.push_back(column.name);
   }
@@ -328,9 +329,7 @@ void Puller::delete_gone(sqlite::Database& database, TableChanges& table) {
   table.keys.for_each([&](std::string_view bytes) { keys.add(bytes); });
   const std::int64_t gone = keys.count_gone(table.blocks_to_thin);
   const std::int64_t here = table.server_rows + gone;
-  const bool unlikely = gone > kFewRows && static_cast<double>(gone) >
-                                               options_.delete_limit * static_cast<double>(here);
-  if (unlikely && !options_.confirm_deletes && PLAYMIRROR_SAFEGUARD("delete guard")) {
+  if (vanishes_in_bulk(gone, here, options_.delete_limit) && !options_.confirm_deletes) {
     report.held_deletes = gone;
     report_.warnings.push_back(std::to_string(gone) + " of " + std::to_string(here) + " rows of " +
                                table.layout.name +

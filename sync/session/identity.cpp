@@ -85,9 +85,11 @@ std::optional<std::string> difference(const ServerIdentity& known, const ServerI
 }
 
 void check_identity(const sqlite::Database& database, const ServerIdentity& now) {
-  const auto known = stored_identity(database);
-  if (!known) return;
-  if (const auto why = difference(*known, now)) {
+  if (const auto known = stored_identity(database)) check_identity(*known, now);
+}
+
+void check_identity(const ServerIdentity& known, const ServerIdentity& now) {
+  if (const auto why = difference(known, now)) {
     raise(ErrorCode::server_changed, "this is not the server that the mirror follows: " + *why,
           {.hint = "Connect to the right server. If this one took its place, pull once with "
                    "accept_server: the mirror is compared with it whole, and rows of yours that "

@@ -48,6 +48,9 @@ void store_identity(sqlite::Database& database, const ServerIdentity& identity);
 [[nodiscard]] std::optional<std::string> difference(const ServerIdentity& known,
                                                     const ServerIdentity& now);
 
+/// Throws ServerChanged unless the two are one history.
+void check_identity(const ServerIdentity& known, const ServerIdentity& now);
+
 /// Throws ServerChanged unless the mirror is new or follows this server's history.
 void check_identity(const sqlite::Database& database, const ServerIdentity& now);
 

@@ -1,5 +1,6 @@
 #include "sync/session/server_session.hpp"
 
+#include "core/ingest/key_blocks.hpp"
 #include "core/test_hooks.hpp"
 #include "sync/pg/failure.hpp"
 
@@ -111,7 +112,8 @@ std::vector<pg::Command> ServerSession::reading_commands(std::chrono::millisecon
   return commands;
 }
 
-Opening ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout) {
+Opening ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout,
+                                     const std::vector<pg::Command>& along) {
   for (int attempt = 0;; ++attempt) {
     pg::Connection& server = connection(waiter);
     server.abandon_transaction();
@@ -126,6 +128,7 @@ Opening ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::millisecon
     commands.back().on_result = [&](const pg::Result& result) {
       opening.catalog = read_catalog(result, options_.schema);
     };
+    commands.insert(commands.end(), along.begin(), along.end());
     try {
       server.pipeline(std::move(commands), waiter);
     } catch (const pg::StatementFailed& failure) {
@@ -168,6 +171,14 @@ WireCounts ServerSession::wire() const noexcept {
     sum.bytes_received += now.bytes_received;
   }
   return sum;
+}
+
+std::string block_expression(const schema::TableLayout& layout) {
+  const std::string first = pg::quoted(layout.key.front());
+  if (layout.has_integer_key()) {
+    return "(" + first + "::bigint >> " + std::to_string(ingest::kBlockBits) + ")::text";
+  }
+  return "pg_catalog.left(" + first + ", " + std::to_string(ingest::kBlockCharacters) + ")";
 }
 
 std::string select_list(const std::vector<schema::ColumnLayout>& columns) {

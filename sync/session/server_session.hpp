@@ -40,8 +40,10 @@ class ServerSession {
 
   /// A consistent, read-only look at the server: REPEATABLE READ, names and settings pinned, row
   /// security off, tables locked against rewriting before the snapshot is taken. One round trip.
-  /// Ends with Connection::abandon_transaction().
-  Opening begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout);
+  /// Ends with Connection::abandon_transaction(). The commands `along` go with it; those of an
+  /// attempt that had to start over run again.
+  Opening begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout,
+                        const std::vector<pg::Command>& along = {});
 
   /// The statements that begin such a transaction, for a caller that sends its own behind them.
   [[nodiscard]] std::vector<pg::Command> reading_commands(std::chrono::milliseconds lock_timeout,
@@ -83,6 +85,9 @@ class ServerSession {
   bool has_pulled_ = false;
   std::vector<std::string> lockable_ = {};  ///< tables that exist and may be read, when last seen
 };
+
+/// The block of key_blocks.hpp that a row of a mirrored table lies in, as text.
+[[nodiscard]] std::string block_expression(const schema::TableLayout& layout);
 
 /// The fields of a SELECT over a mirrored table, in the form that RowReader decodes.
 [[nodiscard]] std::string select_list(const std::vector<schema::ColumnLayout>& columns);

@@ -224,6 +224,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "PullOptions": pm.Server.pull,
     "PushOptions": pm.Server.push,
     "VerifyOptions": pm.Server.verify,
+    "RepairOptions": pm.Server.repair,
     "WatchOptions": pm.Watcher.start,
 }
 
@@ -339,9 +340,11 @@ def test_the_round_trips_are_as_described(execute: Callable[[str], str], tmp_pat
         changed = server.pull(mirror).wire.round_trips
         execute("DELETE FROM play_history WHERE played_at < '2026-01-01'")
         deleted = server.pull(mirror).wire.round_trips
+        compared = server.verify(mirror, depth="quick").wire.round_trips
+        repaired = server.repair(mirror).wire.round_trips
         mirror.plays.add(track_id="t", played_at=PLAYED_AT)
         pushed = server.push(mirror).wire.round_trips
-    assert [nothing_new, changed, deleted, pushed] == described
+    assert [nothing_new, changed, deleted, compared, repaired, pushed] == described
 
 
 def test_the_cpp_snippets_compile(tmp_path: Path) -> None:

@@ -174,6 +174,7 @@ class TestVerbs:
         assert cli("verify", "--json").document == {
             "ok": True,
             "outbox_entries": 11,
+            "blocks": 0,
             "problems": [],
         }
         assert cli("verify").out == "the file is sound (11 pending entries checked)\n"

@@ -32,6 +32,7 @@ KEYWORDS: dict[str, list[Callable[..., Any]]] = {
     "SyncOptions": [pm.Server.sync],
     "VerifyOptions": [pm.Server.verify],
     "WatchOptions": [pm.Watcher.start, pm.Mirror.watch],
+    "RepairOptions": [pm.Server.repair],
 }
 # A struct that Python has as a TypedDict of keyword arguments, spread into every statistic.
 TYPED_DICTS = {"StatsFilter"}

@@ -111,12 +111,29 @@ def _parser() -> argparse.ArgumentParser:
     sql = add("sql", reading.sql, "run one read-only SELECT on the mirror", file)
     sql.add_argument("query", help="the SELECT; - reads it from standard input")
     sql.add_argument("parameters", nargs="*", help="values for its ?, in order, as text")
-    add(
+    verifying = add(
         "verify",
         syncing.verify,
         "check the mirror file; with --dsn, compare every row with the server",
         file,
         server,
+    )
+    verifying.add_argument(
+        "--depth",
+        choices=("file", "quick", "full"),
+        help="the file alone; counts and digests of blocks; every row (default: full with --dsn)",
+    )
+    repairing = add(
+        "repair",
+        syncing.repair,
+        "put right what differs from the server or is damaged",
+        file,
+        server,
+    )
+    repairing.add_argument(
+        "--confirm-deletes",
+        action="store_true",
+        help="apply deletes even when an unlikely share of a table would vanish",
     )
     add("doctor", syncing.doctor, "say what the role may not do, with the missing GRANT", server)
     return parser

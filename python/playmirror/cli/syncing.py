@@ -1,11 +1,14 @@
-"""The verbs that use the server: sync, pull, push, verify, doctor."""
+"""The verbs that use the server: sync, pull, push, verify, repair, doctor."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 
-from ..report import DoctorReport, SyncReport, VerifyReport
+from ..errors import MirrorUnusable
+from ..mirror import Mirror
+from ..report import DoctorReport, RepairReport, SyncReport, VerifyReport
 from ..server import PullOptions
 from ..status import FileReport
 from .answer import Answer
@@ -84,13 +87,14 @@ def _sync_text(report: SyncReport) -> str:
 
 
 def verify(args: argparse.Namespace) -> Answer:
-    """The file itself; with --dsn, every row of it against the server's."""
-    if args.dsn is None:
+    """The file itself, or its blocks or rows against the server's."""
+    depth = args.depth or ("file" if args.dsn is None else "full")
+    if depth == "file":
         with open_mirror(args) as mirror:
-            file = mirror.verify()
+            file = mirror.verify(progress=show_progress())
         return Answer(file, lambda: _file_text(file), OK if file.ok else DIFFERENT)
     with open_mirror(args) as mirror, connect(args) as server:
-        report = server.verify(mirror, progress=show_progress())
+        report = server.verify(mirror, depth=depth, progress=show_progress())
     return Answer(report, lambda: _verify_text(report), OK if report.equal else DIFFERENT)
 
 
@@ -102,8 +106,10 @@ def _file_text(report: FileReport) -> str:
 
 
 def _verify_text(report: VerifyReport) -> str:
-    verdict = "equal" if report.equal else f"not equal: {report.difference_count:,} rows differ"
-    lines = [f"{verdict} ({report.rows_compared:,} rows compared with the server)"]
+    unit = "blocks" if report.depth == "quick" else "rows"
+    verdict = "equal" if report.equal else f"not equal: {report.difference_count:,} {unit} differ"
+    by_digests = f", {report.blocks_compared:,} blocks by their digests" if report.blocks else ""
+    lines = [f"{verdict} ({report.rows_compared:,} rows compared with the server{by_digests})"]
     lines += [f"{safe(name)} was not compared: {safe(why)}" for name, why in report.skipped.items()]
     if report.differences:
         rows = [
@@ -117,6 +123,68 @@ def _verify_text(report: VerifyReport) -> str:
             for each in report.differences
         ]
         lines += ["", table(("table", "key", "kind", "columns", ""), rows, out=sys.stdout)]
+    if report.blocks:
+        blocks = [
+            (
+                each.table,
+                each.block,
+                each.rows_here,
+                each.rows_on_server,
+                "changed after the last pull" if each.newer_on_server else "",
+            )
+            for each in report.blocks
+        ]
+        names = ("table", "keys", "rows here", "on the server", "")
+        lines += ["", table(names, blocks, out=sys.stdout)]
+    return "\n".join(lines)
+
+
+def repair(args: argparse.Namespace) -> Answer:
+    """Puts damage right, whatever can still be opened."""
+    salvaged = None
+    try:
+        mirror = open_mirror(args)
+    except MirrorUnusable as error:
+        if error.code not in ("damaged", "not_a_mirror"):
+            raise
+        salvaged = Mirror.salvage(args.db or Mirror.default_path())
+        mirror = open_mirror(args)
+    with mirror, connect(args) as server:
+        if salvaged is not None:
+            server.pull(mirror, progress=show_progress())
+        report = server.repair(
+            mirror, confirm_deletes=args.confirm_deletes, progress=show_progress()
+        )
+    if salvaged is not None:
+        report = dataclasses.replace(report, salvaged=salvaged)
+    for warning in report.warnings:
+        warn(safe(warning))
+    return Answer(report, lambda: _repair_text(report), OK if report.complete else DIFFERENT)
+
+
+def _repair_text(report: RepairReport) -> str:
+    salvaged = report.salvaged
+    lines = []
+    if salvaged.set_aside is not None:
+        lines.append(f"the damaged file is now {safe(str(salvaged.set_aside))}")
+        lines.append(f"{salvaged.saved:,} pending rows were saved from it")
+    lines += [safe(f"lost: {each.where}: {each.what}") for each in salvaged.lost]
+    lines += [f"pending entry {entry} is damaged: set aside" for entry in report.damaged_entries]
+    lines += [
+        f"{safe(name)} is as it was before: {safe(each.problem)}"
+        for name, each in report.tables.items()
+        if each.problem
+    ]
+    rows = [
+        (name, each.blocks_fetched, each.rows_fetched, each.inserted, each.updated, each.deleted)
+        for name, each in report.tables.items()
+        if each.rows_fetched or each.blocks_fetched
+    ]
+    if rows:
+        names = ("repaired", "blocks", "rows fetched", "inserted", "updated", "deleted")
+        lines += ["", table(names, rows, out=sys.stdout)]
+    elif report.complete:
+        lines.append("nothing to repair: every block equals the server's")
     return "\n".join(lines)
 
 

@@ -6,6 +6,7 @@
 #include "core/columns/play_columns.hpp"
 #include "core/columns/rebuild.hpp"
 #include "core/columns/sealing.hpp"
+#include "core/schema/bookkeeping.hpp"
 #include "tests/cpp/core/query_fixture.hpp"
 
 #include <playmirror/error.hpp>
@@ -385,7 +386,7 @@ TEST_F(ColumnsTest, AreBuiltAnewWhenAnOlderFileIsOpened) {
     DROP TABLE playmirror_context_codes; DELETE FROM playmirror_meta WHERE key LIKE 'columns%';
   )sql");
   mirror_ = Mirror::open(path);
-  EXPECT_EQ(number("PRAGMA user_version"), 2);
+  EXPECT_EQ(number("PRAGMA user_version"), schema::kFormatVersion);
   EXPECT_EQ(blocks().size(), 1U);
   expect_equal();
 }

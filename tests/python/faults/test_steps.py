@@ -1,11 +1,13 @@
-"""Between any two steps of a first copy, a pull and a push, the process is killed or a migration is
-made. Whatever it is: the file stays readable, nothing is taken from it that the server has, and
-when the migration is undone, the next sync makes all equal, each play on the server once."""
+"""Between any two steps of a first copy, a pull, a push and a repair, the process is killed;
+between those of the first three, a migration is made. Whatever it is: the file stays readable,
+nothing is taken from it that the server has, and when the migration is undone, the next sync makes
+all equal, each play on the server once."""
 
 from __future__ import annotations
 
 import contextlib
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,6 +171,53 @@ def test_a_process_killed_at_any_step(
             with pm.open(path) as mirror:
                 mirror.plays.recent(10)
                 bench.check(operation, mirror)
+            bench.take_back()
+
+
+def damage(path: Path, kind: str) -> None:
+    """By a foreign hand: other values, or a page that SQLite cannot read."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        if kind == "rows":
+            connection.executescript(
+                "UPDATE tracks SET name = 'damaged'; DELETE FROM artists;"
+                "UPDATE play_history SET source = 'damaged' WHERE id > 0"
+            )
+            return
+        query = "SELECT rootpage FROM sqlite_schema WHERE name = 'tracks'"
+        [page] = connection.execute(query).fetchone()
+        [size] = connection.execute("PRAGMA page_size").fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xa5" * size)
+
+
+@pytest.mark.parametrize("kind", ["rows", "page"])
+def test_a_repair_killed_at_any_step(
+    kind: str, bench: Bench, record_property: Callable[[str, object], None]
+) -> None:
+    def broken() -> Path:
+        for leftover in bench.directory.glob("music.db*"):
+            leftover.unlink()
+        path = bench.file("sync")
+        damage(path, kind)
+        return path
+
+    steps: list[str] = []
+    with pm.open(broken()) as mirror, pm.connect(bench.dsn) as server, hooks.at_steps(steps.append):
+        report = server.repair(mirror)
+    assert (report.salvaged.set_aside is not None) == (kind == "page")
+    assert len(steps) > 3
+    record_property("cases", len(steps))
+    with Forker() as forker:
+        for number, step in enumerate(steps, start=1):
+            path = broken()
+            child = forker.run("support.jobs:killed_at_step", path, bench.dsn, number, "repair")
+            print(f"killed at step {number}, {step}")
+            assert child.code == -9
+            with pm.open(path) as mirror:
+                with pm.connect(bench.dsn, timeout=20) as server:
+                    server.repair(mirror)
+                bench.check("sync", mirror)
             bench.take_back()
 
 

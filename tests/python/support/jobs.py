@@ -107,8 +107,8 @@ def with_clock_jump(tell: Tell, path: str, dsn: str, seconds: int, position: int
 # Steps of the protocol, under core/test_hooks.hpp ----------------------------------------------
 
 
-def killed_at_step(tell: Tell, path: str, dsn: str, number: int) -> None:
-    """A sync that dies at its n-th step."""
+def killed_at_step(tell: Tell, path: str, dsn: str, number: int, operation: str = "sync") -> None:
+    """A sync, or a repair, that dies at its n-th step."""
     steps = itertools.count(1)
 
     def die(step: str) -> None:
@@ -116,4 +116,4 @@ def killed_at_step(tell: Tell, path: str, dsn: str, number: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     with hooks.at_steps(die), pm.open(path) as mirror, pm.connect(dsn) as server:
-        server.sync(mirror)
+        getattr(server, operation)(mirror)

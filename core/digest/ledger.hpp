@@ -1,0 +1,66 @@
+#pragma once
+
+#include "core/sqlite/database.hpp"
+
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+struct sqlite3;
+
+namespace playmirror::digest {
+
+/// Keeps playmirror_digests in step with the rows of the mirrored tables: notes what a transaction
+/// writes, whoever writes it, and adds it up before it commits. So the digests say what playmirror
+/// has written, and whatever else changes the file shows (stored_digests.hpp).
+///
+/// One for each writing connection, which must outlive it and must not move.
+class Ledger {
+ public:
+  explicit Ledger(sqlite::Database& database);
+  ~Ledger();
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+
+  /// Call under the writer lock, at the beginning of the transaction. While no digests are kept,
+  /// nothing is noted, so that loading rows in bulk costs nothing.
+  void begin();
+
+  /// Call at the end of the transaction.
+  void settle();
+
+ private:
+  enum class Storage : std::uint8_t { integer, real, text };
+  struct Column {
+    std::uint64_t seed = 0;
+    Storage storage = Storage::text;
+  };
+  struct Table {
+    std::vector<Column> columns = {};  ///< as they lie in the file
+    std::vector<int> key = {};
+    bool integer_key = false;
+  };
+  struct Change {
+    std::int64_t rows = 0;
+    std::uint64_t sum = 0;
+  };
+  struct Hook;
+
+  void watch(bool watched);
+  void read_tables();
+  void note(sqlite3* handle, int operation, std::string_view table);
+
+  sqlite::Database& database_;
+  std::int64_t kept_ = 0;             ///< which digests are kept; 0: none
+  std::int64_t schema_version_ = -1;  ///< of which tables_ were read
+  std::map<std::string, Table, std::less<>> tables_;
+  std::map<std::pair<std::string, std::string>, Change> changes_;  ///< by table and block
+  bool reshaped_ = false;       ///< a table has other columns than when the transaction began
+  std::exception_ptr failure_;  ///< to note something
+};
+
+}  // namespace playmirror::digest

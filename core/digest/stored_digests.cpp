@@ -1,0 +1,122 @@
+#include "core/digest/stored_digests.hpp"
+
+#include "core/ingest/key_blocks.hpp"
+#include "core/mirror/meta.hpp"
+#include "core/schema/layout.hpp"
+
+#include <set>
+#include <string>
+
+namespace playmirror::digest {
+namespace {
+
+/// The columns as they lie in the file, also those that the mirror does without: what was recorded
+/// here can have values in them.
+schema::TableLayout layout_in_file(const sqlite::Database& database, const std::string& name) {
+  schema::TableLayout layout{.name = name, .key = schema::record_layout(name).key};
+  auto columns = database.prepare("SELECT name, type FROM pragma_table_info(?)");
+  columns.bind(0, name);
+  while (columns.step()) {
+    const auto type = columns.text(1);
+    const auto kind = type == "INTEGER" ? schema::ValueKind::integer
+                      : type == "REAL"  ? schema::ValueKind::real64
+                                        : schema::ValueKind::text;
+    layout.columns.push_back({.name = std::string(columns.text(0)), .kind = kind});
+  }
+  return layout;
+}
+
+/// Every row of the table, over all its columns, as the file has them.
+BlockDigests digest_table(sqlite::Database& database, const std::string& name, CallWatch& watch) {
+  const schema::TableLayout layout = layout_in_file(database, name);
+  return digest_blocks(database, layout, layout.columns, Rows::all, watch);
+}
+
+BlockDigests read_digests(const sqlite::Database& database, const std::string& table) {
+  auto rows =
+      database.prepare("SELECT block, rows, sum FROM playmirror_digests WHERE table_name = ?");
+  rows.bind(0, table);
+  BlockDigests digests;
+  while (rows.step()) {
+    digests[std::string(rows.text(0))] = {rows.integer(1),
+                                          static_cast<std::uint64_t>(rows.integer(2))};
+  }
+  return digests;
+}
+
+void write_digest(sqlite::Database& database, std::string_view table, std::string_view block,
+                  const BlockDigest& digest) {
+  database
+      .prepare(
+          "INSERT OR REPLACE INTO playmirror_digests (table_name, block, rows, sum) "
+          "VALUES (?, ?, ?, ?)")
+      .bind_all(table, block, digest.rows, static_cast<std::int64_t>(digest.sum))
+      .run();
+}
+
+}  // namespace
+
+std::int64_t kept_digests(const sqlite::Database& database) {
+  return meta::read_int(database, meta::kDigests);
+}
+
+void forget_digests(sqlite::Database& database) {
+  const std::int64_t kept = kept_digests(database);
+  if (kept == 0) return;
+  meta::write(database, meta::kDigests, std::int64_t{0});
+  meta::write(database, meta::kDigestsMade, kept);
+  database.execute("DELETE FROM playmirror_digests");
+}
+
+void make_digests(sqlite::Database& database, CallWatch& watch) {
+  if (kept_digests(database) != 0) return;
+  for (const schema::TableLayout& layout : schema::record_layouts()) {
+    for (const auto& [block, digest] : digest_table(database, layout.name, watch)) {
+      write_digest(database, layout.name, block, digest);
+    }
+  }
+  meta::write(database, meta::kDigests, meta::read_int(database, meta::kDigestsMade) + 1);
+}
+
+void add_to_digest(sqlite::Database& database, std::string_view table, std::string_view block,
+                   const BlockDigest& change) {
+  auto known = database.prepare(
+      "SELECT rows, sum FROM playmirror_digests WHERE table_name = ? AND block = ?");
+  known.bind_all(table, block);
+  BlockDigest digest = change;
+  if (known.step()) {
+    digest.rows += known.integer(0);
+    digest.sum += static_cast<std::uint64_t>(known.integer(1));
+  }
+  known.reset();
+  if (digest == BlockDigest{}) {
+    database.prepare("DELETE FROM playmirror_digests WHERE table_name = ? AND block = ?")
+        .bind_all(table, block)
+        .run();
+  } else {
+    write_digest(database, table, block, digest);
+  }
+}
+
+FileDigests check_digests(sqlite::Database& database, CallWatch& watch) {
+  FileDigests result;
+  if (kept_digests(database) == 0) return result;
+  for (const schema::TableLayout& layout : schema::record_layouts()) {
+    const BlockDigests written = read_digests(database, layout.name);
+    const BlockDigests found = digest_table(database, layout.name, watch);
+    std::set<std::string> blocks;
+    for (const auto& [block, digest] : written) blocks.insert(block);
+    for (const auto& [block, digest] : found) blocks.insert(block);
+    result.blocks += static_cast<std::int64_t>(blocks.size());
+    for (const std::string& block : blocks) {
+      const auto was = written.find(block);
+      const auto is = found.find(block);
+      if (was != written.end() && is != found.end() && was->second == is->second) continue;
+      result.problems.push_back({layout.name + ", keys " + ingest::readable_block(layout, block),
+                                 "the rows are not those that were written"});
+    }
+  }
+  return result;
+}
+
+}  // namespace playmirror::digest

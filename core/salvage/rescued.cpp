@@ -1,0 +1,170 @@
+#include "core/salvage/rescued.hpp"
+
+#include "core/mirror/meta.hpp"
+#include "core/outbox/outbox.hpp"
+#include "core/outbox/restore.hpp"
+
+#include <playmirror/error.hpp>
+#include <playmirror/value.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+
+namespace playmirror::salvage {
+namespace {
+
+/// Reads rows from both ends: a page that cannot be read hides only what is on it, as long as there
+/// is one such. False when something could not be read.
+bool read_both_ways(const sqlite::Database& database, const std::string& select,
+                    const std::string& key,
+                    const std::function<void(const sqlite::Statement&)>& use) {
+  for (const char* direction : {" ASC", " DESC"}) {
+    try {
+      auto rows = database.prepare(select + " ORDER BY " + key + direction);
+      while (rows.step()) use(rows);
+      return direction == std::string_view(" ASC");
+    } catch (const Error&) {
+      // The other way, or what came so far.
+    }
+  }
+  return false;
+}
+
+std::optional<std::int64_t> number_or_nothing(const sqlite::Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return row.integer(column);
+}
+
+}  // namespace
+
+bool Rescued::gather(const sqlite::Database& database) {
+  bool whole = read_both_ways(
+      database,
+      "SELECT entry, table_name, identity, row_id, recorded_at, image, checksum, state, attempts, "
+      "sqlstate, constraint_name, message, push, offered_id FROM playmirror_outbox",
+      "entry", [this](const sqlite::Statement& row) { keep_entry(row); });
+  whole &= read_both_ways(
+      database,
+      "SELECT push, xid, backend_pid, backend_start, system_identifier, timeline, database, "
+      "sent_at FROM playmirror_pushes",
+      "push", [this](const sqlite::Statement& row) {
+        pushes_.try_emplace(row.integer(0),
+                            RescuedPush{row.integer(1), row.integer(2), std::string(row.text(3)),
+                                        std::string(row.text(4)), row.integer(5),
+                                        std::string(row.text(6)), std::string(row.text(7))});
+      });
+  whole &= read_both_ways(
+      database, "SELECT table_name, provisional_id, server_id FROM playmirror_delivered",
+      "table_name", [this](const sqlite::Statement& row) {
+        delivered_.try_emplace({std::string(row.text(0)), row.integer(1)}, row.integer(2));
+      });
+  whole &= read_both_ways(database, "SELECT name, kind, id FROM playmirror_exclusions", "name",
+                          [this](const sqlite::Statement& row) {
+                            exclusions_.emplace(row.text(0), row.text(1), row.text(2));
+                          });
+  try {
+    given_ids_ = std::max(given_ids_, meta::read_int(database, meta::kProvisionalIds));
+    scope_ = ingest::read_scope(database);
+  } catch (const Error&) {
+    whole = false;
+  }
+  return whole;
+}
+
+void Rescued::keep_entry(const sqlite::Statement& row) {
+  const std::int64_t number = row.integer(0);
+  const std::string table(row.text(1));
+  const std::string identity(row.text(2));
+  RescuedEntry entry{row.integer(3),
+                     std::string(row.text(4)),
+                     std::string(row.blob(5)),
+                     std::string(row.text(7)),
+                     row.integer(8),
+                     std::string(row.text(9)),
+                     std::string(row.text(10)),
+                     std::string(row.text(11)),
+                     number_or_nothing(row, 12),
+                     number_or_nothing(row, 13)};
+  const bool whole = outbox::checksum(table, identity, entry.row_id, entry.recorded_at,
+                                      entry.bytes) == row.integer(6);
+  if (!whole) {
+    damaged_.try_emplace(number, table);
+    return;
+  }
+  if (entries_.try_emplace({table, identity}, std::move(entry)).second) {
+    order_.try_emplace(number, table, identity);
+  }
+}
+
+void Rescued::put(sqlite::Database& database) const {
+  for (const auto& [number, push] : pushes_) {
+    database
+        .prepare(
+            "INSERT INTO playmirror_pushes (push, xid, backend_pid, backend_start, "
+            "system_identifier, timeline, database, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind_all(number, push.xid, push.backend_pid, push.backend_start, push.system_identifier,
+                  push.timeline, push.database, push.sent_at)
+        .run();
+  }
+  // Parents first: tracks and artists are recorded before the plays that need them.
+  for (const auto& [number, key] : order_) {
+    const RescuedEntry& entry = entries_.at(key);
+    const bool known_push = entry.push && pushes_.contains(*entry.push);
+    // A push that is forgotten held the server's lock until it ended, and the look-up of the next
+    // one waits for that: to send again is safe.
+    const std::string state = entry.state == "rejected" || entry.state == "waiting" || known_push
+                                  ? entry.state
+                                  : "queued";
+    database
+        .prepare(
+            "INSERT INTO playmirror_outbox (entry, table_name, identity, row_id, recorded_at, "
+            "image, checksum, state, attempts, sqlstate, constraint_name, message, push, "
+            "offered_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind_all(
+            number, key.first, key.second, entry.row_id, entry.recorded_at, Blob{entry.bytes},
+            outbox::checksum(key.first, key.second, entry.row_id, entry.recorded_at, entry.bytes),
+            state, entry.attempts, entry.sqlstate, entry.constraint, entry.message,
+            known_push ? entry.push : std::nullopt, entry.offered_id)
+        .run();
+    outbox::restore_row(database, key.first, key.second, entry.row_id, outbox::decode(entry.bytes));
+  }
+  for (const auto& [handle, server_id] : delivered_) {
+    database
+        .prepare(
+            "INSERT INTO playmirror_delivered (table_name, provisional_id, server_id) "
+            "VALUES (?, ?, ?)")
+        .bind_all(handle.first, handle.second, server_id)
+        .run();
+  }
+  for (const auto& [name, kind, id] : exclusions_) {
+    database.prepare("INSERT INTO playmirror_exclusions (name, kind, id) VALUES (?, ?, ?)")
+        .bind_all(name, kind, id)
+        .run();
+  }
+  ingest::write_scope(database, scope_);
+  meta::write(database, meta::kProvisionalIds, provisional_ids());
+}
+
+std::int64_t Rescued::provisional_ids() const {
+  std::int64_t given = given_ids_;
+  for (const auto& [key, entry] : entries_) {
+    given = std::max(given, outbox::provisional_number(entry.row_id));
+  }
+  for (const auto& [handle, server_id] : delivered_) {
+    given = std::max(given, outbox::provisional_number(handle.second));
+  }
+  return given;
+}
+
+std::vector<FileProblem> Rescued::lost() const {
+  std::vector<FileProblem> lost;
+  for (const auto& [number, table] : damaged_) {
+    if (order_.contains(number)) continue;  // whole in another file
+    lost.push_back({"playmirror_outbox, entry " + std::to_string(number),
+                    "what was recorded for " + table + " does not match its checksum"});
+  }
+  return lost;
+}
+
+}  // namespace playmirror::salvage

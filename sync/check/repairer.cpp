@@ -1,0 +1,264 @@
+#include "sync/check/repairer.hpp"
+
+#include "core/columns/check.hpp"
+#include "core/columns/column_cache.hpp"
+#include "core/columns/rebuild.hpp"
+#include "core/digest/stored_digests.hpp"
+#include "core/ingest/key_blocks.hpp"
+#include "core/ingest/row_reader.hpp"
+#include "core/ingest/row_writer.hpp"
+#include "core/ingest/table_state.hpp"
+#include "core/mirror/meta.hpp"
+#include "core/outbox/outbox.hpp"
+#include "core/outbox/restore.hpp"
+#include "core/sqlite/watched.hpp"
+#include "core/test_hooks.hpp"
+#include "sync/pull/change_reader.hpp"
+#include "sync/pull/delete_guard.hpp"
+#include "sync/pull/puller.hpp"
+
+#include <playmirror/error.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <ranges>
+#include <string>
+#include <utility>
+
+namespace playmirror::sync {
+namespace {
+
+bool is_damage(const Error& error) {
+  return error.code() == ErrorCode::damaged || error.code() == ErrorCode::not_a_mirror;
+}
+
+std::string big_endian(std::int64_t value) {
+  std::string bytes(sizeof value, '\0');
+  auto rest = static_cast<std::uint64_t>(value);
+  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte, rest >>= 8) {
+    *byte = static_cast<char>(rest & 0xff);
+  }
+  return bytes;
+}
+
+/// The keys of received rows, in the form in which they would have come alone.
+ingest::RowBatch keys_of(std::string_view rows, const schema::TableLayout& table,
+                         const std::vector<schema::ColumnLayout>& columns) {
+  std::vector<std::size_t> fields;
+  for (const std::string& column : table.key) {
+    const auto found = std::ranges::find(columns, column, &schema::ColumnLayout::name);
+    fields.push_back(static_cast<std::size_t>(found - columns.begin()));
+  }
+  ingest::RowBatch keys;
+  ingest::RowReader reader(rows, columns);
+  while (reader.next()) {
+    ingest::RowBuilder builder(keys, fields.size());
+    for (const std::size_t field : fields) {
+      const auto* integer = std::get_if<std::int64_t>(&reader[field].value);
+      builder.field(integer != nullptr ? big_endian(*integer) : reader.key_text(field));
+    }
+  }
+  return keys;
+}
+
+}  // namespace
+
+Repairer::Repairer(ServerSession& session, MirrorState& mirror, const RepairOptions& options,
+                   pg::Waiter& waiter, RepairReport& report)
+    : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
+
+void Repairer::run() {
+  report_ = {};
+  try {
+    repair_in_place();
+  } catch (const Error& error) {
+    if (!is_damage(error)) throw;
+    session_.connection_if_any([](pg::Connection& server) { server.abandon_transaction(); });
+    start_anew();
+  }
+}
+
+bool Repairer::is_sound() {
+  auto reader = mirror_.reader();
+  std::string verdict;
+  sqlite::watched_aside(reader.database(), waiter_,
+                        [&] { verdict = reader->query_text("PRAGMA integrity_check(1)"); });
+  return verdict == "ok";
+}
+
+void Repairer::repair_in_place() {
+  waiter_.progress({.phase = "verify"}, true);
+  const FileState file{is_sound(), has_rows_as_written()};
+  if (file.sound) {
+    // Columns that it finds damaged are built anew by the next write, which is ours.
+    static_cast<void>(columns::check(mirror_, waiter_));
+  } else {
+    // They cannot be built before the indexes are: apply() drops them instead.
+    mirror_.column_cache()->damaged = false;
+  }
+  BlockComparison comparison(session_, waiter_);
+  std::vector<Fetched> fetched;
+  {
+    auto reader = mirror_.reader();
+    sqlite::Transaction here(reader.database(), sqlite::Transaction::Kind::deferred);
+    comparison.run(reader.database());
+    PLAYMIRROR_STEP("repair.compared");
+    for (const auto& [name, why] : comparison.skipped()) {
+      report_.tables[name].problem = why;
+      report_.complete = false;
+    }
+    for (auto& [name, table] : comparison.tables()) {
+      report_.tables[name].blocks_compared = table.blocks;
+      if (ingest::read_state(reader.database(), name).copy == ingest::CopyState::complete) continue;
+      table.different.clear();
+      report_.tables[name].problem = "its first copy has not ended; the next pull goes on with it";
+      report_.complete = false;
+    }
+  }
+  fetched = choose(comparison);
+  fetch(fetched, comparison.scope());
+  session_.connection(waiter_).abandon_transaction();
+  PLAYMIRROR_STEP("repair.fetched");
+  apply(fetched, file, comparison.opening().moment);
+  if (!file.sound) {
+    mirror_.write([](sqlite::Database& database) { columns::rebuild_or_drop(database); },
+                  [this] { waiter_.tick(); });
+  }
+  PLAYMIRROR_STEP("repair.applied");
+}
+
+bool Repairer::has_rows_as_written() {
+  auto reader = mirror_.reader();
+  const sqlite::Transaction here(reader.database(), sqlite::Transaction::Kind::deferred);
+  return digest::check_digests(reader.database(), waiter_).problems.empty();
+}
+
+std::vector<Repairer::Fetched> Repairer::choose(BlockComparison& comparison) {
+  std::vector<Fetched> fetched;
+  for (const schema::TableLayout& layout : schema::record_layouts()) {
+    const auto found = comparison.tables().find(layout.name);
+    if (found == comparison.tables().end() || found->second.different.empty()) continue;
+    Fetched& table = fetched.emplace_back();
+    table.table = &found->second;
+    for (const auto& [block, difference] : found->second.different) table.blocks.push_back(block);
+    report_.tables[layout.name].blocks_fetched = static_cast<std::int64_t>(table.blocks.size());
+  }
+  return fetched;
+}
+
+void Repairer::fetch(std::vector<Fetched>& fetched, const ingest::Scope& scope) {
+  const PullOptions limits{.field_cap = options_.field_cap};
+  ChangeReader reader(session_, mirror_, scope, limits, waiter_);
+  std::vector<pg::Command> commands;
+  for (Fetched& each : fetched) {
+    const std::vector<pg::Parameter> blocks(each.blocks.begin(), each.blocks.end());
+    commands.push_back(reader.rows_command(
+        each.table->layout, each.table->columns,
+        block_expression(each.table->layout) + " = ANY ($1::text[])", each.rows));
+    commands.back().parameters = {pg::text_array(blocks)};
+  }
+  if (!commands.empty()) session_.connection(waiter_).pipeline(std::move(commands), waiter_);
+  for (const Fetched& each : fetched) {
+    report_.tables[each.table->layout.name].rows_fetched = each.rows.rows();
+  }
+}
+
+void Repairer::apply(std::vector<Fetched>& fetched, const FileState& file, const Moment& moment) {
+  waiter_.progress({.phase = "apply"}, true);
+  mirror_.write(
+      [&](sqlite::Database& database) {
+        sqlite::watched(database, waiter_, [&] {
+          // Whatever is wrong with an index goes when it is built anew from its rows.
+          if (!file.sound) {
+            columns::drop(database);
+            database.execute("REINDEX");
+          }
+          if (!file.as_written) outbox::restore_rows(database);
+          for (Fetched& table : fetched) write_rows(database, table);
+          for (Fetched& table : std::views::reverse(fetched)) delete_rows(database, table);
+          set_damaged_entries_aside(database);
+          // The mirror may hold rows now that a lagging replica has not seen.
+          const std::int64_t known = meta::read_int(database, meta::kHighWater);
+          meta::write(database, meta::kHighWater, std::max(known, moment.xmax));
+          if (!fetched.empty() || !file.sound || !file.as_written) {
+            digest::forget_digests(database);
+            digest::make_digests(database, waiter_);
+          }
+          if (!file.sound && database.query_text("PRAGMA integrity_check(1)") != "ok") {
+            raise(ErrorCode::damaged, "the file is damaged beyond its rows and indexes",
+                  {.outcome = Outcome::rolled_back});
+          }
+        });
+        PLAYMIRROR_STEP("repair.applying");
+      },
+      [this] { waiter_.tick(); });
+}
+
+void Repairer::write_rows(sqlite::Database& database, Fetched& fetched) {
+  TableRepair& report = report_.tables[fetched.table->layout.name];
+  ingest::RowWriter writer(database, fetched.table->layout, fetched.table->columns,
+                           ingest::WriteMode::merge);
+  fetched.rows.for_each([&](std::string_view rows) { writer.write(rows); });
+  report.inserted = writer.counts().inserted;
+  report.updated = writer.counts().updated;
+}
+
+void Repairer::delete_rows(sqlite::Database& database, Fetched& fetched) {
+  const schema::TableLayout& layout = fetched.table->layout;
+  TableRepair& report = report_.tables[layout.name];
+  ingest::ServerKeys keys(database, layout);
+  fetched.rows.for_each([&](std::string_view rows) {
+    keys.add(keys_of(rows, layout, fetched.table->columns).bytes);
+  });
+  const std::int64_t gone = keys.count_gone(fetched.blocks);
+  const std::int64_t here = fetched.table->rows + gone;
+  if (vanishes_in_bulk(gone, here, options_.delete_limit) && !options_.confirm_deletes) {
+    report.held_deletes = gone;
+    report_.complete = false;
+    report_.warnings.push_back(std::to_string(gone) + " of " + std::to_string(here) + " rows of " +
+                               layout.name +
+                               " are not on the server and were kept here; repair with "
+                               "confirm_deletes to delete them");
+    return;
+  }
+  if (gone > 0) report.deleted = keys.delete_gone(fetched.blocks);
+}
+
+void Repairer::set_damaged_entries_aside(sqlite::Database& database) {
+  report_.damaged_entries = outbox::verify(database).damaged;
+  for (const std::int64_t entry : report_.damaged_entries) {
+    outbox::set_aside(database, entry, PendingState::rejected,
+                      {.message = "what was recorded is damaged: it does not match its checksum"});
+  }
+}
+
+void Repairer::start_anew() {
+  // As far as the file still tells: a new mirror would follow any server.
+  std::optional<ServerIdentity> known;
+  try {
+    known = stored_identity(mirror_.reader().database());
+  } catch (const Error& error) {
+    if (!is_damage(error)) throw;
+  }
+  const Opening opening = session_.begin_reading(waiter_, std::chrono::seconds(2));
+  session_.connection(waiter_).abandon_transaction();
+  if (known) check_identity(*known, opening.moment.identity);
+
+  report_ = {};
+  report_.salvaged = mirror_.renew([this] { waiter_.tick(); });
+  PLAYMIRROR_STEP("repair.renewed");
+  const PullOptions limits{.field_cap = options_.field_cap};
+  SyncReport pulled;
+  Puller(session_, mirror_, limits, waiter_, pulled).run();
+  for (const auto& [name, table] : pulled.pulled) {
+    report_.tables[name].rows_fetched = table.inserted + table.updated + table.unchanged;
+    report_.tables[name].inserted = table.inserted;
+    report_.tables[name].problem = table.problem;
+  }
+  report_.complete = pulled.complete;
+  std::ranges::move(pulled.warnings, std::back_inserter(report_.warnings));
+}
+
+}  // namespace playmirror::sync
