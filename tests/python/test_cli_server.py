@@ -1,7 +1,9 @@
 """The command line with a server: a day in scripts."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +110,22 @@ def test_text_is_for_people(
         shown = capsys.readouterr()
         assert said in shown.out
         assert shown.err == ""
+
+
+def test_repair_takes_what_differs_and_what_cannot_be_opened(cli: Cli, mirror_path: Path) -> None:
+    cli("sync")
+    code, report = cli("verify", "--depth", "quick")
+    assert (code, report["depth"], report["blocks"]) == (0, "quick", [])
+    with closing(sqlite3.connect(mirror_path)) as connection, connection:
+        connection.execute("UPDATE artists SET name = 'x' WHERE id = (SELECT max(id) FROM artists)")
+    assert cli("verify")[0] == cli("verify", "--depth", "quick")[0] == 1
+    code, report = cli("repair")
+    assert (code, report["tables"]["artists"]["updated"]) == (0, 1)
+    assert cli("verify", "--depth", "file")[1]["ok"]
+
+    with mirror_path.open("r+b") as file:
+        file.write(bytes(100))
+    code, report = cli("repair")
+    assert (code, report["complete"]) == (0, True)
+    assert Path(report["salvaged"]["set_aside"]).exists()
+    assert cli("verify", "--depth", "quick")[0] == 0

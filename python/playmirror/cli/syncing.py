@@ -108,7 +108,9 @@ def _file_text(report: FileReport) -> str:
 def _verify_text(report: VerifyReport) -> str:
     unit = "blocks" if report.depth == "quick" else "rows"
     verdict = "equal" if report.equal else f"not equal: {report.difference_count:,} {unit} differ"
-    by_digests = f", {report.blocks_compared:,} blocks by their digests" if report.blocks else ""
+    by_digests = (
+        f", {report.blocks_compared:,} blocks by their digests" if report.blocks_compared else ""
+    )
     lines = [f"{verdict} ({report.rows_compared:,} rows compared with the server{by_digests})"]
     lines += [f"{safe(name)} was not compared: {safe(why)}" for name, why in report.skipped.items()]
     if report.differences:
@@ -124,7 +126,7 @@ def _verify_text(report: VerifyReport) -> str:
         ]
         lines += ["", table(("table", "key", "kind", "columns", ""), rows, out=sys.stdout)]
     if report.blocks:
-        blocks = [
+        different = [
             (
                 each.table,
                 each.block,
@@ -135,7 +137,7 @@ def _verify_text(report: VerifyReport) -> str:
             for each in report.blocks
         ]
         names = ("table", "keys", "rows here", "on the server", "")
-        lines += ["", table(names, blocks, out=sys.stdout)]
+        lines += ["", table(names, different, out=sys.stdout)]
     return "\n".join(lines)
 
 
