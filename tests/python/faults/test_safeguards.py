@@ -446,6 +446,6 @@ def test_something_fails_without_full_sync(world: World) -> None:
 def test_every_safeguard_has_a_scenario() -> None:
     named = set()
     for folder in ("core", "sync"):
-        for file in (ROOT / folder).rglob("*.cpp"):
+        for file in (ROOT / folder).rglob("*.[ch]pp"):
             named |= set(re.findall(r'PLAYMIRROR_SAFEGUARD\("([^"]+)"\)', file.read_text()))
     assert named == set(SCENARIOS)
