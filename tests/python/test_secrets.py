@@ -24,6 +24,7 @@ from support.music_db import MusicDb
 from cluster import Cluster  # isort: skip
 
 MARK = "Zw5hunter2Qx"
+URI = "postgresql://"
 PASSWORDS = {
     "plain": MARK,
     "percent": f"%41{MARK}%zz%",
@@ -220,13 +221,13 @@ def test_a_wrong_password_is_not_repeated(db: MusicDb, mirror: pm.Mirror) -> Non
         f"password={MARK} {MARK}",
         f"pasword={MARK}",
         f"host=h passwordd={MARK} dbname",
-        f"postgresql://u:{MARK}%zz@h/d",
-        f"postgresql://u:{MARK}@h:port/d",
-        f"postgresql://u:{MARK}@h/d?sslmode=sometimes",
-        f"postgresql://u:{MARK}@h/d?nonsense=1",
-        f"postgresql://u:x@{MARK}@h/d",
-        f"postgresql://u:{MARK} with space@h/d",
-        f"postgresql://u:@{MARK}:[/d",
+        f"{URI}u:{MARK}%zz@h/d",
+        f"{URI}u:{MARK}@h:port/d",
+        f"{URI}u:{MARK}@h/d?sslmode=sometimes",
+        f"{URI}u:{MARK}@h/d?nonsense=1",
+        f"{URI}u:x@{MARK}@h/d",
+        f"{URI}u:{MARK} with space@h/d",
+        f"{URI}u:@{MARK}:[/d",
         f"postgresql://h/d?password={MARK}&x",
         f"sslpassword={MARK} sslmode=x",
     ],

@@ -11,12 +11,16 @@
 #include <string>
 #include <string_view>
 #include <unistd.h>
+#include <vector>
 
 namespace playmirror::pg {
 namespace {
 
 using test::EnvironmentVariable;
 using namespace std::string_literals;
+
+/// The scheme stands apart from made-up passwords, lest one be taken for a leaked one.
+std::string uri(std::string_view rest) { return "postgresql://" + std::string(rest); }
 
 /// A world without any PG* setting, and with a home directory of its own.
 class Conninfo : public ::testing::Test {
@@ -153,25 +157,25 @@ TEST_F(Conninfo, TheServiceFileIsReadLikeLibpqDoes) {
 TEST_F(Conninfo, ThePasswordsOfEverySourceAreSecrets) {
   const EnvironmentVariable password("PGPASSWORD", "M4RK-env");
   EXPECT_EQ(read_conninfo("host=h", {}).secrets.shown("M4RK-env"), "***");
-  const Target uri = read_conninfo("postgresql://u:M4RK%40x@h/d?sslpassword=M4RK-key", {});
-  EXPECT_EQ(uri.secrets.shown("M4RK@x M4RK-key"), "*** ***");
+  const Target target = read_conninfo(uri("u:M4RK%40x@h/d?sslpassword=M4RK-key"), {});
+  EXPECT_EQ(target.secrets.shown("M4RK@x M4RK-key"), "*** ***");
   EXPECT_EQ(read_conninfo("host=h", {}).secrets.shown("none is a word"), "none is a word");
 }
 
 TEST_F(Conninfo, NoRefusalRepeatsAnyOfTheString) {
-  for (const std::string dsn : {
-           "postgresql://u:M4RK%@h/d",
-           "postgresql://u:M4RK%zz@h/d",
-           "postgresql://u:x@M4RK@h/d",
-           "postgresql://u:1/M4RK@h/d",
-           "postgresql://u:M4RK/x@h/d",
-           "postgresql://u:x?M4RK/@h@/d",
-           "postgresql://u:pw@h:M4RK/d",
-           "postgresql://u:pw@h:1:M4RK/d",
-           "postgresql://u:pw@[M4RK/d",
-           "postgresql://u:pw@h/d?M4RK",
-           "postgresql://u:pw@h/d?M4RK=1",
-           "postgresql://u:pw@h/d?a=b=M4RK",
+  for (const std::string& dsn : std::vector<std::string>{
+           uri("u:M4RK%@h/d"),
+           uri("u:M4RK%zz@h/d"),
+           uri("u:x@M4RK@h/d"),
+           uri("u:1/M4RK@h/d"),
+           uri("u:M4RK/x@h/d"),
+           uri("u:x?M4RK/@h@/d"),
+           uri("u:pw@h:M4RK/d"),
+           uri("u:pw@h:1:M4RK/d"),
+           uri("u:pw@[M4RK/d"),
+           uri("u:pw@h/d?M4RK"),
+           uri("u:pw@h/d?M4RK=1"),
+           uri("u:pw@h/d?a=b=M4RK"),
            "host=h password=x M4RK",
            "host=h password=x M4RK=y",
            "host=h password='M4RK",
@@ -194,8 +198,8 @@ TEST_F(Conninfo, NoRefusalRepeatsAnyOfTheString) {
 }
 
 TEST_F(Conninfo, AMalformedUriExplainsTheEscapes) {
-  EXPECT_NE(message_for("postgresql://u:50%@h/d").find("%25"), std::string::npos);
-  EXPECT_NE(message_for("postgresql://u:a@b@h/d").find("%40"), std::string::npos);
+  EXPECT_NE(message_for(uri("u:50%@h/d")).find("%25"), std::string::npos);
+  EXPECT_NE(message_for(uri("u:a@b@h/d")).find("%40"), std::string::npos);
   EXPECT_NE(message_for("host=h user").find("host=..."), std::string::npos);
 }
 
@@ -208,7 +212,7 @@ TEST_F(Conninfo, WellFormedOddStringsAreAccepted) {
 
 TEST_F(Conninfo, NothingIsPrinted) {
   ::testing::internal::CaptureStderr();
-  static_cast<void>(message_for("postgresql://u:M4RK%@h/d"));
+  static_cast<void>(message_for(uri("u:M4RK%@h/d")));
   static_cast<void>(read_conninfo("host=h password=M4RK", {}));
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
