@@ -20,6 +20,8 @@ import playmirror as pm
 import psycopg
 from psycopg.rows import dict_row
 
+NOW = "2026-11-20T06:00:00Z"  #: what periods are counted from
+
 GENRES = """
     SELECT DISTINCT ta.track_id, lower(btrim(e.value, E' \\t\\n\\x0b\\f\\r')) AS genre
     FROM track_artists ta JOIN artists a ON a.id = ta.artist_id,
