@@ -5,6 +5,7 @@
 #include "describe_options.hpp"
 #include "describe_reports.hpp"
 #include "gil.hpp"
+#include "log.hpp"
 
 #include <playmirror/watcher.hpp>
 
@@ -37,14 +38,22 @@ class Callbacks {
 
   void on_event(const WatchEvent& event) const { call(on_event_, event); }
   void on_progress(const Progress& progress) const { call(on_progress_, progress); }
+  void on_log(const LogRecord& record) const {
+    if (log_.wants(record.level)) guarded([&] { log_.write(record); });
+  }
   [[nodiscard]] bool wants_progress() const { return !on_progress_.is_none(); }
 
  private:
   template <typename Argument>
   static void call(const py::object& callable, const Argument& argument) {
+    guarded([&] { callable(to_python(argument)); });
+  }
+
+  template <typename Work>
+  static void guarded(Work&& work) {
     const py::gil_scoped_acquire acquired;
     try {
-      callable(to_python(argument));
+      work();
     } catch (const py::error_already_set&) {
       raise(ErrorCode::cancelled, "a callback raised an exception");
     }
@@ -52,6 +61,7 @@ class Callbacks {
 
   py::object on_event_;
   py::object on_progress_;
+  Log log_;
 };
 
 Watcher start(const Mirror& mirror, py::handle dsn, const py::dict& server, const py::dict& push,
@@ -65,6 +75,7 @@ Watcher start(const Mirror& mirror, py::handle dsn, const py::dict& server, cons
   const auto callbacks = Callbacks::make(std::move(on_event), std::move(on_progress));
   WatchControl control;
   control.on_event = [callbacks](const WatchEvent& event) { callbacks->on_event(event); };
+  control.on_log = [callbacks](const LogRecord& record) { callbacks->on_log(record); };
   if (callbacks->wants_progress()) {
     control.on_progress = [callbacks](const Progress& now) { callbacks->on_progress(now); };
   }

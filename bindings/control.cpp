@@ -17,6 +17,11 @@ Control::Control(py::object progress, py::object stop)
   if (!stop_.is_none() && !py::hasattr(stop_, "is_set")) {
     wrong_type("stop", "a threading.Event", stop_);
   }
+  if (log_.wants(LogLevel::error)) {
+    call_.on_log = [this](const LogRecord& record) {
+      if (log_.wants(record.level)) log_.write(record);
+    };
+  }
   call_.on_tick = [this] { on_tick(); };
   call_.stop = source_.get_token();
 }

@@ -2,6 +2,8 @@
 /// Following and stopping a long call from Python.
 #pragma once
 
+#include "log.hpp"
+
 #include <playmirror/progress.hpp>
 
 #include <chrono>
@@ -12,9 +14,10 @@ namespace playmirror::python {
 
 namespace py = pybind11;
 
-/// The CallControl of one call. It hands Progress to `progress` (a callable or None), stops the
-/// call when `stop` (something like threading.Event, or None) is set, and lets Ctrl-C through: the
-/// GIL is taken at most every 50 ms to look for either. Must outlive the call.
+/// The CallControl of one call. It hands Progress to `progress` (a callable or None), what there is
+/// to log to the logger `playmirror`, stops the call when `stop` (something like threading.Event,
+/// or None) is set, and lets Ctrl-C through: the GIL is taken at most every 50 ms to look for
+/// either. Must outlive the call.
 class Control {
  public:
   Control(py::object progress, py::object stop);
@@ -29,6 +32,7 @@ class Control {
 
   py::object progress_;
   py::object stop_;
+  Log log_;
   std::stop_source source_;
   std::chrono::steady_clock::time_point next_look_ = {};
   CallControl call_;

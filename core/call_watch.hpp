@@ -3,6 +3,8 @@
 #include <playmirror/progress.hpp>
 
 #include <chrono>
+#include <string>
+#include <string_view>
 
 namespace playmirror {
 
@@ -19,8 +21,12 @@ class CallWatch {
   /// Throws Cancelled when a stop was requested, and whatever CallControl::on_tick throws.
   void tick();
 
-  /// Reports to CallControl::on_progress, at most ten times a second unless `always`.
+  /// Reports to CallControl::on_progress, at most ten times a second unless `always`. A new phase
+  /// or table is a step for the log.
   void progress(const Progress& progress, bool always = false);
+
+  /// Tells CallControl::on_log, which may read and record: not for a writer of the mirror.
+  void log(LogLevel level, std::string_view message);
 
   [[nodiscard]] const CallControl& control() const noexcept { return control_; }
 
@@ -28,6 +34,8 @@ class CallWatch {
   const CallControl& control_;
   std::chrono::steady_clock::time_point last_tick_{};
   std::chrono::steady_clock::time_point last_progress_{};
+  std::string step_{};  ///< the phase and table logged last
+  int records_ = 0;     ///< logged so far
 };
 
 }  // namespace playmirror

@@ -2,6 +2,7 @@
 #include "sync/check/doctor.hpp"
 #include "sync/check/repairer.hpp"
 #include "sync/check/verifier.hpp"
+#include "sync/log_report.hpp"
 #include "sync/pg/failure.hpp"
 #include "sync/pull/puller.hpp"
 #include "sync/pull/track_lookup.hpp"
@@ -100,12 +101,27 @@ struct Server::Impl {
     }
   }
 
-  /// Runs one call on a mirror, under its sync lock. A connection that broke while nobody used it
-  /// is noticed only now, before it has brought anything: then the call begins on a new one.
+  /// "host:port/database", or empty without a connection.
+  [[nodiscard]] std::string name() {
+    std::string name;
+    session.connection_if_any([&](pg::Connection& server) { name = server.name(); });
+    return name;
+  }
+
+  /// Runs one call on a mirror, and logs what it reports.
   template <typename Report, typename Work>
-  void run(Mirror& mirror, const CallControl& control, Report& report, Work work) {
+  void run(const char* call, Mirror& mirror, const CallControl& control, Report& report,
+           Work work) {
     MirrorState& state = *MirrorAccess::state(mirror);
     pg::Waiter waiter(control, session.options().timeout);
+    run_measured(state, waiter, report, std::move(work));
+    sync::log_report(waiter, call, name(), report);
+  }
+
+  /// Under the mirror's sync lock. A connection that broke while nobody used it is noticed only
+  /// now, before it has brought anything: then the call begins on a new one.
+  template <typename Report, typename Work>
+  void run_measured(MirrorState& state, pg::Waiter& waiter, Report& report, Work work) {
     const Measured measured(report, session);
     const auto lock = state.lock_for_sync([&] { waiter.tick(); });
     const bool reused = session.has_connection();
@@ -114,6 +130,7 @@ struct Server::Impl {
       attempt([&] { work(state, waiter); });
     } catch (const ServerUnavailable&) {
       if (!reused || session.wire().bytes_received != received) throw;
+      waiter.log(LogLevel::info, "the connection had broken: beginning again on a new one");
       attempt([&] { work(state, waiter); });
     }
   }
@@ -132,22 +149,19 @@ Server Server::connect(std::string_view dsn, const ServerOptions& options,
   auto impl = std::make_unique<Impl>(std::string(dsn), options);
   pg::Waiter waiter(control, options.timeout);
   impl->attempt([&] { impl->session.connection(waiter); });
+  waiter.log(LogLevel::info, "connected to " + impl->name());
   return Server(std::move(impl));
 }
 
 void Server::close() noexcept { impl_->session.close(); }
 
-std::string Server::name() const {
-  std::string name;
-  impl_->session.connection_if_any([&](pg::Connection& server) { name = server.name(); });
-  return name;
-}
+std::string Server::name() const { return impl_->name(); }
 
 SyncReport Server::sync(Mirror& mirror, const SyncOptions& options, const CallControl& control) {
   check(options.push);
   check(options.pull);
   SyncReport report;
-  impl_->run(mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
+  impl_->run("sync", mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
     sync::Pusher pusher(impl_->session, state, options.push, waiter, report);
     sync::Puller puller(impl_->session, state, options.pull, waiter, report);
     if (options.pull.accept_server) {
@@ -177,7 +191,7 @@ SyncReport Server::sync(Mirror& mirror, const SyncOptions& options, const CallCo
 SyncReport Server::pull(Mirror& mirror, const PullOptions& options, const CallControl& control) {
   check(options);
   SyncReport report;
-  impl_->run(mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
+  impl_->run("pull", mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
     sync::Puller(impl_->session, state, options, waiter, report).run();
   });
   return report;
@@ -186,7 +200,7 @@ SyncReport Server::pull(Mirror& mirror, const PullOptions& options, const CallCo
 SyncReport Server::push(Mirror& mirror, const PushOptions& options, const CallControl& control) {
   check(options);
   SyncReport report;
-  impl_->run(mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
+  impl_->run("push", mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
     sync::Pusher(impl_->session, state, options, waiter, report).run();
   });
   return report;
@@ -213,7 +227,7 @@ RepairReport Server::repair(Mirror& mirror, const RepairOptions& options,
                             const CallControl& control) {
   check(options);
   RepairReport report;
-  impl_->run(mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
+  impl_->run("repair", mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
     sync::Repairer(impl_->session, state, options, waiter, report).run();
   });
   return report;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <playmirror/log.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -24,6 +26,10 @@ struct Progress {
 struct CallControl {
   /// May read and record in the mirror: no writer waits for it.
   std::function<void(const Progress&)> on_progress = {};
+
+  /// What the call does, for the log of the program; at most 1,000 records in one call. May read
+  /// and record in the mirror: no writer waits for it.
+  std::function<void(const LogRecord&)> on_log = {};
 
   /// Called at least ten times a second while the call waits or works; throw to stop. For hosts
   /// with signals of their own to look after, such as Python's Ctrl-C. It may be called by the one

@@ -46,12 +46,13 @@ struct WatchOptions {
   std::int64_t seed = 0;                          ///< of the jitter; 0: any
 };
 
-/// How a Watcher reports. Both run on its own thread, one call at a time, and hold up the next
+/// How a Watcher reports. All run on its own thread, one call at a time, and hold up the next
 /// poll. They may read and record in the mirror, and call stop() and wake(). An exception that one
 /// throws ends the watcher and comes out of Watcher::wait().
 struct WatchControl {
   std::function<void(const WatchEvent&)> on_event = {};
   std::function<void(const Progress&)> on_progress = {};
+  std::function<void(const LogRecord&)> on_log = {};
 };
 
 /// Keeps a mirror in step with a server, on a thread and a connection of its own: polls for what

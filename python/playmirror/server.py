@@ -5,7 +5,6 @@ These are the only calls of playmirror that touch the network.
 
 from __future__ import annotations
 
-import logging
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from .enums import TrackDetail
     from .mirror import Mirror
     from .records import Track
-
-_logger = logging.getLogger("playmirror")
-_logger.addHandler(logging.NullHandler())
 
 
 class StopFlag(Protocol):
@@ -154,10 +150,7 @@ class Server:
         >>> report.pulled["play_history"].inserted, report.pushed, report.rejected
         """
         with reporting(progress) as callback:
-            report = self._core.sync(
-                mirror._core, dict(push or {}), dict(pull or {}), callback, stop
-            )
-        return _logged("sync", self, report)
+            return self._core.sync(mirror._core, dict(push or {}), dict(pull or {}), callback, stop)
 
     def pull(
         self,
@@ -191,7 +184,7 @@ class Server:
         StorageError, Cancelled.
         """
         with reporting(progress) as callback:
-            report = self._core.pull(
+            return self._core.pull(
                 mirror._core,
                 callback,
                 stop,
@@ -203,7 +196,6 @@ class Server:
                 leave_out=leave_out,
                 plays_since=plays_since,
             )
-        return _logged("pull", self, report)
 
     def push(
         self,
@@ -223,10 +215,9 @@ class Server:
         StorageError, Cancelled.
         """
         with reporting(progress) as callback:
-            report = self._core.push(
+            return self._core.push(
                 mirror._core, callback, stop, lock_timeout=lock_timeout, batch_rows=batch_rows
             )
-        return _logged("push", self, report)
 
     def verify(
         self,
@@ -309,24 +300,6 @@ class Server:
         """
         with reporting(progress) as callback:
             return self._core.doctor(callback, stop)
-
-
-def _logged(call: str, server: Server, report: SyncReport) -> SyncReport:
-    """Tells the logger `playmirror` what the report says."""
-    _logger.info(
-        "%s with %s: %d rows pushed, %d tables pulled by %s",
-        call,
-        server.name,
-        report.pushed,
-        len(report.pulled),
-        report.method,
-    )
-    for warning in report.warnings:
-        _logger.warning("%s with %s: %s", call, server.name, warning)
-    for table, pulled in report.pulled.items():
-        if pulled.problem:
-            _logger.warning("%s with %s: %s: %s", call, server.name, table, pulled.problem)
-    return report
 
 
 connect = Server.connect

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from . import _core
 from .enums import WatchState
 from .errors import Error
+from .log import logger
 from .progress import Progress, ProgressOption, reporting
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .server import PullOptions, PushOptions, ServerOptions
     from .timestamp import Duration
 
-_logger = logging.getLogger("playmirror")
 _T = TypeVar("_T")
 
 
@@ -104,7 +103,7 @@ class Watcher:
                 dict(server or {}),
                 dict(push or {}),
                 dict(pull or {}),
-                _Callback(on_event, caught, tell=_log),
+                _Callback(on_event, caught),
                 None if callback is None else _Callback[Progress](callback, caught),
                 interval=interval,
                 max_backoff=max_backoff,
@@ -167,39 +166,20 @@ class _Caught:
 class _Callback(Generic[_T]):
     """Calls the user's callable on the watcher's thread, and keeps what that raises."""
 
-    def __init__(
-        self,
-        callable_: Callable[[_T], object] | None,
-        caught: _Caught,
-        *,
-        tell: Callable[[_T], None] | None = None,
-    ) -> None:
+    def __init__(self, callable_: Callable[[_T], object] | None, caught: _Caught) -> None:
         if callable_ is not None and not callable(callable_):
             raise TypeError(f"on_event must be callable, not {type(callable_).__name__}")
         self._callable = callable_
         self._caught = caught
-        self._tell = tell
 
     def __call__(self, argument: _T) -> None:
         try:
-            if self._tell is not None:
-                self._tell(argument)
             if self._callable is not None:
                 self._callable(argument)
         except BaseException as exception:
             self._caught.exception = exception
-            _logger.exception("a callback of a watcher raised an exception; the watcher stops")
+            logger.exception("a callback of a watcher raised an exception; the watcher stops")
             raise
-
-
-def _log(event: WatchEvent) -> None:
-    """Tells the logger `playmirror` what the event says."""
-    if event.state is WatchState.STOPPED and event.error is not None:
-        _logger.error("watch: stopped: %s", event.error)
-    elif event.error is not None:
-        _logger.warning("watch: %s: %s", event.state, event.error)
-    else:
-        _logger.info("watch: %s", event.state)
 
 
 def _stop(core: _core.Watcher, display: contextlib.ExitStack) -> None:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace playmirror::sync {
@@ -48,6 +49,31 @@ bool pulled_something(const SyncReport& report) {
 bool moved_something(const SyncReport& report) {
   return report.pushed > 0 || report.already_there > 0 || report.rejected > 0 ||
          pulled_something(report);
+}
+
+std::string_view to_string(WatchState state) {
+  switch (state) {
+    case WatchState::connecting:
+      return "connecting";
+    case WatchState::current:
+      return "current";
+    case WatchState::retrying:
+      return "retrying";
+    case WatchState::stopped:
+      return "stopped";
+  }
+  return "";
+}
+
+/// What an event says, for the log.
+LogRecord record_of(const WatchEvent& event) {
+  std::string text = "watch: " + std::string(to_string(event.state));
+  if (event.state == WatchState::retrying) {
+    text += " in " + std::to_string(event.retry_in.count()) + " ms";
+  }
+  if (!event.error) return {LogLevel::info, text};
+  const bool ended = event.state == WatchState::stopped;
+  return {ended ? LogLevel::error : LogLevel::warning, text + ": " + event.error->what()};
 }
 
 /// Adds what a push reported.
@@ -126,6 +152,7 @@ void WatchLoop::poll(const std::stop_token& stop) {
       }
     };
   }
+  if (control_.on_log) control.on_log = [this](const LogRecord& record) { log(record); };
   SyncReport report;
   try {
     if (!server_) server_.emplace(Server::connect(dsn_, options_.server, control));
@@ -204,8 +231,18 @@ void WatchLoop::failed(const Error& error) {
   tell({.state = WatchState::retrying, .error = error, .retry_in = rest_});
 }
 
+void WatchLoop::log(const LogRecord& record) {
+  try {
+    control_.on_log(record);
+  } catch (...) {
+    throw CallbackThrew{std::current_exception()};
+  }
+}
+
 void WatchLoop::tell(WatchEvent event) {
+  const bool news = event.error || state_ != event.state || event.state == WatchState::connecting;
   state_ = event.state;
+  if (control_.on_log && news) log(record_of(event));
   if (!control_.on_event) return;
   try {
     control_.on_event(event);

@@ -40,6 +40,7 @@ class WatchLoop {
   SyncReport push_and_pull(const CallControl& control);
   void succeeded(SyncReport report);
   void failed(const Error& error);
+  void log(const LogRecord& record);
   void tell(WatchEvent event);
 
   std::shared_ptr<MirrorState> state_of_mirror_;

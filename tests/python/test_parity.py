@@ -48,6 +48,8 @@ PLAIN_PYTHON = {
     "ErrorDetails": "attributes of Error",
     "CallControl": "keywords `progress` and `stop`; Ctrl-C needs no on_tick",
     "WatchControl": "keywords `on_event` and `progress`",
+    "LogLevel": "levels of `logging`",
+    "LogRecord": "records of the logger `playmirror`",
     "Cursor.next": "iteration",
     "Column.codes": "values",
     "Column.days": "values",
