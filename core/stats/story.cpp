@@ -233,7 +233,11 @@ Moods Stats::moods(const StatsFilter& filter) const {
                                     stats::kFeatures.begin());
   };
   constexpr double kMiddle = 0.5;
+  constexpr auto tenth = [](double value) {
+    return static_cast<std::size_t>(std::clamp(value * 10, 0.0, 9.0));
+  };
   Moods result;
+  result.grid.assign(100, 0);
   const auto counts = selection.track_counts();
   for (std::size_t track = 0; track < counts.size(); ++track) {
     const std::int64_t plays = counts[track];
@@ -243,7 +247,10 @@ Moods Stats::moods(const StatsFilter& filter) const {
     result.plays += plays;
     if (!valence || !energy) {
       result.unknown += plays;
-    } else if (*energy >= kMiddle) {
+      continue;
+    }
+    result.grid[tenth(*energy) * 10 + tenth(*valence)] += plays;
+    if (*energy >= kMiddle) {
       (*valence >= kMiddle ? result.happy : result.angry) += plays;
     } else {
       (*valence >= kMiddle ? result.calm : result.sad) += plays;

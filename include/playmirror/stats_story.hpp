@@ -73,6 +73,7 @@ struct Moods {
   std::int64_t sad = 0;                      ///< low valence, low energy
   std::int64_t unknown = 0;                  ///< one of the two is not known
   std::optional<double> unknown_share = {};  ///<
+  std::vector<std::int64_t> grid = {};       ///< plays by tenth of energy, then of valence: 100
 
   friend bool operator==(const Moods&, const Moods&) = default;
 };

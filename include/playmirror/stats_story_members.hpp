@@ -69,6 +69,7 @@ struct Members<Moods> {
       Member{"sad", &Moods::sad},
       Member{"unknown", &Moods::unknown},
       Member{"unknown_share", &Moods::unknown_share},
+      Member{"grid", &Moods::grid},
   };
 };
 

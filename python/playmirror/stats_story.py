@@ -68,6 +68,7 @@ class Moods(Record):
     sad: int  #: low valence, low energy
     unknown: int  #: one of the two is not known
     unknown_share: float | None
+    grid: list[int]  #: plays by tenth of energy, then of valence: 100
 
 
 @dataclass(frozen=True, repr=False)

@@ -137,6 +137,14 @@ def test_what_stands_out(stats: pm.Stats, oracle: Oracle, filters: Any) -> None:
         moods = stats.moods(**filter)
         assert row == {name: getattr(moods, name) for name in row}
         rows = oracle.ask(
+            """SELECT least(floor(energy * 10), 9)::int * 10 + least(floor(valence * 10), 9)::int
+                AS cell, count(*) AS n FROM sel JOIN tracks t ON t.id = sel.track_id
+                WHERE valence IS NOT NULL AND energy IS NOT NULL GROUP BY 1""",
+            filter,
+        )
+        grid = {cell: plays for cell, plays in enumerate(moods.grid) if plays}
+        assert grid == {row["cell"]: row["n"] for row in rows}
+        rows = oracle.ask(
             """SELECT least(listened::bigint * 10 / duration, 10) AS tenth, count(*) AS n FROM sel
                WHERE listened IS NOT NULL AND duration > 0 GROUP BY 1""",
             filter,
