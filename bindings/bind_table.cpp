@@ -269,6 +269,7 @@ void bind_table(py::module_& module) {
 
   py::class_<RecordList, std::shared_ptr<RecordList>>(module, "RecordList")
       .def("__len__", &RecordList::size)
+      .def("record_class", &RecordList::record_class)
       .def("to_list", &RecordList::to_list)
       .def("table", [](const RecordList& list) {
         return python::to_python(without_gil([&] { return list.table(); }));

@@ -25,6 +25,7 @@ class RecordList {
   RecordList& operator=(const RecordList&) = delete;
   virtual ~RecordList() = default;
 
+  [[nodiscard]] virtual py::object record_class() const = 0;
   [[nodiscard]] virtual std::size_t size() const = 0;
   [[nodiscard]] virtual py::list to_list() const = 0;
   [[nodiscard]] virtual Table table() const = 0;
@@ -34,6 +35,10 @@ template <Tabular Record>
 class RecordListOf final : public RecordList {
  public:
   explicit RecordListOf(std::vector<Record> records) : records_(std::move(records)) {}
+
+  [[nodiscard]] py::object record_class() const override {
+    return find_class(Describe<Record>::kClass);
+  }
 
   [[nodiscard]] std::size_t size() const override { return records_.size(); }
 

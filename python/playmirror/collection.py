@@ -62,3 +62,6 @@ class Collection(ABC, Generic[Key, Record]):
 
     def __len__(self) -> int:
         return self.count()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"  # counting would read the file

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .records import Record
+from .display import Record
 
 if TYPE_CHECKING:
     from . import _core

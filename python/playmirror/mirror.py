@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 from . import _core
 from .artists import Artists
+from .errors import Error
 from .exclusions import Exclusions
+from .html_output import facts_html
 from .playlists import Playlists
 from .plays import Plays
 from .progress import reporting
 from .snapshots import Snapshots
 from .stats import Stats
+from .status import status_html
 from .tracks import Tracks
 
 if TYPE_CHECKING:
@@ -119,6 +122,14 @@ class Mirror:
 
     def __repr__(self) -> str:
         return f"<Mirror {str(self.path)!r}>"
+
+    def _repr_html_(self) -> str:
+        """What status() knows, which counts rows; of a closed mirror, its path."""
+        try:
+            status = self.status()
+        except Error as error:
+            return facts_html(repr(self), {}, str(error))
+        return status_html(status)
 
     @property
     def plays(self) -> Plays:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .display import Record
 from .enums import PendingState
 
 if TYPE_CHECKING:
     from .timestamp import Instant
 
 
-@dataclass(frozen=True)
-class PendingEntry:
+@dataclass(frozen=True, repr=False)
+class PendingEntry(Record):
     """A row recorded here that is not known to be on the server."""
 
     entry: int  #: number in the outbox: what retry() and discard() take

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from . import _core
-from .records import Record
+from .display import Record
 from .stats_enums import Weekday
 from .timestamp import Instant, InstantLike
 

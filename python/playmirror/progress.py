@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TextIO, TypeAlias
 
+from .display import Record
 
-@dataclass(frozen=True)
-class Progress:
+
+@dataclass(frozen=True, repr=False)
+class Progress(Record):
     """What a long call is doing now. Reported at most ten times a second."""
 
     phase: str  #: "connect", "push", "pull", "first copy", "index", "apply", "verify", "query"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from .tabular import Tabular
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from . import _core
     from .table import Table
 
@@ -26,8 +28,11 @@ class Records(Sequence[Record], Tabular):
     >>> top.table().column("plays")
     """
 
+    _asked: object = None  # the question of a statistic, see asked.py
+
     def __init__(self, core: _core.RecordList[Record]) -> None:
         self._core: _core.RecordList[Record] | None = core
+        self._kind = core.record_class()
         self._size = len(core)
         self._items: list[Record] | None = None
         self._made: Table | None = None
@@ -42,6 +47,18 @@ class Records(Sequence[Record], Tabular):
             self._made = self._core.table()
         return self._made
 
+    def plot(self, ax: Axes | None = None, **options: Any) -> Any:
+        """Draws what a statistic has listed, on `ax` or on an Axes of its own, which it returns.
+
+        docs/plots.md shows every picture and its options. Raises ImportError without matplotlib,
+        TypeError for records that have no picture, ValueError for an option that means nothing.
+
+        >>> mirror.stats.heatmap(tz="Europe/Berlin").plot().figure.savefig("heatmap.png")
+        """
+        from .plots import draw
+
+        return draw(self, self._kind, ax, options)
+
     def __len__(self) -> int:
         return self._size
 
@@ -51,7 +68,7 @@ class Records(Sequence[Record], Tabular):
     def __getitem__(self, index: slice) -> Records[Record]: ...
     def __getitem__(self, index: int | slice) -> Record | Records[Record]:
         if isinstance(index, slice):
-            return _of(self._list()[index], self.table()[index])
+            return _of(self._list()[index], self.table()[index], self._kind, self._asked)
         return self._list()[index]
 
     def __iter__(self) -> Iterator[Record]:
@@ -76,7 +93,7 @@ class Records(Sequence[Record], Tabular):
         return f"<Records: {self._size} of {type(self._list()[0]).__name__}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _of, (self._list(), self.table())
+        return _of, (self._list(), self.table(), self._kind, self._asked)
 
     def _table(self) -> Table:
         return self.table()
@@ -88,10 +105,14 @@ class Records(Sequence[Record], Tabular):
         return self._items
 
 
-def _of(items: list[Record], table: Table) -> Records[Record]:
+def _of(
+    items: list[Record], table: Table, kind: type[Record], asked: object = None
+) -> Records[Record]:
     """Records that are there already, in both forms."""
     made: Records[Record] = Records.__new__(Records)
     made._core = None
+    made._kind = kind
+    made._asked = asked
     made._size = len(items)
     made._items = items
     made._made = table

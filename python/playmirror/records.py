@@ -15,31 +15,14 @@ Records are values: immutable, compared and hashed by content, picklable, and go
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import reprlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .display import Record
+
 if TYPE_CHECKING:
     from .timestamp import Instant
-
-_short = reprlib.Repr()
-_short.maxstring = 60
-_short.maxother = 60
-
-
-class Record:
-    """Base of the records: a short repr, one line whatever the lyrics."""
-
-    def __repr__(self) -> str:
-        shown = []
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]  # every subclass is one
-            value = getattr(self, field.name)
-            if value is not None:
-                text = _short.repr(value) if isinstance(value, str) else repr(value)
-                shown.append(f"{field.name}={text}")
-        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 def _parsed(text: str | None) -> Any:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from .display import Record
 from .enums import PullMethod, VerifyDepth, _Name
 from .pending import PendingEntry
 from .status import SalvageReport
 
 
-@dataclass(frozen=True)
-class TableReport:
+@dataclass(frozen=True, repr=False)
+class TableReport(Record):
     """What a pull did to one table."""
 
     inserted: int
@@ -24,8 +25,8 @@ class TableReport:
     problem: str  #: the same as a sentence, with its remedy
 
 
-@dataclass(frozen=True)
-class RowOutcome:
+@dataclass(frozen=True, repr=False)
+class RowOutcome(Record):
     """A row that a push did not newly insert."""
 
     class Kind(_Name):
@@ -39,8 +40,8 @@ class RowOutcome:
     kind: Kind
 
 
-@dataclass(frozen=True)
-class WireCounts:
+@dataclass(frozen=True, repr=False)
+class WireCounts(Record):
     """What went over the wire."""
 
     round_trips: int
@@ -48,8 +49,8 @@ class WireCounts:
     bytes_received: int
 
 
-@dataclass(frozen=True)
-class SyncReport:
+@dataclass(frozen=True, repr=False)
+class SyncReport(Record):
     """The result of sync(), pull() and push().
 
     Trouble with single rows or tables is listed here; only what stopped the whole call is raised.
@@ -72,8 +73,8 @@ class SyncReport:
     duration: timedelta
 
 
-@dataclass(frozen=True)
-class Difference:
+@dataclass(frozen=True, repr=False)
+class Difference(Record):
     """A row that differs between mirror and server."""
 
     class Kind(_Name):
@@ -90,8 +91,8 @@ class Difference:
     newer_on_server: bool  #: changed after the last pull: the next one brings it
 
 
-@dataclass(frozen=True)
-class BlockDifference:
+@dataclass(frozen=True, repr=False)
+class BlockDifference(Record):
     """A block of keys whose rows differ between mirror and server."""
 
     table: str
@@ -101,8 +102,8 @@ class BlockDifference:
     newer_on_server: bool  #: a row of it was written after the last pull
 
 
-@dataclass(frozen=True)
-class VerifyReport:
+@dataclass(frozen=True, repr=False)
+class VerifyReport(Record):
     """The answer of Server.verify()."""
 
     equal: bool  #: every mirrored row has the server's values, none is extra
@@ -117,8 +118,8 @@ class VerifyReport:
     duration: timedelta
 
 
-@dataclass(frozen=True)
-class TableRepair:
+@dataclass(frozen=True, repr=False)
+class TableRepair(Record):
     """What a repair did to one table."""
 
     blocks_compared: int
@@ -131,8 +132,8 @@ class TableRepair:
     problem: str  #: why it was left as it was, or empty
 
 
-@dataclass(frozen=True)
-class RepairReport:
+@dataclass(frozen=True, repr=False)
+class RepairReport(Record):
     """The answer of Server.repair()."""
 
     complete: bool  #: every table equals the server's; no delete was held back
@@ -145,8 +146,8 @@ class RepairReport:
     duration: timedelta
 
 
-@dataclass(frozen=True)
-class Finding:
+@dataclass(frozen=True, repr=False)
+class Finding(Record):
     """One finding of Server.doctor()."""
 
     class Level(_Name):
@@ -161,8 +162,8 @@ class Finding:
     remedy: str  #: what to run or change, such as an exact GRANT; may be empty
 
 
-@dataclass(frozen=True)
-class DoctorReport:
+@dataclass(frozen=True, repr=False)
+class DoctorReport(Record):
     """The answer of Server.doctor()."""
 
     ok: bool  #: no finding is a problem

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from .asked import asking
+
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
@@ -52,7 +54,7 @@ class Stats:
     """
 
     def __init__(self, core: _core.Stats) -> None:
-        self._core = core
+        self._core = asking(core)
 
     def recent_plays(self, limit: int = 10) -> Records[RecentPlay]:
         """The latest plays of known tracks, newest first.

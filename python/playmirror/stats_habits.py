@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .display import Drawn, Record
 from .record_list import Records
-from .records import Record
 from .timestamp import Instant
 
 
@@ -21,7 +21,7 @@ class SkipRate(Record):
 
 
 @dataclass(frozen=True, repr=False)
-class Discovery(Record):
+class Discovery(Drawn):
     """What was played for the first time ever, under the same filters but the period."""
 
     plays: int

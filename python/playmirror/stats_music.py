@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .display import Drawn, Record
 from .record_list import Records
-from .records import Record
 from .stats_enums import Daypart
 from .stats_top import TimeTotal, TopGenre
 from .timestamp import Instant
 
 
 @dataclass(frozen=True, repr=False)
-class Genres(Record):
+class Genres(Drawn):
     """The genres of the plays, and how many plays have none."""
 
     plays: int
@@ -44,7 +44,7 @@ class Era(Record):
 
 
 @dataclass(frozen=True, repr=False)
-class Eras(Record):
+class Eras(Drawn):
     """When the music came out, over all plays."""
 
     plays: int
@@ -79,7 +79,7 @@ class TimeSignatureCount(Record):
 
 
 @dataclass(frozen=True, repr=False)
-class AudioProfile(Record):
+class AudioProfile(Drawn):
     """How the music sounds that was played."""
 
     plays: int

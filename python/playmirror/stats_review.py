@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from .display import Drawn, Record
 from .record_list import Records
-from .records import Record
 from .stats_habits import Discovery, RepeatedTrack
 from .stats_music import AudioProfile, Eras, Genres
 from .stats_rhythm import ActivityBucket, Session, Streak
@@ -59,7 +59,7 @@ class EntityProfile(Record):
 
 
 @dataclass(frozen=True, repr=False)
-class YearInReview(Record):
+class YearInReview(Drawn):
     """A year of listening. Ranked lists have `limit` rows."""
 
     year: int

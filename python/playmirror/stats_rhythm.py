@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from .display import Record
 from .record_list import Records
-from .records import Record
 from .stats_enums import Weekday
 from .stats_top import TimeTotal
 from .timestamp import Instant

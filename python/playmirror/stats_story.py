@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from .records import Record
+from .display import Drawn, Record
 from .timestamp import Instant
 
 
@@ -58,7 +58,7 @@ class Milestone(Record):
 
 
 @dataclass(frozen=True, repr=False)
-class Moods(Record):
+class Moods(Drawn):
     """Plays by the mood of their track: valence and energy, each below 0.5 or not."""
 
     plays: int
@@ -72,7 +72,7 @@ class Moods(Record):
 
 
 @dataclass(frozen=True, repr=False)
-class Completion(Record):
+class Completion(Drawn):
     """How much of its track a play lasted. Of plays whose listened_ms and duration are known."""
 
     plays: int

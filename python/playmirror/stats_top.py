@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .records import Record
+from .display import Record
 from .timestamp import Instant
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .display import Drawn, Record
 from .period import Span
 from .record_list import Records
-from .records import Record
 from .stats_top import TimeTotal
 from .timestamp import Instant
 
@@ -56,7 +56,7 @@ class RankMove(Record):
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison(Record):
+class Comparison(Drawn):
     """Two periods side by side."""
 
     span: Span
@@ -67,7 +67,7 @@ class Comparison(Record):
 
 
 @dataclass(frozen=True, repr=False)
-class DataQuality(Record):
+class DataQuality(Drawn):
     """How many of the plays counted have which gap or oddity."""
 
     plays: int

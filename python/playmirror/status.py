@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from .display import Record
 from .enums import TrackDetail
+from .html_output import facts_html
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,8 +17,8 @@ if TYPE_CHECKING:
     from .timestamp import Instant
 
 
-@dataclass(frozen=True)
-class TableStatus:
+@dataclass(frozen=True, repr=False)
+class TableStatus(Record):
     """What the mirror knows about one server table."""
 
     rows: int = 0  #: rows in the file, pending ones included
@@ -23,8 +26,8 @@ class TableStatus:
     problem: str = ""  #: why it is not being synced, or empty
 
 
-@dataclass(frozen=True)
-class Status:
+@dataclass(frozen=True, repr=False)
+class Status(Record):
     """The answer of Mirror.status()."""
 
     file: Path
@@ -47,17 +50,20 @@ class Status:
         """Rows recorded here that are not known to be on the server."""
         return self.queued + self.in_doubt + self.waiting + self.rejected
 
+    def _repr_html_(self) -> str:
+        return status_html(self)
 
-@dataclass(frozen=True)
-class FileProblem:
+
+@dataclass(frozen=True, repr=False)
+class FileProblem(Record):
     """One thing wrong with a mirror file."""
 
     where: str  #: table, and row or block where known
     what: str
 
 
-@dataclass(frozen=True)
-class FileReport:
+@dataclass(frozen=True, repr=False)
+class FileReport(Record):
     """The answer of Mirror.verify()."""
 
     ok: bool
@@ -66,10 +72,35 @@ class FileReport:
     problems: list[FileProblem]
 
 
-@dataclass(frozen=True)
-class SalvageReport:
+@dataclass(frozen=True, repr=False)
+class SalvageReport(Record):
     """What became of a damaged mirror file."""
 
     set_aside: Path | None  #: where it lies now; None: in place
     saved: int  #: pending rows taken over, whole by their checksums
     lost: list[FileProblem]  #: what could not be read, or read whole
+
+
+def status_html(status: Status) -> str:
+    """A mirror at a glance: the last sync and what is unsent above, the tables below."""
+    if status.last_pull is None:
+        note = "never synced"
+    else:
+        note = f"last synced {_to_the_second(status.last_pull)} with {status.server}"
+    if not status.complete:
+        note += ", first copy not complete"
+    note += f", {status.pending:,} unsent"
+    facts: dict[str, object] = {
+        name: f"{table.rows:,} rows" + (f": {table.problem}" if table.problem else "")
+        for name, table in status.tables.items()
+    }
+    if status.left_out or status.plays_since:
+        since = f"plays before {status.plays_since}" if status.plays_since else ""
+        facts["left out"] = ", ".join([*map(str, status.left_out), *filter(None, [since])])
+    if status.stuck:
+        facts["stuck"] = status.stuck
+    return facts_html(str(status.file), facts, note)
+
+
+def _to_the_second(instant: Instant) -> str:
+    return f"{instant:%Y-%m-%d %H:%M:%S} UTC" if isinstance(instant, datetime) else str(instant)

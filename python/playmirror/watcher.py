@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from . import _core
+from .display import Record
 from .enums import WatchState
 from .errors import Error
 from .log import logger
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True)
-class WatchEvent:
+@dataclass(frozen=True, repr=False)
+class WatchEvent(Record):
     """What a Watcher has to tell: a new state, a sync that moved something or found new trouble."""
 
     state: WatchState

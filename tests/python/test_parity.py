@@ -88,6 +88,13 @@ PYTHON_ONLY = {
     "Timestamp.to_datetime": "to_sys_time()",
     **{f"{name}.get": "as of a dict" for name in ("Artists", "Playlists", "Plays", "Snapshots")},
     "Tracks.get": "as of a dict",
+    **{
+        f"{name}.plot": "pictures, by matplotlib"
+        for name in (
+            *("AudioProfile", "Comparison", "Completion", "DataQuality", "Discovery"),
+            *("Eras", "Genres", "Moods", "YearInReview"),
+        )
+    },
 }
 
 

@@ -1,0 +1,88 @@
+"""The question that a statistic answers: what its picture prints beside the numbers.
+
+Every answer of `mirror.stats` remembers it, copies and pickles included. It is no part of the
+answer's value: two answers are equal when their numbers are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, cast
+
+from .period import Period
+from .record_list import Records
+
+if TYPE_CHECKING:
+    from . import _core
+    from .period import Span
+
+_WITHOUT_FILTER = ("recent_plays", "genre_artist_counts")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The call of a statistic."""
+
+    statistic: str  #: its name in Stats
+    arguments: tuple[Any, ...]  #: its own, in order
+    filter: dict[str, Any]  #: as it was given, and `now` in any case
+
+    @property
+    def period(self) -> Period:
+        """When was asked for."""
+        period = self.filter.get("period", Period())
+        return period if isinstance(period, Period) else Period.parse(period)
+
+    @property
+    def tz(self) -> str:
+        """Whose days and hours."""
+        return str(self.filter.get("tz", "UTC"))
+
+    def span(self) -> Span:
+        """The instants that the period covered when it was asked."""
+        week_start = self.filter.get("week_start", "monday")
+        return self.period.resolve(self.tz, self.filter.get("now"), week_start)
+
+
+def asking(core: _core.Stats) -> _core.Stats:
+    """The statistics of a mirror, whose answers remember what was asked."""
+    return cast("_core.Stats", _Asking(core))
+
+
+def asked_of(answer: object) -> Asked | None:
+    """What an answer was asked, if it comes from `mirror.stats`."""
+    found = getattr(answer, "_asked", None)
+    return found if isinstance(found, Asked) else None
+
+
+class _Asking:
+    def __init__(self, core: _core.Stats) -> None:
+        self._core = core
+
+    def __getattr__(self, statistic: str) -> Callable[..., Any]:
+        method = getattr(self._core, statistic)
+
+        def ask(*arguments: Any, **filter: Any) -> Any:
+            if statistic not in _WITHOUT_FILTER and filter.get("now") is None:
+                # Read here and not by the library, so that the answer and what is remembered
+                # are of one instant.
+                filter["now"] = datetime.now(timezone.utc)
+            answer = method(*arguments, **filter)
+            if statistic == "year_in_review":
+                filter["period"] = Period.year(arguments[0])
+            _remember(answer, Asked(statistic, arguments, filter))
+            return answer
+
+        return ask
+
+
+def _remember(answer: object, asked: Asked) -> None:
+    if isinstance(answer, Records):
+        answer._asked = asked
+    elif dataclasses.is_dataclass(answer):
+        object.__setattr__(answer, "_asked", asked)  # it is frozen
+        for field in dataclasses.fields(answer):
+            _remember(getattr(answer, field.name), asked)
