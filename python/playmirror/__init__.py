@@ -17,8 +17,8 @@ Each name is imported when it is first used: `import playmirror` itself costs ne
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # as type checkers read it; `typing` would cost more than all of this
 if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from ._core import __version__ as __version__
     from .artists import Artists as Artists

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, cast
 
-from .period import Period
 from .record_list import Records
 
 if TYPE_CHECKING:
     from . import _core
-    from .period import Span
+    from .period import Period, Span
 
 _WITHOUT_FILTER = ("recent_plays", "genre_artist_counts")
 
@@ -33,6 +32,8 @@ class Asked:
     @property
     def period(self) -> Period:
         """When was asked for."""
+        from .period import Period
+
         period = self.filter.get("period", Period())
         return period if isinstance(period, Period) else Period.parse(period)
 
@@ -72,6 +73,8 @@ class _Asking:
                 filter["now"] = datetime.now(timezone.utc)
             answer = method(*arguments, **filter)
             if statistic == "year_in_review":
+                from .period import Period
+
                 filter["period"] = Period.year(arguments[0])
             _remember(answer, Asked(statistic, arguments, filter))
             return answer

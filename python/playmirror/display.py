@@ -6,8 +6,6 @@ import dataclasses
 import reprlib
 from typing import TYPE_CHECKING, Any
 
-from .html_output import record_html
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -29,6 +27,8 @@ class Record:
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def _repr_html_(self) -> str:
+        from .html_output import record_html  # here, for programs that show nothing
+
         return record_html(self)
 
 

@@ -95,12 +95,12 @@ def _card(facts: Mapping[str, object], rows: int, title: str, note: str, depth: 
     lines = "".join(
         f"<tr><th{_LEFT}>{_text(name)}</th><td{_LEFT}>{_value(value, rows, depth)}</td></tr>"
         for name, value in islice(facts.items(), 2 * _COLUMNS)
+        if not _is_empty(value)
     )
     head = f"<strong>{_text(title, _HEAD)}</strong>" if title else ""
     if note:
         head += f" <span style='opacity: 0.75'>{_text(note, _HEAD)}</span>"
-    caption = f"<caption style='text-align: left'>{head}</caption>" if head else ""
-    return f"<table>{caption}<tbody>{lines}</tbody></table>"
+    return (f"<div>{head}</div>" if head else "") + f"<table><tbody>{lines}</tbody></table>"
 
 
 def _value(value: object, rows: int, depth: int) -> str:
@@ -122,12 +122,17 @@ def _value(value: object, rows: int, depth: int) -> str:
 
 def _grid(keys: Sequence[object] | None, records: Sequence[object], rows: int) -> str:
     """Records of one kind, one a line, under the names of their fields."""
-    names = list(_fields(records[0]))
+    names = [
+        name
+        for name in _fields(records[0])
+        if not all(_is_empty(getattr(record, name)) for record in records[:rows])
+    ]
     head = "".join(f"<th>{_text(name)}</th>" for name in ([""] if keys else []) + names)
     body = ""
     for index, record in enumerate(records[:rows]):
         first = f"<th{_LEFT}>{_text(str(keys[index]))}</th>" if keys else ""
-        cells = "".join(f"<td>{_cell(value)}</td>" for value in _fields(record).values())
+        values = [getattr(record, name) for name in names]
+        cells = "".join(f"<td{_side(value)}>{_cell(value)}</td>" for value in values)
         body += f"<tr>{first}{cells}</tr>"
     left = len(records) - rows
     more = f"<caption style='caption-side: bottom'>{left:,} more</caption>" if left > 0 else ""
@@ -140,6 +145,14 @@ def _is_record(value: object) -> bool:
 
 def _fields(record: Any) -> dict[str, object]:
     return {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+
+
+def _is_empty(value: object) -> bool:
+    return isinstance(value, (str, list, tuple, Mapping)) and not value
+
+
+def _side(value: object) -> str:
+    return _RIGHT if isinstance(value, (int, float)) else _LEFT
 
 
 def _count(number: int, what: str, shown: int) -> str:

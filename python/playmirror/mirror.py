@@ -13,13 +13,11 @@ from . import _core
 from .artists import Artists
 from .errors import Error
 from .exclusions import Exclusions
-from .html_output import facts_html
 from .playlists import Playlists
 from .plays import Plays
 from .progress import reporting
 from .snapshots import Snapshots
 from .stats import Stats
-from .status import status_html
 from .tracks import Tracks
 
 if TYPE_CHECKING:
@@ -125,6 +123,9 @@ class Mirror:
 
     def _repr_html_(self) -> str:
         """What status() knows, which counts rows; of a closed mirror, its path."""
+        from .html_output import facts_html
+        from .status import status_html
+
         try:
             status = self.status()
         except Error as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TextIO, TypeAlias
@@ -50,14 +51,16 @@ def reporting(progress: ProgressOption) -> Iterator[Callable[[Progress], object]
 
 def _display() -> _Bar | Lines:
     try:
-        from tqdm.auto import tqdm
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a notebook without widgets, where text will do
+            from tqdm.auto import tqdm
     except ImportError:
         return Lines(sys.stderr)
     return _Bar(tqdm)
 
 
 class _Bar:
-    """One tqdm bar for each phase of each table."""
+    """A tqdm bar that begins anew with each phase of each table."""
 
     def __init__(self, tqdm: Any) -> None:
         self._tqdm = tqdm
@@ -65,10 +68,12 @@ class _Bar:
         self._bar: Any = None
 
     def __call__(self, now: Progress) -> None:
-        if now.label != self._label:
-            self.close()
-            self._label = now.label
+        if self._bar is None:
             self._bar = self._tqdm(desc=now.label, unit=" rows", unit_scale=True, leave=False)
+        elif now.label != self._label:
+            self._bar.reset()
+            self._bar.set_description(now.label)
+        self._label = now.label
         self._bar.total = now.rows_total or None
         self._bar.update(now.rows - self._bar.n)
 

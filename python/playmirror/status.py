@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from .display import Record
 from .enums import TrackDetail
-from .html_output import facts_html
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,6 +82,8 @@ class SalvageReport(Record):
 
 def status_html(status: Status) -> str:
     """A mirror at a glance: the last sync and what is unsent above, the tables below."""
+    from .html_output import facts_html  # here, for programs that show nothing
+
     if status.last_pull is None:
         note = "never synced"
     else:

@@ -13,9 +13,6 @@ from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TextIO
 
-from .csv_output import write_csv
-from .html_output import table_html
-
 if TYPE_CHECKING:
     import pandas
     import polars
@@ -77,6 +74,8 @@ class Tabular(ABC):
 
         >>> mirror.plays.table(limit=100).to_csv("plays.csv")
         """
+        from .csv_output import write_csv
+
         return write_csv(self._table(), file, exact=exact)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
@@ -101,6 +100,8 @@ class Tabular(ABC):
         return self._table()._core.schema_capsule()
 
     def _repr_html_(self) -> str:
+        from .html_output import table_html
+
         return table_html(self._table())
 
 

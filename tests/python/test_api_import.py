@@ -40,7 +40,19 @@ def test_importing_loads_nothing_heavy() -> None:
     done = subprocess.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     )
-    assert not {"pandas", "numpy", "pyarrow", "IPython", "tqdm"} & set(done.stdout.split())
+    heavy = {"pandas", "numpy", "pyarrow", "IPython", "tqdm", "matplotlib", "logging"}
+    assert not heavy & set(done.stdout.split())
+
+
+def test_importing_alone_loads_nothing_else() -> None:
+    script = (
+        "import importlib, sys; before = set(sys.modules)\n"
+        "import playmirror; print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["playmirror"]
 
 
 def test_staying_offline_never_loads_the_server_side(mirror_path: Path) -> None:

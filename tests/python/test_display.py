@@ -26,7 +26,7 @@ class Checker(HTMLParser):
     """Takes nothing but the few tags that the displays are made of."""
 
     TAGS = frozenset(
-        ("table", "caption", "thead", "tbody", "tr", "th", "td", "strong", "span", "em")
+        ("div", "table", "caption", "thead", "tbody", "tr", "th", "td", "strong", "span", "em")
     )
 
     def __init__(self) -> None:
