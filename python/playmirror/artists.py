@@ -13,13 +13,20 @@ from .table import Table
 
 
 class Artists(Collection[str, Artist]):
-    """The artists of one mirror: `mirror.artists`. Safe to share between threads."""
+    """The artists of one mirror: `mirror.artists`. Safe to share between threads.
+
+    >>> mirror.artists["0TnOYISbd1XYRBk9myaseg"].name
+    """
 
     def __init__(self, core: _core.Artists) -> None:
         self._core = core
 
     def find(self, id: str) -> Artist | None:
-        """The artist of this id, or None."""
+        """The artist of this id, or None.
+
+        >>> mirror.artists.find("nobody") is None
+        True
+        """
         return self._core.find(id)
 
     def list(
@@ -37,13 +44,19 @@ class Artists(Collection[str, Artist]):
     def count(
         self, *, name_contains: str | None = None, genre: str | None = None, limit: int = 0
     ) -> int:
-        """How many artists list() would give with the same filters."""
+        """How many artists list() would give with the same filters.
+
+        >>> mirror.artists.count(genre="jazz")
+        """
         return self._core.count(name_contains=name_contains, genre=genre, limit=limit)
 
     def table(
         self, *, name_contains: str | None = None, genre: str | None = None, limit: int = 0
     ) -> Table:
-        """What list() gives with the same filters, as columns."""
+        """What list() gives with the same filters, as columns.
+
+        >>> mirror.artists.table(genre="jazz").to_pandas()
+        """
         return self._core.table(name_contains=name_contains, genre=genre, limit=limit)
 
     def add(self, artist: Artist | None = None, **fields: Any) -> Artist:

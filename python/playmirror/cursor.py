@@ -32,5 +32,8 @@ class Cursor(Generic[Record]):
         return next(self._core)
 
     def close(self) -> None:
-        """Lets go of the file; the cursor is at its end then."""
+        """Lets go of the file; the cursor is at its end then.
+
+        >>> mirror.plays.list().close()
+        """
         self._core.close()

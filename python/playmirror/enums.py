@@ -17,14 +17,21 @@ class _Name(str, enum.Enum):
 
 
 class Order(_Name):
-    """The order of a listing by time."""
+    """The order of a listing by time.
+
+    >>> next(mirror.plays.list(order="oldest_first")).played_at
+    """
 
     NEWEST_FIRST = "newest_first"  #: then by id descending; rows without a time first
     OLDEST_FIRST = "oldest_first"  #: then by id ascending; rows without a time last
 
 
 class ColumnType(_Name):
-    """What a column of a table holds. Any value can be None."""
+    """What a column of a table holds. Any value can be None.
+
+    >>> mirror.plays.table().column("played_at").type is playmirror.ColumnType.TIMESTAMP
+    True
+    """
 
     NULL = "null"  #: nothing but None: an expression of sql() that never had a value
     BOOLEAN = "boolean"
@@ -40,7 +47,10 @@ class ColumnType(_Name):
 
 
 class PendingState(_Name):
-    """Where a recorded row stands on its way to the server."""
+    """Where a recorded row stands on its way to the server.
+
+    >>> [each.key for each in mirror.pending() if each.state == "rejected"]
+    """
 
     QUEUED = "queued"  #: the next push sends it
     IN_DOUBT = "in_doubt"  #: sent, and the answer to the COMMIT was lost; the next push finds out
@@ -49,7 +59,10 @@ class PendingState(_Name):
 
 
 class PullMethod(_Name):
-    """How a pull found what changed."""
+    """How a pull found what changed.
+
+    >>> server.pull(mirror).method
+    """
 
     NONE = "none"  #: no pull in this call
     FIRST_COPY = "first_copy"  #: whole tables
@@ -58,21 +71,31 @@ class PullMethod(_Name):
 
 
 class TrackDetail(_Name):
-    """The columns of tracks that a mirror can do without: kilobytes in each row."""
+    """The columns of tracks that a mirror can do without: kilobytes in each row.
+
+    >>> server.pull(mirror, leave_out=["lyrics"])
+    """
 
     RAW_DATA = "raw_data"
     LYRICS = "lyrics"
 
 
 class VerifyDepth(_Name):
-    """How much Server.verify() compares."""
+    """How much Server.verify() compares.
+
+    >>> server.verify(mirror, depth="quick").blocks_compared
+    """
 
     QUICK = "quick"  #: for each block of keys, the number of its rows and a digest of all values
     FULL = "full"  #: every value of every row
 
 
 class WatchState(_Name):
-    """What a Watcher is doing."""
+    """What a Watcher is doing.
+
+    >>> with mirror.watch("service=music") as watcher:
+    ...     print(watcher.state)
+    """
 
     CONNECTING = "connecting"  #: on its way to the first sync
     CURRENT = "current"  #: in step with the server, as of the last poll
@@ -81,7 +104,13 @@ class WatchState(_Name):
 
 
 class Outcome(_Name):
-    """What is true of the data after an error."""
+    """What is true of the data after an error.
+
+    >>> try:
+    ...     server.push(mirror)
+    ... except playmirror.Error as error:
+    ...     print(error.outcome)
+    """
 
     UNCHANGED = "unchanged"  #: nothing was attempted
     ROLLED_BACK = "rolled_back"  #: attempted and undone, on both sides
@@ -89,7 +118,14 @@ class Outcome(_Name):
 
 
 class ErrorCode(_Name):
-    """What went wrong, finer than the class of the exception. Never renamed or reused."""
+    """What went wrong, finer than the class of the exception. Never renamed or reused.
+
+    >>> try:
+    ...     mirror.sql("DROP TABLE tracks")
+    ... except playmirror.Error as error:
+    ...     print(error.code)
+    query_refused
+    """
 
     # The call itself.
     INVALID_ARGUMENT = "invalid_argument"  #: a value that no schema could take

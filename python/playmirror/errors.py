@@ -18,6 +18,11 @@ class Error(Exception):
 
     The message says what failed, on what and why; it never holds a password. Exceptions can be
     pickled, and are equal in content on the other side.
+
+    >>> try:
+    ...     mirror.sync("service=music")
+    ... except playmirror.Error as error:
+    ...     print(error, error.hint, "again?", error.retryable)
     """
 
     __module__ = "playmirror"
@@ -69,13 +74,25 @@ class InvalidArgument(Error):
     """The caller passed something wrong. Fix the call.
 
     Codes: invalid_argument, unknown_reference, value_too_large, immutable, bad_connection_options.
+
+    >>> try:
+    ...     mirror.plays.add(track_id="nobody knows", played_at="2026-01-31T06:00:00Z")
+    ... except playmirror.InvalidArgument as error:
+    ...     print(error.code)
+    unknown_reference
     """
 
     __module__ = "playmirror"
 
 
 class QueryError(Error):
-    """sql() did not run the statement: query_refused, query_failed, query_limit. Fix the SQL."""
+    """sql() did not run the statement: query_refused, query_failed, query_limit. Fix the SQL.
+
+    >>> try:
+    ...     mirror.sql("SELECT nothing FROM nowhere")
+    ... except playmirror.QueryError as error:
+    ...     print(error)
+    """
 
     __module__ = "playmirror"
 
@@ -84,25 +101,49 @@ class MirrorUnusable(Error):
     """The file cannot be used as a mirror. Choose another file, upgrade, or repair.
 
     Codes: not_a_mirror, format_too_new, damaged, unsafe_file.
+
+    >>> try:
+    ...     playmirror.open("music.db")
+    ... except playmirror.MirrorUnusable as error:
+    ...     print(error.code, error.hint)
     """
 
     __module__ = "playmirror"
 
 
 class MirrorBusy(Error):
-    """Another process holds the mirror: busy. Wait and call again."""
+    """Another process holds the mirror: busy. Wait and call again.
+
+    >>> try:
+    ...     mirror.plays.add(track_id="4uLU6hMCjMI75M1A2tKUQC", played_at="2026-01-31T06:00:00Z")
+    ... except playmirror.MirrorBusy as error:
+    ...     print(error.hint)
+    """
 
     __module__ = "playmirror"
 
 
 class StorageError(Error):
-    """The disk or the file system refused: storage_full, storage_failed. Make room, call again."""
+    """The disk or the file system refused: storage_full, storage_failed. Make room, call again.
+
+    >>> try:
+    ...     server.pull(mirror)
+    ... except playmirror.StorageError as error:
+    ...     print(error.code, error.hint)
+    """
 
     __module__ = "playmirror"
 
 
 class ServerUnavailable(Error):
-    """The server cannot be reached, or the connection broke: unreachable. Call again later."""
+    """The server cannot be reached, or the connection broke: unreachable. Call again later.
+
+    >>> try:
+    ...     playmirror.connect("host=127.0.0.1 port=1 user=me", connect_timeout=1)
+    ... except playmirror.ServerUnavailable as error:
+    ...     print(error.retryable)
+    True
+    """
 
     __module__ = "playmirror"
 
@@ -111,30 +152,62 @@ class AccessDenied(Error):
     """The role may not. `hint` says what the owner has to grant, or which option allows it.
 
     Codes: authentication_failed, encryption_refused, permission_denied, row_security.
+
+    >>> try:
+    ...     mirror.sync("service=music")
+    ... except playmirror.AccessDenied as error:
+    ...     print(error, error.hint)
     """
 
     __module__ = "playmirror"
 
 
 class SchemaMismatch(Error):
-    """The server's tables are not what the records need: schema_mismatch. Upgrade one side."""
+    """The server's tables are not what the records need: schema_mismatch. Upgrade one side.
+
+    >>> try:
+    ...     server.push(mirror)
+    ... except playmirror.SchemaMismatch as error:
+    ...     print(error, error.hint)
+    """
 
     __module__ = "playmirror"
 
 
 class ServerChanged(Error):
-    """Not the server we knew, or one that lags behind: server_changed, server_behind. Decide."""
+    """Not the server we knew, or one that lags behind: server_changed, server_behind. Decide.
+
+    >>> try:
+    ...     server.sync(mirror)
+    ... except playmirror.ServerChanged as error:
+    ...     print(error, error.hint)
+    """
 
     __module__ = "playmirror"
 
 
 class InDoubt(Error):
-    """A push whose COMMIT got no answer: in_doubt. The next push finds out first."""
+    """A push whose COMMIT got no answer: in_doubt. The next push finds out first.
+
+    >>> try:
+    ...     server.push(mirror)
+    ... except playmirror.InDoubt:
+    ...     server.push(mirror)  # finds out first, and never sends twice
+    """
 
     __module__ = "playmirror"
 
 
 class Cancelled(Error):
-    """The caller asked to stop: cancelled."""
+    """The caller asked to stop: cancelled.
+
+    >>> stop = threading.Event()
+    >>> stop.set()
+    >>> try:
+    ...     server.pull(mirror, stop=stop)
+    ... except playmirror.Cancelled:
+    ...     print("stopped")
+    stopped
+    """
 
     __module__ = "playmirror"

@@ -18,6 +18,10 @@ class ExclusionList(Record):
     """A list of what to leave out.
 
     Plays of these tracks, of tracks that credit one of these artists, and from these contexts.
+
+    >>> mirror.exclusions.set(name="party", contexts=["spotify:playlist:party"])
+    >>> mirror.exclusions.find("party").contexts
+    ['spotify:playlist:party']
     """
 
     name: str
@@ -39,11 +43,18 @@ class Exclusions:
         self._core = core
 
     def find(self, name: str) -> ExclusionList | None:
-        """The list of this name, or None."""
+        """The list of this name, or None.
+
+        >>> mirror.exclusions.find("nothing") is None
+        True
+        """
         return self._core.find(name)
 
     def list(self) -> Records[ExclusionList]:
-        """All lists, in order of name."""
+        """All lists, in order of name.
+
+        >>> [each.name for each in mirror.exclusions.list()]
+        """
         return self._core.list()
 
     def set(
@@ -58,9 +69,15 @@ class Exclusions:
 
         Ids need not be known to the mirror. Raises InvalidArgument for a list without a name or
         with nothing in it, and for text that is not UTF-8 or holds NUL; MirrorBusy; StorageError.
+
+        >>> mirror.exclusions.set(name="children", artist_ids=["0TnOYISbd1XYRBk9myaseg"])
         """
         self._core.set(name=name, track_ids=track_ids, artist_ids=artist_ids, contexts=contexts)
 
     def remove(self, name: str) -> None:
-        """Drops the list. Raises InvalidArgument when there is none of that name."""
+        """Drops the list. Raises InvalidArgument when there is none of that name.
+
+        >>> mirror.exclusions.set(name="children", artist_ids=["0TnOYISbd1XYRBk9myaseg"])
+        >>> mirror.exclusions.remove("children")
+        """
         self._core.remove(name)

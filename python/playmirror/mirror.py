@@ -67,6 +67,8 @@ class Mirror:
         `file` None means default_path(). `busy_timeout` is how long a write waits for another
         writer; `create` False makes a missing file an error; `read_only` never writes, not even to
         create or upgrade. Raises MirrorUnusable, MirrorBusy or StorageError.
+
+        >>> playmirror.open("music.db", busy_timeout=30).path
         """
         return cls(
             _core.Mirror.open(
@@ -79,7 +81,10 @@ class Mirror:
 
     @staticmethod
     def default_path() -> Path:
-        """PLAYMIRROR_DB, else `playmirror/music.db` in the XDG data directory."""
+        """PLAYMIRROR_DB, else `playmirror/music.db` in the XDG data directory.
+
+        >>> playmirror.Mirror.default_path()
+        """
         return _core.Mirror.default_path()
 
     @staticmethod
@@ -99,6 +104,8 @@ class Mirror:
         """Lets go of the file; later calls raise Error with the code `closed`. May be called twice.
 
         Cursors made before keep the file open until they are at their end.
+
+        >>> mirror.close()
         """
         self._core.close()
 
@@ -194,11 +201,17 @@ class Mirror:
             )
 
     def status(self) -> Status:
-        """Where the mirror stands: last sync, rows per table, what is pending."""
+        """Where the mirror stands: last sync, rows per table, what is pending.
+
+        >>> mirror.status().pending
+        """
         return self._core.status()
 
     def pending(self) -> list[PendingEntry]:
-        """Every row recorded here that is not known to be on the server, in order of recording."""
+        """Every row recorded here that is not known to be on the server, in order of recording.
+
+        >>> [(each.state, each.key) for each in mirror.pending()]
+        """
         return self._core.pending()
 
     def retry(self, entry: int | None = None) -> int:
@@ -206,7 +219,9 @@ class Mirror:
 
         Raises InvalidArgument for a number that is not pending.
 
-        >>> mirror.retry(mirror.pending()[0].entry)
+        >>> mirror.retry()  # all of them
+        >>> for entry in mirror.pending():
+        ...     mirror.retry(entry.entry)
         """
         return self._core.retry(entry)
 
@@ -215,6 +230,10 @@ class Mirror:
 
         Raises InvalidArgument for a number that is not pending, one in doubt (it may already be on
         the server), or a track or artist that another pending row needs.
+
+        >>> for entry in mirror.pending():
+        ...     if entry.state == "rejected":
+        ...         mirror.discard(entry.entry)
         """
         self._core.discard(entry)
 
@@ -255,7 +274,10 @@ class Mirror:
         stop: StopFlag | None = None,
         **options: Unpack[PullOptions],
     ) -> SyncReport:
-        """Connects to the server, does Server.pull() with its options, and closes it."""
+        """Connects to the server, does Server.pull() with its options, and closes it.
+
+        >>> mirror.pull("service=music", leave_out=["lyrics"])
+        """
         with _connect(dsn, progress=progress, stop=stop) as server:
             return server.pull(self, progress=progress, stop=stop, **options)
 
@@ -267,7 +289,10 @@ class Mirror:
         stop: StopFlag | None = None,
         **options: Unpack[PushOptions],
     ) -> SyncReport:
-        """Connects to the server, does Server.push() with its options, and closes it."""
+        """Connects to the server, does Server.push() with its options, and closes it.
+
+        >>> mirror.push("service=music").pushed
+        """
         with _connect(dsn, progress=progress, stop=stop) as server:
             return server.push(self, progress=progress, stop=stop, **options)
 

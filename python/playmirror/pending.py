@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class PendingEntry(Record):
-    """A row recorded here that is not known to be on the server."""
+    """A row recorded here that is not known to be on the server.
+
+    >>> [(each.key, each.needs) for each in mirror.pending()]
+    """
 
     entry: int  #: number in the outbox: what retry() and discard() take
     table: str  #: "play_history", "analysis_snapshots", "tracks", "artists"

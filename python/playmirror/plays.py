@@ -13,13 +13,19 @@ from .timestamp import InstantLike
 
 
 class Plays(Collection[int, Play]):
-    """The plays of one mirror: `mirror.plays`. Safe to share between threads."""
+    """The plays of one mirror: `mirror.plays`. Safe to share between threads.
+
+    >>> mirror.plays.count(skipped=True)
+    """
 
     def __init__(self, core: _core.Plays) -> None:
         self._core = core
 
     def find(self, id: int) -> Play | None:
-        """By id. A provisional id still resolves after the play got its server id."""
+        """By id. A provisional id still resolves after the play got its server id.
+
+        >>> mirror.plays.find(1)
+        """
         return self._core.find(id)
 
     def recent(self, limit: int = 10) -> Records[Play]:
@@ -81,7 +87,10 @@ class Plays(Collection[int, Play]):
         order: Order | str = Order.NEWEST_FIRST,
         limit: int = 0,
     ) -> int:
-        """How many plays list() would give with the same filters."""
+        """How many plays list() would give with the same filters.
+
+        >>> mirror.plays.count(since="2026-01-01T00:00:00Z", skipped=True)
+        """
         return self._core.count(
             since=since,
             until=until,
@@ -109,7 +118,10 @@ class Plays(Collection[int, Play]):
         order: Order | str = Order.NEWEST_FIRST,
         limit: int = 0,
     ) -> Table:
-        """What list() gives with the same filters, as columns."""
+        """What list() gives with the same filters, as columns.
+
+        >>> mirror.plays.table(limit=100).to_polars()
+        """
         return self._core.table(
             since=since,
             until=until,
@@ -146,8 +158,8 @@ class Plays(Collection[int, Play]):
         ...     listened_ms=183_000,
         ...     skipped=False,
         ... )
-        >>> play.id  # provisional until pushed
-        -1
+        >>> play.id < 0  # provisional until pushed
+        True
         """
         return self._core.add(
             track_id=track_id,

@@ -14,7 +14,10 @@ from .display import Record
 
 @dataclass(frozen=True, repr=False)
 class Progress(Record):
-    """What a long call is doing now. Reported at most ten times a second."""
+    """What a long call is doing now. Reported at most ten times a second.
+
+    >>> server.sync(mirror, progress=lambda now: print(now.label, now.rows))
+    """
 
     phase: str  #: "connect", "push", "pull", "first copy", "index", "apply", "verify", "query"
     table: str  #: the table at work, or empty

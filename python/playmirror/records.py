@@ -31,7 +31,10 @@ def _parsed(text: str | None) -> Any:
 
 @dataclass(frozen=True, repr=False)
 class Artist(Record):
-    """A row of `artists`."""
+    """A row of `artists`.
+
+    >>> mirror.artists["0TnOYISbd1XYRBk9myaseg"].genres_json
+    """
 
     id: str  #: Spotify artist id
     name: str | None = None
@@ -46,7 +49,10 @@ class Artist(Record):
 
 @dataclass(frozen=True, repr=False)
 class Track(Record):
-    """A row of `tracks`."""
+    """A row of `tracks`.
+
+    >>> mirror.tracks["4uLU6hMCjMI75M1A2tKUQC"].tempo
+    """
 
     id: str  #: Spotify track id
     reccobeats_id: str | None = None  #: UUID at the source of the audio features
@@ -89,7 +95,10 @@ class Track(Record):
 
 @dataclass(frozen=True, repr=False)
 class Play(Record):
-    """A row of `play_history`: one listening event of an immutable log."""
+    """A row of `play_history`: one listening event of an immutable log.
+
+    >>> mirror.plays.recent(1)[0].played_at
+    """
 
     id: int  #: the server's id; negative until pushed
     track_id: str | None = None
@@ -102,7 +111,10 @@ class Play(Record):
 
 @dataclass(frozen=True, repr=False)
 class Snapshot(Record):
-    """A row of `analysis_snapshots`."""
+    """A row of `analysis_snapshots`.
+
+    >>> [snapshot.period_label for snapshot in mirror.snapshots.recent(3)]
+    """
 
     id: int  #: the server's id; negative until pushed
     date: Instant | None = None  #: when the analysis was run
@@ -136,7 +148,10 @@ class Snapshot(Record):
 
 @dataclass(frozen=True, repr=False)
 class PlaylistConfig(Record):
-    """A row of `playlist_config`."""
+    """A row of `playlist_config`.
+
+    >>> [config.current_theme for config in mirror.playlists]
+    """
 
     key: str  #: such as "six_hour"
     spotify_id: str | None = None

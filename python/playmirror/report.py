@@ -13,7 +13,10 @@ from .status import SalvageReport
 
 @dataclass(frozen=True, repr=False)
 class TableReport(Record):
-    """What a pull did to one table."""
+    """What a pull did to one table.
+
+    >>> [table for table, each in server.pull(mirror).pulled.items() if each.problem]
+    """
 
     inserted: int
     updated: int  #: rows delivered again with other content
@@ -27,7 +30,10 @@ class TableReport(Record):
 
 @dataclass(frozen=True, repr=False)
 class RowOutcome(Record):
-    """A row that a push did not newly insert."""
+    """A row that a push did not newly insert.
+
+    >>> [(each.kind, each.entry.message) for each in server.push(mirror).rows]
+    """
 
     class Kind(_Name):
         """Why not."""
@@ -42,7 +48,10 @@ class RowOutcome(Record):
 
 @dataclass(frozen=True, repr=False)
 class WireCounts(Record):
-    """What went over the wire."""
+    """What went over the wire.
+
+    >>> server.sync(mirror).wire.round_trips
+    """
 
     round_trips: int
     bytes_sent: int
@@ -54,6 +63,8 @@ class SyncReport(Record):
     """The result of sync(), pull() and push().
 
     Trouble with single rows or tables is listed here; only what stopped the whole call is raised.
+
+    >>> server.sync(mirror).pulled["play_history"].inserted
     """
 
     pushed: int  #: rows newly inserted on the server
@@ -75,7 +86,10 @@ class SyncReport(Record):
 
 @dataclass(frozen=True, repr=False)
 class Difference(Record):
-    """A row that differs between mirror and server."""
+    """A row that differs between mirror and server.
+
+    >>> [(each.table, each.key, each.kind) for each in server.verify(mirror).differences]
+    """
 
     class Kind(_Name):
         """Where the row is."""
@@ -93,7 +107,10 @@ class Difference(Record):
 
 @dataclass(frozen=True, repr=False)
 class BlockDifference(Record):
-    """A block of keys whose rows differ between mirror and server."""
+    """A block of keys whose rows differ between mirror and server.
+
+    >>> [(each.table, each.block) for each in server.verify(mirror, depth="quick").blocks]
+    """
 
     table: str
     block: str  #: its keys: "12288 to 16383", or "4u..." for a prefix
@@ -104,7 +121,10 @@ class BlockDifference(Record):
 
 @dataclass(frozen=True, repr=False)
 class VerifyReport(Record):
-    """The answer of Server.verify()."""
+    """The answer of Server.verify().
+
+    >>> assert server.verify(mirror).equal
+    """
 
     equal: bool  #: every mirrored row has the server's values, none is extra
     depth: VerifyDepth  #: that was compared; full where no digest can be had
@@ -120,7 +140,10 @@ class VerifyReport(Record):
 
 @dataclass(frozen=True, repr=False)
 class TableRepair(Record):
-    """What a repair did to one table."""
+    """What a repair did to one table.
+
+    >>> server.repair(mirror).tables["tracks"].blocks_fetched
+    """
 
     blocks_compared: int
     blocks_fetched: int  #: those that differed
@@ -134,7 +157,10 @@ class TableRepair(Record):
 
 @dataclass(frozen=True, repr=False)
 class RepairReport(Record):
-    """The answer of Server.repair()."""
+    """The answer of Server.repair().
+
+    >>> assert server.repair(mirror).complete
+    """
 
     complete: bool  #: every table equals the server's; no delete was held back
     tables: dict[str, TableRepair]
@@ -148,7 +174,10 @@ class RepairReport(Record):
 
 @dataclass(frozen=True, repr=False)
 class Finding(Record):
-    """One finding of Server.doctor()."""
+    """One finding of Server.doctor().
+
+    >>> [each.remedy for each in server.doctor().findings if each.level == "problem"]
+    """
 
     class Level(_Name):
         """How much it matters."""
@@ -164,7 +193,10 @@ class Finding(Record):
 
 @dataclass(frozen=True, repr=False)
 class DoctorReport(Record):
-    """The answer of Server.doctor()."""
+    """The answer of Server.doctor().
+
+    >>> assert server.doctor().ok
+    """
 
     ok: bool  #: no finding is a problem
     findings: list[Finding]

@@ -31,7 +31,10 @@ class StopFlag(Protocol):
 
 
 class ServerOptions(TypedDict, total=False):
-    """The keyword arguments of Server.connect(), for the connection of a Watcher."""
+    """The keyword arguments of Server.connect(), for the connection of a Watcher.
+
+    >>> mirror.watch("service=music", server={"timeout": 20}).stop()
+    """
 
     schema: str
     connect_timeout: Duration
@@ -40,7 +43,10 @@ class ServerOptions(TypedDict, total=False):
 
 
 class PullOptions(TypedDict, total=False):
-    """The keyword arguments of Server.pull(), for the pull inside Server.sync()."""
+    """The keyword arguments of Server.pull(), for the pull inside Server.sync().
+
+    >>> server.sync(mirror, pull={"confirm_deletes": True})
+    """
 
     lock_timeout: Duration
     delete_limit: float
@@ -52,7 +58,10 @@ class PullOptions(TypedDict, total=False):
 
 
 class PushOptions(TypedDict, total=False):
-    """The keyword arguments of Server.push(), for the push inside Server.sync()."""
+    """The keyword arguments of Server.push(), for the push inside Server.sync().
+
+    >>> server.sync(mirror, push={"batch_rows": 100})
+    """
 
     lock_timeout: Duration
     batch_rows: int
@@ -96,6 +105,8 @@ class Server:
 
         Raises ServerUnavailable, AccessDenied or InvalidArgument; no message ever holds the
         password.
+
+        >>> playmirror.connect("service=music", timeout=20).name
         """
         with reporting(progress) as callback:
             core = _core.Server.connect(
@@ -110,7 +121,10 @@ class Server:
         return cls(core)
 
     def close(self) -> None:
-        """Ends the connection. May be called twice."""
+        """Ends the connection. May be called twice.
+
+        >>> server.close()
+        """
         self._core.close()
 
     def __enter__(self) -> Server:
@@ -182,6 +196,8 @@ class Server:
 
         Raises ServerUnavailable, AccessDenied, SchemaMismatch, ServerChanged, MirrorBusy,
         StorageError, Cancelled.
+
+        >>> server.pull(mirror).pulled["tracks"].updated
         """
         with reporting(progress) as callback:
             return self._core.pull(
@@ -213,6 +229,8 @@ class Server:
 
         Raises ServerUnavailable, AccessDenied, SchemaMismatch, ServerChanged, InDoubt, MirrorBusy,
         StorageError, Cancelled.
+
+        >>> server.push(mirror).pushed
         """
         with reporting(progress) as callback:
             return self._core.push(

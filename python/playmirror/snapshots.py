@@ -22,17 +22,26 @@ if TYPE_CHECKING:
 
 
 class Snapshots(Collection[int, Snapshot]):
-    """The analysis snapshots of one mirror: `mirror.snapshots`. Safe to share between threads."""
+    """The analysis snapshots of one mirror: `mirror.snapshots`. Safe to share between threads.
+
+    >>> mirror.snapshots.compute("last_30_days", tz="Europe/Berlin").metrics_payload_json["totals"]
+    """
 
     def __init__(self, core: _core.Snapshots) -> None:
         self._core = core
 
     def find(self, id: int) -> Snapshot | None:
-        """By id. A provisional id still resolves after the snapshot got its server id."""
+        """By id. A provisional id still resolves after the snapshot got its server id.
+
+        >>> mirror.snapshots.find(1)
+        """
         return self._core.find(id)
 
     def recent(self, limit: int = 10) -> Records[Snapshot]:
-        """The latest snapshots, newest first. `limit` 0 means all."""
+        """The latest snapshots, newest first. `limit` 0 means all.
+
+        >>> [snapshot.date for snapshot in mirror.snapshots.recent(3)]
+        """
         return self._core.recent(limit)
 
     def list(
@@ -73,7 +82,10 @@ class Snapshots(Collection[int, Snapshot]):
         order: Order | str = Order.NEWEST_FIRST,
         limit: int = 0,
     ) -> int:
-        """How many snapshots list() would give with the same filters."""
+        """How many snapshots list() would give with the same filters.
+
+        >>> mirror.snapshots.count(period_label="last_30_days")
+        """
         return self._core.count(
             since=since,
             until=until,
@@ -93,7 +105,10 @@ class Snapshots(Collection[int, Snapshot]):
         order: Order | str = Order.NEWEST_FIRST,
         limit: int = 0,
     ) -> Table:
-        """What list() gives with the same filters, as columns."""
+        """What list() gives with the same filters, as columns.
+
+        >>> mirror.snapshots.table().column("date")
+        """
         return self._core.table(
             since=since,
             until=until,

@@ -70,4 +70,7 @@ class StatsFilter(FilterButLimit, FilterButPeriod, total=False):
     """The keyword arguments of every statistic. Without any, every row counts.
 
     An enum may be given by its name: `by="time"`. docs/statistics.md explains every choice.
+
+    >>> mine: playmirror.StatsFilter = {"tz": "Europe/Berlin", "skips": "exclude"}
+    >>> mirror.stats.totals(**mine).plays
     """

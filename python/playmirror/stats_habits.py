@@ -11,7 +11,10 @@ from .timestamp import Instant
 
 @dataclass(frozen=True, repr=False)
 class SkipRate(Record):
-    """How often plays are skipped, of those where it is known."""
+    """How often plays are skipped, of those where it is known.
+
+    >>> [(each.name, each.rate) for each in mirror.stats.skips("artist", min_known=3)]
+    """
 
     key: str | None  #: id, URI, or hour `00` to `23`; none: not known, or all
     name: str | None
@@ -22,7 +25,10 @@ class SkipRate(Record):
 
 @dataclass(frozen=True, repr=False)
 class Discovery(Drawn):
-    """What was played for the first time ever, under the same filters but the period."""
+    """What was played for the first time ever, under the same filters but the period.
+
+    >>> mirror.stats.discovery(period="2026-03").new_play_share
+    """
 
     plays: int
     tracks: int  #: different ones in the period
@@ -42,7 +48,10 @@ class Discovery(Drawn):
 
 @dataclass(frozen=True, repr=False)
 class RepeatRun(Record):
-    """One track again and again."""
+    """One track again and again.
+
+    >>> mirror.stats.repeats().longest_run
+    """
 
     track_id: str
     name: str | None
@@ -53,7 +62,10 @@ class RepeatRun(Record):
 
 @dataclass(frozen=True, repr=False)
 class RepeatedTrack(Record):
-    """A track that is played again on the days it is played."""
+    """A track that is played again on the days it is played.
+
+    >>> [(each.name, each.score) for each in mirror.stats.repeats().most_repeated]
+    """
 
     track_id: str
     name: str | None
@@ -65,7 +77,10 @@ class RepeatedTrack(Record):
 
 @dataclass(frozen=True, repr=False)
 class Repeats(Record):
-    """How much of the listening is repetition."""
+    """How much of the listening is repetition.
+
+    >>> mirror.stats.repeats().repeat_share
+    """
 
     plays: int  #: of known tracks
     tracks: int  #: different ones
@@ -77,7 +92,10 @@ class Repeats(Record):
 
 @dataclass(frozen=True, repr=False)
 class Diversity(Record):
-    """How evenly plays are spread. Plays whose entity is not known are left out."""
+    """How evenly plays are spread. Plays whose entity is not known are left out.
+
+    >>> mirror.stats.diversity("artist").effective
+    """
 
     richness: int  #: different ones
     plays: float  #: their weight together

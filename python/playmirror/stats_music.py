@@ -13,7 +13,10 @@ from .timestamp import Instant
 
 @dataclass(frozen=True, repr=False)
 class Genres(Drawn):
-    """The genres of the plays, and how many plays have none."""
+    """The genres of the plays, and how many plays have none.
+
+    >>> mirror.stats.genres().genres[0].genre
+    """
 
     plays: int
     plays_unknown: int  #: whose artists have no genre, or are not known
@@ -23,7 +26,10 @@ class Genres(Drawn):
 
 @dataclass(frozen=True, repr=False)
 class DaypartGenre(Record):
-    """A genre in one part of the day."""
+    """A genre in one part of the day.
+
+    >>> [(each.genre, each.share) for each in mirror.stats.genre_by_daypart(limit=3)]
+    """
 
     daypart: Daypart
     genre: str | None  #: none: not known
@@ -34,7 +40,10 @@ class DaypartGenre(Record):
 
 @dataclass(frozen=True, repr=False)
 class Era(Record):
-    """Plays of music that came out in a year or a decade."""
+    """Plays of music that came out in a year or a decade.
+
+    >>> [(era.label, era.share) for era in mirror.stats.eras().eras]
+    """
 
     label: str  #: `1997` or `1990s`
     first_year: int
@@ -45,7 +54,10 @@ class Era(Record):
 
 @dataclass(frozen=True, repr=False)
 class Eras(Drawn):
-    """When the music came out, over all plays."""
+    """When the music came out, over all plays.
+
+    >>> mirror.stats.eras("year").plot()
+    """
 
     plays: int
     plays_unknown: int  #: no year, or one before 1800 or after next year
@@ -56,7 +68,10 @@ class Eras(Drawn):
 
 @dataclass(frozen=True, repr=False)
 class FeatureProfile(Record):
-    """One audio feature over the plays whose track has it; `n` of them. Each play counts once."""
+    """One audio feature over the plays whose track has it; `n` of them. Each play counts once.
+
+    >>> [(each.feature, each.mean) for each in mirror.stats.audio_profile().features]
+    """
 
     feature: str  #: a column of `tracks`, such as "valence"
     n: int
@@ -72,7 +87,10 @@ class FeatureProfile(Record):
 
 @dataclass(frozen=True, repr=False)
 class TimeSignatureCount(Record):
-    """Plays of tracks with one time signature."""
+    """Plays of tracks with one time signature.
+
+    >>> mirror.stats.audio_profile().time_signatures.to_dicts()
+    """
 
     time_signature: int | None  #: beats per bar; none: not known
     plays: int
@@ -80,7 +98,10 @@ class TimeSignatureCount(Record):
 
 @dataclass(frozen=True, repr=False)
 class AudioProfile(Drawn):
-    """How the music sounds that was played."""
+    """How the music sounds that was played.
+
+    >>> mirror.stats.audio_profile().major_share
+    """
 
     plays: int
     features: Records[FeatureProfile]
@@ -95,7 +116,10 @@ class AudioProfile(Drawn):
 
 @dataclass(frozen=True, repr=False)
 class FeatureTrend(Record):
-    """The mean of an audio feature in one bucket of time."""
+    """The mean of an audio feature in one bucket of time.
+
+    >>> mirror.stats.audio_trend("month").plot(feature="energy")
+    """
 
     local_start: str  #: as in ActivityBucket
     start: Instant

@@ -17,7 +17,10 @@ from .timestamp import Instant
 
 @dataclass(frozen=True, repr=False)
 class Peak(Record):
-    """The week or month with most plays; the earliest of equals."""
+    """The week or month with most plays; the earliest of equals.
+
+    >>> mirror.stats.entity_profile("0TnOYISbd1XYRBk9myaseg").best_week
+    """
 
     first_day: date
     plays: int
@@ -25,7 +28,10 @@ class Peak(Record):
 
 @dataclass(frozen=True, repr=False)
 class RankNeighbour(Record):
-    """Who stands next to a track or an artist in the ranking."""
+    """Who stands next to a track or an artist in the ranking.
+
+    >>> mirror.stats.entity_profile("0TnOYISbd1XYRBk9myaseg").neighbours
+    """
 
     id: str
     name: str | None
@@ -39,6 +45,8 @@ class EntityProfile(Record):
     """One track or artist in a history.
 
     Without plays, all but the id and the name is zero or None.
+
+    >>> mirror.stats.entity_profile("0TnOYISbd1XYRBk9myaseg").best_month
     """
 
     id: str  #: of the track that stands for all it is
@@ -60,7 +68,10 @@ class EntityProfile(Record):
 
 @dataclass(frozen=True, repr=False)
 class YearInReview(Drawn):
-    """A year of listening. Ranked lists have `limit` rows."""
+    """A year of listening. Ranked lists have `limit` rows.
+
+    >>> mirror.stats.year_in_review(2026).plot()
+    """
 
     year: int
     totals: Totals

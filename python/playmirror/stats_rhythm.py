@@ -14,7 +14,10 @@ from .timestamp import Instant
 
 @dataclass(frozen=True, repr=False)
 class ActivityBucket(Record):
-    """One hour, day, week, ... of a series without holes."""
+    """One hour, day, week, ... of a series without holes.
+
+    >>> [(day.local_start, day.plays) for day in mirror.stats.activity("day", period="2026-01")]
+    """
 
     local_start: str  #: `2026-01-31`, for hours `2026-01-31T05:00`
     start: Instant
@@ -27,7 +30,10 @@ class ActivityBucket(Record):
 
 @dataclass(frozen=True, repr=False)
 class ClockHour(Record):
-    """An hour of the local day, over all days."""
+    """An hour of the local day, over all days.
+
+    >>> [hour.plays for hour in mirror.stats.clock(tz="Europe/Berlin")]
+    """
 
     hour: int  #: 0 to 23
     plays: int
@@ -36,7 +42,10 @@ class ClockHour(Record):
 
 @dataclass(frozen=True, repr=False)
 class HeatmapCell(Record):
-    """An hour of the local week, over all weeks."""
+    """An hour of the local week, over all weeks.
+
+    >>> max(mirror.stats.heatmap(), key=lambda cell: cell.plays).weekday
+    """
 
     weekday: Weekday
     hour: int  #: 0 to 23
@@ -46,7 +55,10 @@ class HeatmapCell(Record):
 
 @dataclass(frozen=True, repr=False)
 class Streak(Record):
-    """Local days in a row that all had enough plays."""
+    """Local days in a row that all had enough plays.
+
+    >>> mirror.stats.streaks().longest
+    """
 
     first_day: date
     last_day: date
@@ -56,7 +68,10 @@ class Streak(Record):
 
 @dataclass(frozen=True, repr=False)
 class Streaks(Record):
-    """The days in a row of a history."""
+    """The days in a row of a history.
+
+    >>> [streak.days for streak in mirror.stats.streaks().streaks]
+    """
 
     longest: Streak | None  #: the earliest of equals
     current: Streak | None  #: ends on the day of `as_of` or the day before
@@ -65,7 +80,10 @@ class Streaks(Record):
 
 @dataclass(frozen=True, repr=False)
 class Session(Record):
-    """Plays with no long silence between them."""
+    """Plays with no long silence between them.
+
+    >>> max(mirror.stats.session_list(), key=lambda session: session.ms).tracks
+    """
 
     start: Instant
     end: Instant
@@ -80,6 +98,8 @@ class Session(Record):
 class Sessions(Record):
     """Sessions in sum. Lengths are from start to end, in milliseconds. Percentiles interpolate
     between neighbours.
+
+    >>> mirror.stats.sessions().median_length_ms
     """
 
     gap: timedelta  #: the silence that ends a session

@@ -11,7 +11,10 @@ from .timestamp import Instant
 
 @dataclass(frozen=True, repr=False)
 class Obsession(Record):
-    """An artist that took a large part of a week."""
+    """An artist that took a large part of a week.
+
+    >>> [(each.week, each.name) for each in mirror.stats.obsessions()]
+    """
 
     week: date  #: its first day
     artist_id: str
@@ -23,7 +26,10 @@ class Obsession(Record):
 
 @dataclass(frozen=True, repr=False)
 class Loyalty(Record):
-    """How regularly an artist is played."""
+    """How regularly an artist is played.
+
+    >>> [(each.name, each.median_days) for each in mirror.stats.loyalty()]
+    """
 
     artist_id: str
     name: str | None
@@ -35,7 +41,10 @@ class Loyalty(Record):
 
 @dataclass(frozen=True, repr=False)
 class Comeback(Record):
-    """The first play of a track after a long time without."""
+    """The first play of a track after a long time without.
+
+    >>> [(each.name, each.days) for each in mirror.stats.comebacks(gap_days=30)]
+    """
 
     track_id: str
     name: str | None
@@ -47,7 +56,10 @@ class Comeback(Record):
 
 @dataclass(frozen=True, repr=False)
 class Milestone(Record):
-    """Every n-th play."""
+    """Every n-th play.
+
+    >>> [(each.number, each.name) for each in mirror.stats.milestones(every=500)]
+    """
 
     number: int  #: of the play, counted from 1
     id: int  #: of the play
@@ -59,7 +71,10 @@ class Milestone(Record):
 
 @dataclass(frozen=True, repr=False)
 class Moods(Drawn):
-    """Plays by the mood of their track: valence and energy, each below 0.5 or not."""
+    """Plays by the mood of their track: valence and energy, each below 0.5 or not.
+
+    >>> mirror.stats.moods().plot()
+    """
 
     plays: int
     happy: int  #: high valence, high energy
@@ -73,7 +88,10 @@ class Moods(Drawn):
 
 @dataclass(frozen=True, repr=False)
 class Completion(Drawn):
-    """How much of its track a play lasted. Of plays whose listened_ms and duration are known."""
+    """How much of its track a play lasted. Of plays whose listened_ms and duration are known.
+
+    >>> mirror.stats.completion().completed_share
+    """
 
     plays: int
     known: int
@@ -83,7 +101,10 @@ class Completion(Drawn):
 
 @dataclass(frozen=True, repr=False)
 class EvolutionPoint(Record):
-    """One of the leading tracks or artists in one bucket of time."""
+    """One of the leading tracks or artists in one bucket of time.
+
+    >>> [(each.local_start, each.name, each.rank) for each in mirror.stats.evolution()]
+    """
 
     key: str  #: id
     name: str | None

@@ -15,7 +15,10 @@ from .timestamp import Instant
 
 @dataclass(frozen=True, repr=False)
 class TimeTotal(Record):
-    """Listening time in milliseconds, told apart by how it is known. The plays add up to all."""
+    """Listening time in milliseconds, told apart by how it is known. The plays add up to all.
+
+    >>> mirror.stats.totals().time.measured_ms
+    """
 
     measured_ms: int  #: sum of listened_ms where it is known and not negative
     estimated_ms: int  #: sum of durations, for plays without it
@@ -26,7 +29,10 @@ class TimeTotal(Record):
 
 @dataclass(frozen=True, repr=False)
 class RecentPlay(Record):
-    """A play with the names of what was played."""
+    """A play with the names of what was played.
+
+    >>> [(play.name, play.played_at) for play in mirror.stats.recent_plays(3)]
+    """
 
     id: int  #: of the play; negative until pushed
     track_id: str
@@ -37,7 +43,10 @@ class RecentPlay(Record):
 
 @dataclass(frozen=True, repr=False)
 class TopTrack(Record):
-    """A track and its plays."""
+    """A track and its plays.
+
+    >>> [(track.rank, track.name) for track in mirror.stats.top_tracks(limit=3)]
+    """
 
     track_id: str  #: the lowest of those that track_identity joins
     name: str | None
@@ -56,7 +65,10 @@ class TopTrack(Record):
 
 @dataclass(frozen=True, repr=False)
 class TopArtist(Record):
-    """An artist and the plays that credit it."""
+    """An artist and the plays that credit it.
+
+    >>> [(artist.rank, artist.name) for artist in mirror.stats.top_artists(limit=3)]
+    """
 
     artist_id: str | None  #: none: plays whose artist is not known
     name: str | None
@@ -75,7 +87,10 @@ class TopArtist(Record):
 
 @dataclass(frozen=True, repr=False)
 class TopAlbum(Record):
-    """An album and its plays."""
+    """An album and its plays.
+
+    >>> [album.name for album in mirror.stats.top_albums(limit=3)]
+    """
 
     album_id: str | None  #: none: known by its name only, or not at all
     name: str | None  #: none: plays whose album is not known
@@ -95,7 +110,10 @@ class TopAlbum(Record):
 
 @dataclass(frozen=True, repr=False)
 class TopGenre(Record):
-    """A genre and its plays."""
+    """A genre and its plays.
+
+    >>> [(genre.genre, genre.share) for genre in mirror.stats.top_genres(limit=3)]
+    """
 
     genre: str | None  #: lower case; none: plays whose genre is not known
     plays: int  #: that have the genre
@@ -113,7 +131,10 @@ class TopGenre(Record):
 
 @dataclass(frozen=True, repr=False)
 class TopContext(Record):
-    """A playlist, album or other place, and the plays from it."""
+    """A playlist, album or other place, and the plays from it.
+
+    >>> [context.context_uri for context in mirror.stats.top_contexts(limit=3)]
+    """
 
     context_uri: str | None  #: none: plays without one
     plays: int
@@ -130,7 +151,10 @@ class TopContext(Record):
 
 @dataclass(frozen=True, repr=False)
 class GenreCount(Record):
-    """A genre and how many artists carry it."""
+    """A genre and how many artists carry it.
+
+    >>> [(each.genre, each.artists) for each in mirror.stats.genre_artist_counts()[:3]]
+    """
 
     genre: str  #: as the server spells it
     artists: int  #: list entries of that name over all artists

@@ -13,7 +13,10 @@ from .timestamp import Instant
 
 @dataclass(frozen=True, repr=False)
 class Totals(Record):
-    """All plays in sum. Ratios are missing where they would divide by nothing."""
+    """All plays in sum. Ratios are missing where they would divide by nothing.
+
+    >>> mirror.stats.totals(period="this_year").active_days
+    """
 
     plays: int
     time: TimeTotal
@@ -33,7 +36,10 @@ class Totals(Record):
 
 @dataclass(frozen=True, repr=False)
 class ComparedNumber(Record):
-    """A number in two periods."""
+    """A number in two periods.
+
+    >>> [(each.name, each.delta) for each in mirror.stats.compare(period="2026").numbers]
+    """
 
     name: str  #: such as "plays"
     value: int
@@ -44,7 +50,10 @@ class ComparedNumber(Record):
 
 @dataclass(frozen=True, repr=False)
 class RankMove(Record):
-    """A track or an artist in two ranked lists."""
+    """A track or an artist in two ranked lists.
+
+    >>> [(each.name, each.rank_change) for each in mirror.stats.compare(period="2026").artists]
+    """
 
     id: str
     name: str | None
@@ -57,7 +66,10 @@ class RankMove(Record):
 
 @dataclass(frozen=True, repr=False)
 class Comparison(Drawn):
-    """Two periods side by side."""
+    """Two periods side by side.
+
+    >>> mirror.stats.compare(period="2026").plot()
+    """
 
     span: Span
     base_span: Span
@@ -68,7 +80,10 @@ class Comparison(Drawn):
 
 @dataclass(frozen=True, repr=False)
 class DataQuality(Drawn):
-    """How many of the plays counted have which gap or oddity."""
+    """How many of the plays counted have which gap or oddity.
+
+    >>> mirror.stats.data_quality().plot()
+    """
 
     plays: int
     null_listened: int

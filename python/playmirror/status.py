@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class TableStatus(Record):
-    """What the mirror knows about one server table."""
+    """What the mirror knows about one server table.
+
+    >>> mirror.status().tables["tracks"].rows
+    """
 
     rows: int = 0  #: rows in the file, pending ones included
     complete: bool = False  #: the first copy of this table has ended
@@ -27,7 +30,10 @@ class TableStatus(Record):
 
 @dataclass(frozen=True, repr=False)
 class Status(Record):
-    """The answer of Mirror.status()."""
+    """The answer of Mirror.status().
+
+    >>> mirror.status().last_pull
+    """
 
     file: Path
     server: str  #: "host:port/database" at the last sync, or empty
@@ -55,7 +61,10 @@ class Status(Record):
 
 @dataclass(frozen=True, repr=False)
 class FileProblem(Record):
-    """One thing wrong with a mirror file."""
+    """One thing wrong with a mirror file.
+
+    >>> [(each.where, each.what) for each in mirror.verify().problems]
+    """
 
     where: str  #: table, and row or block where known
     what: str
@@ -63,7 +72,10 @@ class FileProblem(Record):
 
 @dataclass(frozen=True, repr=False)
 class FileReport(Record):
-    """The answer of Mirror.verify()."""
+    """The answer of Mirror.verify().
+
+    >>> assert mirror.verify().ok
+    """
 
     ok: bool
     outbox_entries: int  #: entries whose checksum was recomputed
@@ -73,7 +85,10 @@ class FileReport(Record):
 
 @dataclass(frozen=True, repr=False)
 class SalvageReport(Record):
-    """What became of a damaged mirror file."""
+    """What became of a damaged mirror file.
+
+    >>> server.repair(mirror).salvaged.saved
+    """
 
     set_aside: Path | None  #: where it lies now; None: in place
     saved: int  #: pending rows taken over, whole by their checksums

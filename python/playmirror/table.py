@@ -26,7 +26,11 @@ _BATCH = 1024  # rows that become Python objects at once while a table is iterat
 
 @dataclass(frozen=True)
 class Field:
-    """The name and the type of a column."""
+    """The name and the type of a column.
+
+    >>> mirror.sql("SELECT tempo FROM tracks").schema[0].name
+    'tempo'
+    """
 
     name: str
     type: ColumnType
@@ -78,7 +82,10 @@ class Column:
         return self._core.beyond_arrow()
 
     def slice(self, offset: int, length: int) -> Column:
-        """Part of the column, sharing its memory. Raises InvalidArgument outside of it."""
+        """Part of the column, sharing its memory. Raises InvalidArgument outside of it.
+
+        >>> mirror.plays.table().column("played_at").slice(0, 10)
+        """
         return Column(self._core.slice(offset, length))
 
     def __len__(self) -> int:
@@ -136,7 +143,10 @@ class Table(Tabular):
         return self._columns
 
     def column(self, name: str) -> Column:
-        """The column of this name. Raises KeyError, or InvalidArgument when it has a namesake."""
+        """The column of this name. Raises KeyError, or InvalidArgument when it has a namesake.
+
+        >>> mirror.plays.table().column("track_id").null_count
+        """
         self._require_distinct_names()
         for column in self._columns:
             if column.name == name:
@@ -144,16 +154,26 @@ class Table(Tabular):
         raise KeyError(name)
 
     def row(self, index: int) -> tuple[Cell, ...]:
-        """One row. Raises IndexError."""
+        """One row. Raises IndexError.
+
+        >>> mirror.plays.table().row(0)
+        """
         at = range(len(self))[index]
         return next(iter(self.slice(at, 1)))
 
     def rows(self) -> list[tuple[Cell, ...]]:
-        """All rows, as tuples."""
+        """All rows, as tuples.
+
+        >>> mirror.sql("SELECT 1, 2").rows()
+        [(1, 2)]
+        """
         return list(self)
 
     def slice(self, offset: int, length: int) -> Table:
-        """Some of the rows, sharing the memory of all. Raises InvalidArgument outside of them."""
+        """Some of the rows, sharing the memory of all. Raises InvalidArgument outside of them.
+
+        >>> mirror.plays.table().slice(0, 10)
+        """
         return Table(self._core.slice(offset, length))
 
     def __len__(self) -> int:

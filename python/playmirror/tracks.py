@@ -24,7 +24,10 @@ class Tracks(Collection[str, Track]):
         self._core = core
 
     def find(self, id: str) -> Track | None:
-        """The track of this id, or None."""
+        """The track of this id, or None.
+
+        >>> mirror.tracks.find("4uLU6hMCjMI75M1A2tKUQC").name
+        """
         return self._core.find(id)
 
     def list(
@@ -56,7 +59,10 @@ class Tracks(Collection[str, Track]):
         album: str | None = None,
         limit: int = 0,
     ) -> int:
-        """How many tracks list() would give with the same filters."""
+        """How many tracks list() would give with the same filters.
+
+        >>> mirror.tracks.count(artist_id="0TnOYISbd1XYRBk9myaseg")
+        """
         return self._core.count(
             name_contains=name_contains, artist_id=artist_id, album=album, limit=limit
         )
@@ -69,13 +75,19 @@ class Tracks(Collection[str, Track]):
         album: str | None = None,
         limit: int = 0,
     ) -> Table:
-        """What list() gives with the same filters, as columns."""
+        """What list() gives with the same filters, as columns.
+
+        >>> mirror.tracks.table(limit=10).to_pandas()
+        """
         return self._core.table(
             name_contains=name_contains, artist_id=artist_id, album=album, limit=limit
         )
 
     def artists(self, track_id: str) -> Records[Artist]:
-        """The credited artists, in order of id; the server keeps no other order."""
+        """The credited artists, in order of id; the server keeps no other order.
+
+        >>> [artist.name for artist in mirror.tracks.artists("4uLU6hMCjMI75M1A2tKUQC")]
+        """
         return self._core.artists(track_id)
 
     def add(
@@ -87,7 +99,8 @@ class Tracks(Collection[str, Track]):
         The artists must be known. The server's row wins if it has one. If the mirror already has
         the id, returns that row and changes nothing. Otherwise like Plays.add().
 
-        >>> mirror.tracks.add(id="4uLU6hMC", name="So What", artist_ids=["0kbYTNQb4Pb1"])
+        >>> mirror.artists.add(id="kbYTNQ", name="Miles Davis", genres=["cool jazz"])
+        >>> mirror.tracks.add(id="4uLU6hMC", name="So What", artist_ids=["kbYTNQ"])
         """
         given = fields_of(Track, track, fields)
         for name in ("raw_data", "genres"):

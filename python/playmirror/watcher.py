@@ -28,7 +28,13 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, repr=False)
 class WatchEvent(Record):
-    """What a Watcher has to tell: a new state, a sync that moved something or found new trouble."""
+    """What a Watcher has to tell: a new state, a sync that moved something or found new trouble.
+
+    >>> def tell(event):
+    ...     if event.state == "retrying":
+    ...         print(event.error, event.retry_in)
+    >>> mirror.watch("service=music", on_event=tell).stop()
+    """
 
     state: WatchState
     report: SyncReport | None  #: of the sync that this event is about, if it went well
@@ -54,7 +60,7 @@ class Watcher:
     program it is stopped.
 
     >>> with mirror.watch("service=music", on_event=print) as watcher:
-    ...     watcher.wait()
+    ...     watcher.wait(0.5)
     """
 
     def __init__(self, core: _core.Watcher, caught: _Caught, display: contextlib.ExitStack) -> None:
@@ -94,6 +100,8 @@ class Watcher:
         from one is logged, ends the watcher, and is raised by wait().
 
         Raises InvalidArgument for an option that makes no sense.
+
+        >>> playmirror.Watcher.start(mirror, "service=music", interval=10).stop()
         """
         caught = _Caught()
         with contextlib.ExitStack() as display:
@@ -116,6 +124,9 @@ class Watcher:
         """Ends it within a second, unless a callback keeps it longer, and waits for that.
 
         May be called twice, and by a callback; then it does not wait.
+
+        >>> watcher = mirror.watch("service=music")
+        >>> watcher.stop()
         """
         self._core.stop()
 
@@ -124,6 +135,9 @@ class Watcher:
 
         False: it still runs after `timeout`. Ctrl-C ends the wait, not the watcher. Not for a
         callback.
+
+        >>> with mirror.watch("service=music") as watcher:
+        ...     watcher.wait(0.1)
         """
         try:
             return self._core.wait(timeout)
@@ -133,7 +147,11 @@ class Watcher:
             raise
 
     def wake(self) -> None:
-        """Tries again now, without waiting for the next poll or the end of a backoff."""
+        """Tries again now, without waiting for the next poll or the end of a backoff.
+
+        >>> with mirror.watch("service=music", interval=60) as watcher:
+        ...     watcher.wake()
+        """
         self._core.wake()
 
     @property

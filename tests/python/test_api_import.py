@@ -1,6 +1,7 @@
 """`import playmirror`: what it offers, and what it costs."""
 
 import ast
+import re
 import subprocess
 import sys
 from importlib.resources import files
@@ -83,3 +84,32 @@ def test_the_stub_of_the_extension_has_its_classes_and_methods() -> None:
         if isinstance(cls, type)
     }
     assert bound == {name: {*items} for name, items in stub.items()}
+
+
+def parameters_told(docstring: str) -> list[str]:
+    """The names of the parameters in the signature that pybind11 writes; unnamed ones as argN."""
+    signature = docstring.split("\n")[0]
+    inner = re.sub(r"\[[^\[\]]*(\[[^\[\]]*\][^\[\]]*)*\]", "", signature.split("(", 1)[1])
+    inner = inner.rsplit(")", 1)[0].rsplit(") ->", 1)[0]
+    return [part.split(":")[0].strip() for part in inner.split(",") if part.strip()]
+
+
+def test_the_stub_names_the_parameters_of_the_extension() -> None:
+    tree = ast.parse(files("playmirror").joinpath("_core.pyi").read_text())
+    compared = 0
+    for node in tree.body:
+        cls = getattr(_core, node.name, None) if isinstance(node, ast.ClassDef) else None
+        for method in node.body if cls is not None else ():  # type: ignore[attr-defined]
+            if not isinstance(method, ast.FunctionDef) or method.name.startswith("__"):
+                continue
+            stated = [each.arg for each in method.args.args]
+            told = parameters_told(getattr(cls, method.name).__doc__)
+            if "*args" in told:
+                continue  # a statistic: its own parameters are taken in order
+            told = [name for name in told if name != "**kwargs"]
+            assert [
+                given if name.startswith("arg") else name
+                for name, given in zip(told, stated, strict=True)
+            ] == stated, (node.name, method.name)
+            compared += 1
+    assert compared > 40

@@ -81,9 +81,9 @@ def browser() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-def look_at(page: str, file: Path, *, width: int = 1000) -> dict[str, int]:
-    """What a browser makes of a page: see _LOOK. Writes the page to `file`, and a picture of it
-    beside that."""
+def look_at(page: str, file: Path, *, width: int = 1000, picture: bool = True) -> dict[str, int]:
+    """What a browser makes of a page: see _LOOK. Writes the page to `file`, and if wished for a
+    picture of it beside that."""
     program = browser()
     assert program is not None
     file.write_text(page.replace("</head>", _LOOK + "</head>", 1))
@@ -94,8 +94,9 @@ def look_at(page: str, file: Path, *, width: int = 1000) -> dict[str, int]:
     ]  # fmt: skip
     look = [*command, "--dump-dom", file.as_uri()]
     dom = subprocess.run(look, capture_output=True, text=True, timeout=120, check=True).stdout
-    picture = [*command, f"--screenshot={file.with_suffix('.png')}", file.as_uri()]
-    subprocess.run(picture, capture_output=True, timeout=120, check=True)
+    if picture:
+        take = [*command, f"--screenshot={file.with_suffix('.png')}", file.as_uri()]
+        subprocess.run(take, capture_output=True, timeout=120, check=True)
     title = re.search(r"<title>(\{.*?\})</title>", dom)
     assert title is not None, dom[:1000]
     seen: dict[str, int] = json.loads(unescape(title[1]))
