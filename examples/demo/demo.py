@@ -31,7 +31,7 @@ def main() -> None:
     print("\ndemo: ok")
 
 
-def first_sync(mirror: pm.Mirror, dsn: str) -> list[pm.TopTrack]:
+def first_sync(mirror: pm.Mirror, dsn: str) -> pm.Records[pm.TopTrack]:
     act("1. The first sync")
     with pm.connect(dsn) as server:
         print(f"{server.name} -> {mirror.path.name}")
@@ -59,7 +59,7 @@ def ask(mirror: pm.Mirror) -> None:
 
 
 def on_the_train(
-    mirror: pm.Mirror, dsn: str, top: list[pm.TopTrack]
+    mirror: pm.Mirror, dsn: str, top: pm.Records[pm.TopTrack]
 ) -> tuple[pm.Play, pm.Snapshot]:
     act("2. On the train: the server is stopped")
     try:
@@ -68,7 +68,7 @@ def on_the_train(
         print(f"connect: {error}\n")
     check("the same question has the same answer", mirror.stats.top_tracks(5) == top)
     table = mirror.sql("SELECT count(*) AS n FROM tracks WHERE tempo > ?", [170])
-    print(f"\nSQL of one's own works too: {table.column('n')[0]} tracks are above 170 bpm.\n")
+    print(f"\nSQL of one's own works too: {table.column('n')[0]!r} tracks are above 170 bpm.\n")
 
     print("A play and a snapshot are recorded, without any network:\n")
     now = datetime.now(timezone.utc)

@@ -13,7 +13,7 @@ from playmirror.cli.terminal import paint, safe, table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "server"))
 
-from cluster import Cluster
+from cluster import Cluster as Cluster
 from databases import create_database, create_plain_role, make_template
 
 DATABASE = "music"
