@@ -7,11 +7,13 @@ answer's value: two answers are equal when their numbers are.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
+from .display import Record
 from .record_list import Records
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ class _Asking:
                 # Read here and not by the library, so that the answer and what is remembered
                 # are of one instant.
                 filter["now"] = datetime.now(timezone.utc)
+            filter = {name: _kept(value) for name, value in filter.items()}
             answer = method(*arguments, **filter)
             if statistic == "year_in_review":
                 from .period import Period
@@ -82,10 +85,25 @@ class _Asking:
         return ask
 
 
-def _remember(answer: object, asked: Asked) -> None:
+def _kept(value: Any) -> Any:
+    """What is given, in a form that neither runs out nor changes afterwards."""
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+        return tuple(value)
+    return value
+
+
+def _remember(answer: Any, asked: Asked) -> None:
     if isinstance(answer, Records):
         answer._asked = asked
-    elif dataclasses.is_dataclass(answer):
+    elif isinstance(answer, Record):
         object.__setattr__(answer, "_asked", asked)  # it is frozen
-        for field in dataclasses.fields(answer):
-            _remember(getattr(answer, field.name), asked)
+        for name in _answers_in(type(answer)):  # type: ignore[arg-type]  # a class has a hash
+            _remember(getattr(answer, name), asked)
+
+
+@cache
+def _answers_in(kind: Any) -> tuple[str, ...]:
+    """The fields of a record that may hold records, which can be drawn as well: not those of a
+    type of Python's own, which are spelled small."""
+    fields = dataclasses.fields(kind)
+    return tuple(field.name for field in fields if str(field.type)[:1].isupper())

@@ -103,6 +103,14 @@ def test_an_answer_remembers_the_clock_of_its_call(mirror: pm.Mirror) -> None:
     assert answer[:3]._asked == asked
 
 
+def test_what_was_given_may_change_or_run_out_afterwards(mirror: pm.Mirror) -> None:
+    excluded = ["blue"]
+    answer = mirror.stats.moods(exclude_track_ids=excluded, sources=(each for each in ["test"]))
+    excluded.append("so-what")
+    shown = texts(pickle.loads(pickle.dumps(answer)).plot())
+    assert "exclude track ids blue · sources test · n = 4 plays" in shown.replace("\n", " ")
+
+
 def test_remembering_changes_no_answer(mirror: pm.Mirror) -> None:
     one, other = mirror.stats.moods(), mirror.stats.moods(tz="Europe/Berlin")
     assert one == other

@@ -104,7 +104,9 @@ def finish(
 
     `period` takes the place of the period asked for; `lift` makes room above the axes, in points.
     """
-    lines = textwrap.wrap(caption(asked, n, of, note, period), _characters(ax))
+    kept = "\N{NO-BREAK SPACE}·"  # a line ends with a dot, and never begins with one
+    text = caption(asked, n, of, note, period).replace(" ·", kept)
+    lines = [line.replace(kept, " ·") for line in textwrap.wrap(text, _characters(ax))]
     ax.set_title(
         title, loc="left", color=INK, fontsize=11, fontweight="bold", pad=8 + 11 * len(lines) + lift
     )
