@@ -7,6 +7,8 @@ import reprlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
 
 _short = reprlib.Repr()
@@ -35,17 +37,27 @@ class Record:
 class Drawn(Record):
     """A record that has a picture."""
 
-    def plot(self, ax: Axes | None = None, **options: Any) -> Any:
-        """Draws it on `ax`, or on an Axes of its own, and returns that; several as a Figure.
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        kind: str | None = None,
+        by: str | None = None,
+        base: Sequence[Any] | None = None,
+        beside: Sequence[Any] | None = None,
+    ) -> Axes:
+        """Draws it on `ax`, or on an Axes of its own, and returns that.
 
-        docs/plots.md shows every picture and its options. Raises ImportError without matplotlib,
-        ValueError for an option that means nothing.
+        docs/plots.md shows every picture with the options it has. Raises ImportError without
+        matplotlib, ValueError for an option that means nothing.
 
         >>> mirror.stats.moods().plot().figure.savefig("moods.png")
         """
         from .plots import draw
 
-        return draw(self, type(self), ax, options)
+        options = {"kind": kind, "by": by, "base": base, "beside": beside}
+        drawn: Axes = draw(self, type(self), ax, options)
+        return drawn
 
 
 def _in_short(value: Any) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from . import _core
+    from .stats_story import Milestone
     from .table import Table
 
 Record = TypeVar("Record", covariant=True)
@@ -47,17 +48,30 @@ class Records(Sequence[Record], Tabular):
             self._made = self._core.table()
         return self._made
 
-    def plot(self, ax: Axes | None = None, **options: Any) -> Any:
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        kind: str | None = None,
+        by: str | None = None,
+        base: Sequence[Any] | None = None,
+        feature: str | None = None,
+        milestones: Sequence[Milestone] | None = None,
+    ) -> Axes:
         """Draws what a statistic has listed, on `ax` or on an Axes of its own, which it returns.
 
-        docs/plots.md shows every picture and its options. Raises ImportError without matplotlib,
-        TypeError for records that have no picture, ValueError for an option that means nothing.
+        `kind` chooses between pictures of the same numbers, `by` what is measured; `base` is an
+        earlier answer to compare with. docs/plots.md shows every picture with the options it has.
+        Raises ImportError without matplotlib, TypeError for records that have no picture,
+        ValueError for an option that means nothing.
 
         >>> mirror.stats.heatmap(tz="Europe/Berlin").plot().figure.savefig("heatmap.png")
         """
         from .plots import draw
 
-        return draw(self, self._kind, ax, options)
+        options = {"kind": kind, "by": by, "base": base, "feature": feature}
+        drawn: Axes = draw(self, self._kind, ax, {**options, "milestones": milestones})
+        return drawn
 
     def __len__(self) -> int:
         return self._size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from .display import Drawn, Record
 from .record_list import Records
@@ -13,6 +14,9 @@ from .stats_rhythm import ActivityBucket, Session, Streak
 from .stats_top import TimeTotal, TopAlbum, TopArtist, TopTrack
 from .stats_totals import Comparison, Totals
 from .timestamp import Instant
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,3 +91,13 @@ class YearInReview(Drawn):
     eras: Eras  #: by decade
     audio: AudioProfile
     compare: Comparison  #: with the year before
+
+    def plot(self) -> Figure:  # type: ignore[override]  # several pictures have no one Axes
+        """Draws it: several pictures in a Figure of its own. Raises ImportError without matplotlib.
+
+        >>> mirror.stats.year_in_review(2026).plot().savefig("2026.png")
+        """
+        from .plots import draw
+
+        drawn: Figure = draw(self, type(self), None, {})
+        return drawn

@@ -197,6 +197,8 @@ def test_without_matplotlib_the_message_says_what_to_install(
         (lambda stats: stats.top_tracks(limit=1).plot(kind="lorenz"), "limit=0"),
         (lambda stats: stats.activity("week").plot(kind="calendar"), "needs the days"),
         (lambda stats: stats.audio_trend().plot(feature="loudest"), "feature must be one of"),
+        (lambda stats: stats.moods().plot(kind="pie"), "no option 'kind'; its options: none"),
+        (lambda stats: stats.heatmap().plot(kind="pie"), "no option 'kind'; its options: by"),
     ],
 )
 def test_an_option_that_means_nothing_is_refused(

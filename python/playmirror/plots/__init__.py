@@ -6,6 +6,7 @@ of a Figure of its own: pyplot, its list of open figures and its styles are neve
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -61,4 +62,15 @@ def draw(answer: object, kind: type, ax: Axes | None, options: dict[str, Any]) -
     module, function = name.split(".")
     drawn_by: Callable[..., Any] = getattr(import_module(f".{module}", __name__), function)
     asked: Asked | None = asked_of(answer)
-    return drawn_by(answer, asked, ax, **options)
+    given = {name: value for name, value in options.items() if value is not None}
+    if unknown := given.keys() - _options_of(drawn_by):
+        has = ", ".join(_options_of(drawn_by)) or "none"
+        raise ValueError(f"this picture has no option {min(unknown)!r}; its options: {has}")
+    return drawn_by(answer, asked, ax, **given)
+
+
+def _options_of(drawn_by: Callable[..., Any]) -> list[str]:
+    """What may be chosen about a picture."""
+    parameters = inspect.signature(drawn_by).parameters.values()
+    keywords = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
+    return [name for name in keywords if name not in ("n", "note")]  # of pictures in pictures

@@ -114,10 +114,18 @@ def _bars(ax: Any, bars: list[_Bar], unit: str) -> Any:
     return ax
 
 
-def genres(answer: Any, asked: Asked | None, ax: Any, **options: Any) -> Any:
+def genres(
+    answer: Any,
+    asked: Asked | None,
+    ax: Any,
+    *,
+    kind: str = "bars",
+    by: str | None = None,
+    base: Sequence[Any] | None = None,
+) -> Any:
     """The ranked genres; the share of the unknown is in the caption."""
     note = f"{answer.unknown_share:.0%} without a genre" if answer.plays else ""
-    return top(answer.genres, asked, ax, n=answer.plays, note=note, **options)
+    return top(answer.genres, asked, ax, kind=kind, by=by, base=base, n=answer.plays, note=note)
 
 
 def genre_counts(records: Any, asked: Asked | None, ax: Any) -> Any:

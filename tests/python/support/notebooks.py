@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -81,23 +82,27 @@ def browser() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-def look_at(page: str, file: Path, *, width: int = 1000, picture: bool = True) -> dict[str, int]:
+def look_at(page: str, file: Path, *, picture: bool = True) -> dict[str, int]:
     """What a browser makes of a page: see _LOOK. Writes the page to `file`, and if wished for a
     picture of it beside that."""
-    program = browser()
-    assert program is not None
     file.write_text(page.replace("</head>", _LOOK + "</head>", 1))
-    command = [
-        program, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-        f"--user-data-dir={file.parent / 'browser'}", f"--window-size={width},6000",
-        "--virtual-time-budget=20000",
-    ]  # fmt: skip
-    look = [*command, "--dump-dom", file.as_uri()]
-    dom = subprocess.run(look, capture_output=True, text=True, timeout=120, check=True).stdout
+    dom = _browse(file, "--dump-dom")
     if picture:
-        take = [*command, f"--screenshot={file.with_suffix('.png')}", file.as_uri()]
-        subprocess.run(take, capture_output=True, timeout=120, check=True)
+        _browse(file, f"--screenshot={file.with_suffix('.png')}")
     title = re.search(r"<title>(\{.*?\})</title>", dom)
     assert title is not None, dom[:1000]
     seen: dict[str, int] = json.loads(unescape(title[1]))
     return seen
+
+
+def _browse(file: Path, *options: str) -> str:
+    program = browser()
+    assert program is not None
+    with tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as profile:
+        command = [
+            program, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+            f"--user-data-dir={profile}", "--window-size=1000,6000",
+            "--virtual-time-budget=20000", *options, file.as_uri(),
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout
