@@ -28,6 +28,9 @@ class Cursor(Generic[Record]):
     def __iter__(self) -> Iterator[Record]:
         return self
 
+    def __repr__(self) -> str:
+        return "<Cursor>"
+
     def __next__(self) -> Record:
         return next(self._core)
 

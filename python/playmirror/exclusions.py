@@ -42,6 +42,9 @@ class Exclusions:
     def __init__(self, core: _core.Exclusions) -> None:
         self._core = core
 
+    def __repr__(self) -> str:
+        return "<Exclusions>"
+
     def find(self, name: str) -> ExclusionList | None:
         """The list of this name, or None.
 

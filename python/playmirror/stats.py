@@ -56,6 +56,9 @@ class Stats:
     def __init__(self, core: _core.Stats) -> None:
         self._core = asking(core)
 
+    def __repr__(self) -> str:
+        return "<Stats>"
+
     def recent_plays(self, limit: int = 10) -> Records[RecentPlay]:
         """The latest plays of known tracks, newest first.
 

@@ -146,8 +146,9 @@ def test_a_closed_mirror_shows_itself(mirror: pm.Mirror) -> None:
 def test_no_repr_asks_the_file(mirror: pm.Mirror) -> None:
     """Only the HTML of a Mirror does, for what status() tells."""
     shown = [mirror, mirror.plays, mirror.stats, mirror.tracks.list(), mirror.stats.heatmap(),
-             mirror.plays.table(), mirror.status()]  # fmt: skip
+             mirror.plays.table(), mirror.status(), mirror.exclusions]  # fmt: skip
     before = [repr(each) for each in shown]
+    assert not [each for each in before if " object at 0x" in each]
     mirror.close()
     assert [repr(each) for each in shown] == before
 
