@@ -27,8 +27,7 @@ _WITHOUT_FILTER = ("recent_plays", "genre_artist_counts")
 class Asked:
     """The call of a statistic."""
 
-    statistic: str  #: its name in Stats
-    arguments: tuple[Any, ...]  #: its own, in order
+    arguments: tuple[Any, ...]  #: those of its own, in order
     filter: dict[str, Any]  #: as it was given, and `now` in any case
 
     @property
@@ -79,7 +78,7 @@ class _Asking:
                 from .period import Period
 
                 filter["period"] = Period.year(arguments[0])
-            _remember(answer, Asked(statistic, arguments, filter))
+            _remember(answer, Asked(arguments, filter))
             return answer
 
         return ask
