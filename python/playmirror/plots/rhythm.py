@@ -129,13 +129,12 @@ def _calendar(records: Any, asked: Asked | None, ax: Any, measure: str, unit: st
     if weeks > 54:
         raise ValueError(f"kind='calendar' shows up to a year, not {len(days):,} days")
     grid = [[math.nan] * weeks for _ in _DAYS]
-    for day, value in zip(days, values, strict=True):
-        grid[day.weekday()][(day - monday).days // 7] = value if value else math.nan
+    columns = [(day - monday).days // 7 for day in days]
+    for day, column, value in zip(days, columns, values, strict=True):
+        grid[day.weekday()][column] = value if value else math.nan
     ax = canvas(ax, max(1.4 + 0.155 * weeks, 5.0), 2.0)
     ax.set_aspect("equal")
-    for day in days:
-        place = ((day - monday).days // 7, day.weekday())
-        ax.plot(*place, ".", color=FAINT, markersize=2)
+    ax.plot(columns, [day.weekday() for day in days], ".", color=FAINT, markersize=2, zorder=0)
     mesh = ax.pcolormesh(
         range(weeks), range(7), grid, cmap=COLOUR_MAP, vmin=0, edgecolors="none", linewidth=0
     )
