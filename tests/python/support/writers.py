@@ -185,7 +185,8 @@ class _Session:
 
     def _roll_back_to_savepoint(self) -> None:
         if self._savepoints:
-            self._execute(f"ROLLBACK TO s{self._random.randint(1, self._savepoints)}")
+            self._savepoints = self._random.randint(1, self._savepoints)  # the later ones are gone
+            self._execute(f"ROLLBACK TO s{self._savepoints}")
 
     def _some_play(self) -> int | None:
         return self._first(
