@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TextIO, TypeAlias
 
+from .characters import has_unicode
 from .display import Record
 
 
@@ -31,7 +33,8 @@ class Progress(Record):
         return f"{self.phase} of {self.table}" if self.table else self.phase
 
 
-#: None or False: nothing is shown. True: tqdm's bar where tqdm is installed, else lines on stderr.
+#: None or False: nothing is shown. True: tqdm's bar where tqdm is installed, else one of our own on
+#: a terminal, and a line for each step elsewhere.
 #: A callable gets a Progress, on the calling thread; what it raises ends the call and is raised
 #: there.
 ProgressOption: TypeAlias = bool | Callable[[Progress], object] | None
@@ -86,8 +89,16 @@ class _Bar:
             self._bar = None
 
 
+_BAR = 20  # characters
+
+
+def _columns() -> int:
+    """A line may not wrap: the next one would not be written over it."""
+    return shutil.get_terminal_size().columns - 1
+
+
 class Lines:
-    """A line that is written over on a terminal; elsewhere a line for each phase and table."""
+    """A bar on a terminal, one line that is written over; elsewhere a line for each step."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -96,13 +107,22 @@ class Lines:
 
     def __call__(self, now: Progress) -> None:
         if self._terminal:
-            rows = f" {now.rows:,}" if now.rows else ""
-            total = f" of {now.rows_total:,} rows" if now.rows and now.rows_total else ""
-            self._stream.write(f"\r\x1b[K{now.label}{rows}{total}")
+            self._stream.write(f"\r\x1b[K{self._line(now)[: _columns()]}")
         elif now.label != self._label:
             self._stream.write(f"{now.label}\n")
         self._label = now.label
         self._stream.flush()
+
+    def _line(self, now: Progress) -> str:
+        if not now.rows:
+            return now.label
+        if not now.rows_total:
+            return f"{now.label} {now.rows:,} rows"
+        share = min(now.rows / now.rows_total, 1.0)  # the total is an estimate
+        full, empty = "█░" if has_unicode(self._stream) else "#."
+        done = int(share * _BAR)
+        bar = full * done + empty * (_BAR - done)
+        return f"{now.label} {bar} {share:4.0%} {now.rows:,} of {now.rows_total:,} rows"
 
     def close(self) -> None:
         if self._terminal and self._label:

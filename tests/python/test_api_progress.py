@@ -55,14 +55,22 @@ def test_lines_in_a_file_are_one_for_each_table() -> None:
     assert stream.getvalue() == "first copy of tracks\nfirst copy of artists\n"
 
 
-def test_lines_on_a_terminal_are_one_line_that_vanishes() -> None:
+def test_a_bar_needs_no_more_than_the_terminal_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("LC_ALL", "C")
+    stream = Terminal()
+    Lines(stream)(at(200))
+    assert stream.getvalue() == "\r\x1b[Kfirst copy of tracks ########"
+
+
+def test_a_bar_on_a_terminal_is_one_line_that_vanishes() -> None:
     stream = Terminal()
     lines = Lines(stream)
     lines(at(1))
-    lines(at(2))
+    lines(at(50))
     lines.close()
     assert stream.getvalue() == (
-        "\r\x1b[Kfirst copy of tracks 1 of 100 rows"
-        "\r\x1b[Kfirst copy of tracks 2 of 100 rows"
+        f"\r\x1b[Kfirst copy of tracks {'░' * 20}   1% 1 of 100 rows"
+        f"\r\x1b[Kfirst copy of tracks {'█' * 10}{'░' * 10}  50% 50 of 100 rows"
         "\r\x1b[K"
     )

@@ -17,7 +17,8 @@ from typing import Any
 import playmirror as pm
 import pytest
 from playmirror.cli import exit_codes
-from playmirror.cli.main import _parser, main
+from playmirror.cli.main import main
+from playmirror.cli.parser import make_parser
 from playmirror.cli.statistics import NAMES
 from support.offline_library import open_library
 
@@ -285,7 +286,7 @@ def test_a_reader_that_goes_away_is_no_crash(mirror_path: Path) -> None:
 def verbs() -> dict[str, argparse.ArgumentParser]:
     (choices,) = [
         action.choices
-        for action in _parser()._actions
+        for action in make_parser()._actions
         if isinstance(action, argparse._SubParsersAction)
     ]
     return dict(choices)
@@ -311,7 +312,7 @@ def members(cls: type) -> list[str]:
         ("sync, pull, push", ["pulled", "play_history"], members(pm.TableReport)),
         ("sync, pull, push", ["rows", 0], members(pm.RowOutcome)),
         ("sync, pull, push", ["wire"], members(pm.WireCounts)),
-        ("sync --watch", [], ["at", *members(pm.WatchEvent)]),
+        ("watch, sync --watch", [], ["at", *members(pm.WatchEvent)]),
         ("status", [], [*members(pm.Status), "pending"]),
         ("status", ["tables", "tracks"], members(pm.TableStatus)),
         ("pending", [0], members(pm.PendingEntry)),

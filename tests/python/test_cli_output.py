@@ -8,8 +8,10 @@ from pathlib import Path
 
 import playmirror as pm
 import pytest
+from playmirror.characters import has_unicode
 from playmirror.cli.json_output import to_json
-from playmirror.cli.terminal import cell, cut, paint, pairs, safe, table, width
+from playmirror.cli.look import coloured, paint, set_color
+from playmirror.cli.terminal import cell, cut, pairs, safe, table, width
 
 
 class Terminal(io.StringIO):
@@ -68,6 +70,17 @@ def test_a_terminal_gets_lines_that_fit(monkeypatch: pytest.MonkeyPatch) -> None
     assert len(table(("name",), [("x" * 50,)], out=PLAIN).splitlines()[1]) == 50
 
 
+def test_block_characters_are_for_those_who_can_see_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    assert has_unicode(io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+    assert not has_unicode(io.TextIOWrapper(io.BytesIO(), encoding="latin-1"))
+    monkeypatch.setenv("LANG", "C")
+    assert not has_unicode(io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert has_unicode(io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+
+
 def test_cutting_counts_wide_characters() -> None:
     assert cut("夜に駆ける", 6) == "夜に…"
     assert width(cut("夜に駆ける", 6)) <= 6
@@ -84,6 +97,57 @@ def test_colours_are_for_terminals_whose_user_wants_them(monkeypatch: pytest.Mon
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("NO_COLOR", "1")
     assert paint("x", "31", Terminal()) == "x"
+
+
+@pytest.mark.parametrize(
+    ("environment", "color", "of_terminal", "of_pipe"),
+    [
+        ({}, "auto", True, False),
+        ({"NO_COLOR": "1"}, "auto", False, False),
+        ({"NO_COLOR": ""}, "auto", True, False),
+        ({"FORCE_COLOR": "1"}, "auto", True, True),
+        ({"FORCE_COLOR": "0"}, "auto", False, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, "auto", False, False),
+        ({"FORCE_COLOR": "1", "TERM": "dumb"}, "auto", True, True),
+        ({"NO_COLOR": "1"}, "always", True, True),
+        ({"FORCE_COLOR": "1"}, "never", False, False),
+    ],
+)
+def test_colours_follow_the_option_then_the_environment_then_the_terminal(
+    environment: dict[str, str],
+    color: str,
+    of_terminal: bool,
+    of_pipe: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    set_color(color)
+    try:
+        assert (coloured(Terminal()), coloured(PLAIN)) == (of_terminal, of_pipe)
+    finally:
+        set_color("auto")
+
+
+def test_the_widest_text_gives_way_first_and_numbers_never(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("NO_COLOR", "1")
+    rows = [(7, "t" * 60, "a" * 12), (1_000_000, "夜" * 30, "b")]
+    names, first, second = table(("plays", "track", "artist"), rows, out=Terminal()).splitlines()
+    assert first == "      7  " + "t" * 16 + "…  " + "a" * 12
+    assert second == "1000000  " + "夜" * 8 + "…  b"
+    assert names == "  plays  track              artist"
+    assert all(width(line) <= 40 for line in (names, first, second))
+
+
+def test_a_table_of_many_columns_is_cut_at_the_edge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setenv("NO_COLOR", "1")
+    lines = table(["column"] * 9, [["x" * 30] * 9], out=Terminal()).splitlines()
+    assert all(width(line) <= 20 for line in lines)
 
 
 def test_pairs_are_aligned() -> None:

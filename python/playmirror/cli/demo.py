@@ -18,6 +18,7 @@ from .answer import Answer
 from .exit_codes import DIFFERENT, OK
 from .options import connect, show_progress
 from .terminal import table
+from .verb import Verb
 
 
 def demo(args: argparse.Namespace) -> Answer:
@@ -75,3 +76,15 @@ def demo(args: argparse.Namespace) -> Answer:
         "genres": genres,
     }
     return Answer(document, text, OK if verified.equal else DIFFERENT)
+
+
+VERBS = (
+    Verb(
+        "demo",
+        "look around",
+        demo,
+        "look at a server's library in a temporary mirror; only reads",
+        (("at the library of a server", "playmirror demo --dsn service=music"),),
+        server=True,
+    ),
+)

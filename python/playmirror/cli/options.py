@@ -5,42 +5,67 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from typing import Any
 
 from ..mirror import Mirror
 from ..server import Server
-from .terminal import paint
+from .look import paint, set_color
 
 _PASSWORD = re.compile(r"(^|[\s?&])password\s*=|://[^/@\s]*:[^/@\s]*@", re.IGNORECASE)
 
 
-def with_json() -> argparse.ArgumentParser:
-    """--json, for every verb."""
-    parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument(
+class _SetColor(argparse.Action):
+    """Takes effect at once, so that --help behind it is coloured as well."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        set_color(values)
+        setattr(namespace, self.dest, values)
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """--json and --color, for every verb."""
+    parser.add_argument(
         "--json", action="store_true", help="print one JSON document and nothing else"
     )
-    return parent
+    parser.add_argument(
+        "--color",
+        action=_SetColor,
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colours (default: auto, on a terminal; NO_COLOR and FORCE_COLOR count)",
+    )
 
 
-def with_db() -> argparse.ArgumentParser:
+def add_db(parser: argparse.ArgumentParser) -> None:
     """--db, for the verbs that use a mirror file."""
-    parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument(
+    parser.add_argument(
         "--db",
         metavar="FILE",
         help="the mirror file (default: PLAYMIRROR_DB, else the user's data directory)",
     )
-    return parent
 
 
-def with_dsn() -> argparse.ArgumentParser:
+def add_dsn(parser: argparse.ArgumentParser) -> None:
     """--dsn, for the verbs that use a server."""
-    parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument(
+    parser.add_argument(
         "--dsn",
         help="the server, as libpq takes it: service=music (default: PLAYMIRROR_DSN, else PG*)",
     )
-    return parent
+
+
+def add_confirm_deletes(parser: argparse.ArgumentParser) -> None:
+    """For the verbs that could delete rows here."""
+    parser.add_argument(
+        "--confirm-deletes",
+        action="store_true",
+        help="apply deletes even when an unlikely share of a table would vanish",
+    )
 
 
 def open_mirror(args: argparse.Namespace, *, create: bool = False) -> Mirror:

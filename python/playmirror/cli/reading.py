@@ -12,6 +12,7 @@ from ..timestamp import Timestamp
 from .answer import Answer
 from .options import open_mirror
 from .terminal import pairs, safe, table
+from .verb import Verb
 
 
 def status(args: argparse.Namespace) -> Answer:
@@ -112,3 +113,64 @@ def sql(args: argparse.Namespace) -> Answer:
 
 def _listing(names: Sequence[str], rows: Sequence[Sequence[object]], *, nothing: str) -> str:
     return table(names, rows, out=sys.stdout) if rows else nothing
+
+
+def _add_limit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--limit", type=int, default=10, metavar="N", help="how many (default: 10; 0: all)"
+    )
+
+
+def _add_query(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("query", metavar="QUERY", help="the SELECT; - reads it from standard input")
+    parser.add_argument(
+        "parameters", metavar="PARAMETER", nargs="*", help="values for its ?, in order, as text"
+    )
+
+
+VERBS = (
+    Verb(
+        "status",
+        "ask",
+        status,
+        "say where the mirror stands",
+        (
+            ("when it was synced, and what is not sent yet", "playmirror status"),
+            ("of another file", "playmirror status --db music.db"),
+        ),
+        mirror=True,
+    ),
+    Verb(
+        "recent",
+        "ask",
+        recent,
+        "list the latest plays",
+        (("the last three", "playmirror recent --limit 3"),),
+        mirror=True,
+        add_options=_add_limit,
+    ),
+    Verb(
+        "top",
+        "ask",
+        top,
+        "list the most played tracks",
+        (("the first five", "playmirror top --limit 5"),),
+        mirror=True,
+        add_options=_add_limit,
+    ),
+    Verb(
+        "sql",
+        "ask",
+        sql,
+        "run one read-only SELECT on the mirror",
+        (
+            (
+                "tables and columns are named as on the server",
+                "playmirror sql 'SELECT name, tempo FROM tracks WHERE tempo > ?' 170",
+            ),
+            ("a query from a pipe", "echo 'SELECT count(*) FROM artists' | playmirror sql -"),
+        ),
+        mirror=True,
+        add_options=_add_query,
+    ),
+)

@@ -16,6 +16,7 @@ from ..stats import Stats
 from .answer import Answer
 from .options import open_mirror
 from .terminal import pairs, table
+from .verb import Verb
 
 #: The statistics, as `playmirror stats` names them.
 NAMES = [name for name in vars(Stats) if not name.startswith("_") and name != "metrics_payload"]
@@ -77,9 +78,11 @@ def _option(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def _add_options(parser: argparse.ArgumentParser) -> None:
     """The name of the statistic, and every option."""
-    parser.add_argument("name", metavar="NAME", choices=NAMES, help=", ".join(NAMES))
+    parser.add_argument(
+        "name", metavar="NAME", choices=NAMES, help="the statistic, one of those above"
+    )
     which = parser.add_argument_group("which plays, and how they count")
     for name, (metavar, text) in _FILTER.items():
         which.add_argument(_option(name), metavar=metavar, help=text)
@@ -139,3 +142,31 @@ def _facts(record: Any) -> Iterator[tuple[str, Any]]:
             yield from ((f"{field.name}_{name}", inner) for name, inner in _facts(value))
         else:
             yield field.name, value
+
+
+VERBS = (
+    Verb(
+        "stats",
+        "ask",
+        stats,
+        "answer one listening statistic, for any period and filter",
+        (
+            (
+                "this year in numbers, by the days of Berlin",
+                "playmirror stats totals --period this_year --tz Europe/Berlin",
+            ),
+            (
+                "the artists of a month, by time listened",
+                "playmirror stats top_artists --period 2026-07 --by time --limit 20",
+            ),
+            ("plays by month, for a script", "playmirror stats activity --unit month --json"),
+            (
+                "what is skipped most, without the songs for the children",
+                "playmirror stats skips --group artist --exclude-list children",
+            ),
+        ),
+        about="The statistics: " + ", ".join(NAMES) + ". docs/statistics.md says what each means.",
+        mirror=True,
+        add_options=_add_options,
+    ),
+)

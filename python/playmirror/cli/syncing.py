@@ -1,30 +1,31 @@
-"""The verbs that use the server: sync, pull, push, verify, repair, doctor."""
+"""The verbs that keep in step with the server: sync, pull, push, watch."""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 
-from ..errors import MirrorUnusable
-from ..mirror import Mirror
-from ..report import DoctorReport, RepairReport, SyncReport, VerifyReport
+from ..report import SyncReport
 from ..server import PullOptions
-from ..status import FileReport
 from .answer import Answer
-from .exit_codes import DIFFERENT, OK
-from .options import connect, open_mirror, show_progress, warn
-from .terminal import paint, safe, table
-from .watching import watch
+from .options import add_confirm_deletes, connect, open_mirror, show_progress, warn
+from .terminal import safe, table
+from .verb import Verb
+from .watching import keep_in_step
 
 
 def sync(args: argparse.Namespace) -> Answer:
     """Push, then pull; with --watch, again whenever there is something new."""
     if args.watch:
-        return watch(args, _pull_options(args))
+        return watch(args)
     with open_mirror(args, create=True) as mirror, connect(args) as server:
         report = server.sync(mirror, pull=_pull_options(args), progress=show_progress())
     return _answer(report)
+
+
+def watch(args: argparse.Namespace) -> Answer:
+    """Syncs until Ctrl-C."""
+    return keep_in_step(args, _pull_options(args))
 
 
 def pull(args: argparse.Namespace) -> Answer:
@@ -86,124 +87,101 @@ def _sync_text(report: SyncReport) -> str:
     return "\n".join(lines)
 
 
-def verify(args: argparse.Namespace) -> Answer:
-    """The file itself, or its blocks or rows against the server's."""
-    depth = args.depth or ("file" if args.dsn is None else "full")
-    if depth == "file":
-        with open_mirror(args) as mirror:
-            file = mirror.verify(progress=show_progress())
-        return Answer(file, lambda: _file_text(file), OK if file.ok else DIFFERENT)
-    with open_mirror(args) as mirror, connect(args) as server:
-        report = server.verify(mirror, depth=depth, progress=show_progress())
-    return Answer(report, lambda: _verify_text(report), OK if report.equal else DIFFERENT)
-
-
-def _file_text(report: FileReport) -> str:
-    if report.ok:
-        return f"the file is sound ({report.outbox_entries} pending entries checked)"
-    rows = [(problem.where, problem.what) for problem in report.problems]
-    return table(("where", "what"), rows, out=sys.stdout)
-
-
-def _verify_text(report: VerifyReport) -> str:
-    unit = "blocks" if report.depth == "quick" else "rows"
-    verdict = "equal" if report.equal else f"not equal: {report.difference_count:,} {unit} differ"
-    by_digests = (
-        f", {report.blocks_compared:,} blocks by their digests" if report.blocks_compared else ""
+def _add_pull_options(parser: argparse.ArgumentParser) -> None:
+    add_confirm_deletes(parser)
+    parser.add_argument(
+        "--accept-server",
+        action="store_true",
+        help="adopt a server that is not the one this mirror was made from",
     )
-    lines = [f"{verdict} ({report.rows_compared:,} rows compared with the server{by_digests})"]
-    lines += [f"{safe(name)} was not compared: {safe(why)}" for name, why in report.skipped.items()]
-    if report.differences:
-        rows = [
+    parser.add_argument(
+        "--leave-out",
+        action="append",
+        choices=["raw_data", "lyrics", "nothing"],
+        help="do without this column of tracks from now on; may be given twice",
+    )
+    parser.add_argument(
+        "--plays-since",
+        metavar="ISO-TIME",
+        help="do without earlier plays from now on; `ever` takes the limit off",
+    )
+
+
+def _add_interval(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--interval",
+        type=float,
+        default=2.0,
+        metavar="S",
+        help="seconds between two looks at the server (default: 2)",
+    )
+
+
+def _add_sync_options(parser: argparse.ArgumentParser) -> None:
+    _add_pull_options(parser)
+    parser.add_argument("--watch", action="store_true", help="go on until Ctrl-C, as `watch` does")
+    _add_interval(parser)
+
+
+def _add_watch_options(parser: argparse.ArgumentParser) -> None:
+    _add_pull_options(parser)
+    _add_interval(parser)
+
+
+VERBS = (
+    Verb(
+        "sync",
+        "keep in step with the server",
+        sync,
+        "push what was recorded here, then pull what changed",
+        (
+            ("with a server named in ~/.pg_service.conf", "playmirror sync --dsn service=music"),
+            ("the same with the server in the environment, for cron", "playmirror sync --json"),
             (
-                each.table,
-                each.key,
-                str(each.kind).replace("_", " "),
-                ", ".join(each.columns),
-                "the next pull brings it" if each.newer_on_server else "",
-            )
-            for each in report.differences
-        ]
-        lines += ["", table(("table", "key", "kind", "columns", ""), rows, out=sys.stdout)]
-    if report.blocks:
-        different = [
-            (
-                each.table,
-                each.block,
-                each.rows_here,
-                each.rows_on_server,
-                "changed after the last pull" if each.newer_on_server else "",
-            )
-            for each in report.blocks
-        ]
-        names = ("table", "keys", "rows here", "on the server", "")
-        lines += ["", table(names, different, out=sys.stdout)]
-    return "\n".join(lines)
-
-
-def repair(args: argparse.Namespace) -> Answer:
-    """Puts damage right, whatever can still be opened."""
-    salvaged = None
-    try:
-        mirror = open_mirror(args)
-    except MirrorUnusable as error:
-        if error.code not in ("damaged", "not_a_mirror"):
-            raise
-        salvaged = Mirror.salvage(args.db or Mirror.default_path())
-        mirror = open_mirror(args)
-    with mirror, connect(args) as server:
-        if salvaged is not None:
-            server.pull(mirror, progress=show_progress())
-        report = server.repair(
-            mirror, confirm_deletes=args.confirm_deletes, progress=show_progress()
-        )
-    if salvaged is not None:
-        report = dataclasses.replace(report, salvaged=salvaged)
-    for warning in report.warnings:
-        warn(safe(warning))
-    return Answer(report, lambda: _repair_text(report), OK if report.complete else DIFFERENT)
-
-
-def _repair_text(report: RepairReport) -> str:
-    salvaged = report.salvaged
-    lines = []
-    if salvaged.set_aside is not None:
-        lines.append(f"the damaged file is now {safe(str(salvaged.set_aside))}")
-        lines.append(f"{salvaged.saved:,} pending rows were saved from it")
-    lines += [safe(f"lost: {each.where}: {each.what}") for each in salvaged.lost]
-    lines += [f"pending entry {entry} is damaged: set aside" for entry in report.damaged_entries]
-    lines += [
-        f"{safe(name)} is as it was before: {safe(each.problem)}"
-        for name, each in report.tables.items()
-        if each.problem
-    ]
-    rows = [
-        (name, each.blocks_fetched, each.rows_fetched, each.inserted, each.updated, each.deleted)
-        for name, each in report.tables.items()
-        if each.rows_fetched or each.blocks_fetched
-    ]
-    if rows:
-        names = ("repaired", "blocks", "rows fetched", "inserted", "updated", "deleted")
-        lines += ["", table(names, rows, out=sys.stdout)]
-    elif report.complete:
-        lines.append("nothing to repair: every block equals the server's")
-    return "\n".join(lines)
-
-
-def doctor(args: argparse.Namespace) -> Answer:
-    """What the role may not do, and what would help."""
-    with connect(args) as server:
-        report = server.doctor(progress=show_progress())
-    return Answer(report, lambda: _doctor_text(report), OK if report.ok else DIFFERENT)
-
-
-_COLOURS = {"ok": "32", "advice": "33", "problem": "31"}
-
-
-def _doctor_text(report: DoctorReport) -> str:
-    lines = []
-    for finding in report.findings:
-        level = paint(f"{finding.level:7}", _COLOURS[finding.level], sys.stdout)
-        lines.append(f"{level}  {safe(finding.what)}")
-        lines += [f"         {safe(line)}" for line in finding.remedy.splitlines()]
-    return "\n".join(lines)
+                "a small mirror: no lyrics, no API responses, recent plays only",
+                "playmirror sync --leave-out lyrics --leave-out raw_data "
+                "--plays-since 2025-01-01T00:00:00Z",
+            ),
+        ),
+        mirror=True,
+        server=True,
+        add_options=_add_sync_options,
+    ),
+    Verb(
+        "pull",
+        "keep in step with the server",
+        pull,
+        "bring the mirror to the server's present state",
+        (
+            ("what changed since the last time", "playmirror pull"),
+            ("after many rows were deleted there, on purpose", "playmirror pull --confirm-deletes"),
+        ),
+        mirror=True,
+        server=True,
+        add_options=_add_pull_options,
+    ),
+    Verb(
+        "push",
+        "keep in step with the server",
+        push,
+        "send what was recorded here, each row exactly once",
+        (("what `playmirror pending` lists", "playmirror push"),),
+        mirror=True,
+        server=True,
+    ),
+    Verb(
+        "watch",
+        "keep in step with the server",
+        watch,
+        "sync again whenever there is something new, until Ctrl-C",
+        (
+            ("with a look at the server every ten seconds", "playmirror watch --interval 10"),
+            ("one JSON document a line, for another program", "playmirror watch --json"),
+        ),
+        about="What is recorded here is pushed at once. A server that is away is waited for; any "
+        "other error ends it.",
+        mirror=True,
+        server=True,
+        add_options=_add_watch_options,
+    ),
+)

@@ -1,4 +1,4 @@
-"""`sync --watch`: the mirror stays in step with the server until Ctrl-C."""
+"""`watch` and `sync --watch`: the mirror stays in step with the server until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .options import dsn_of, open_mirror, show_progress
 from .terminal import safe
 
 
-def watch(args: argparse.Namespace, pull: PullOptions) -> Answer:
+def keep_in_step(args: argparse.Namespace, pull: PullOptions) -> Answer:
     """Prints each event as it happens: a line for people, with --json one document a line."""
     with (
         open_mirror(args, create=True) as mirror,
