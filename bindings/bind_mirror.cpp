@@ -41,6 +41,14 @@ py::object verify_file(const Mirror& mirror, py::object progress, py::object sto
   return to_python(without_gil([&] { return mirror.verify(control.call()); }));
 }
 
+void copy_to(const Mirror& mirror, py::handle file, py::object progress, py::object stop,
+             const py::kwargs& keywords) {
+  const auto path = from_python<std::filesystem::path>(file, "file");
+  const auto options = from_keywords<CopyOptions>(keywords);
+  const Control control(std::move(progress), std::move(stop));
+  without_gil([&] { mirror.copy_to(path, options, control.call()); });
+}
+
 std::int64_t retry(const Mirror& mirror, py::handle entry) {
   const auto number = from_python<std::optional<std::int64_t>>(entry, "entry");
   return without_gil([&] { return mirror.retry(number); });
@@ -83,7 +91,8 @@ void bind_mirror(py::module_& module) {
            })
       .def("retry", &retry)
       .def("discard", &discard)
-      .def("verify", &verify_file, py::arg("progress"), py::arg("stop"));
+      .def("verify", &verify_file, py::arg("progress"), py::arg("stop"))
+      .def("copy_to", &copy_to, py::arg("file"), py::arg("progress"), py::arg("stop"));
 }
 
 }  // namespace playmirror::python

@@ -112,6 +112,13 @@ struct Describe<SqlOptions> {
 };
 
 template <>
+struct Describe<CopyOptions> {
+  static constexpr auto kMembers = std::tuple{
+      Member{"overwrite", &CopyOptions::overwrite},
+  };
+};
+
+template <>
 struct Describe<ServerOptions> {
   static constexpr auto kMembers = std::tuple{
       Member{"schema", &ServerOptions::schema},

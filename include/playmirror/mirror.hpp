@@ -174,6 +174,11 @@ struct SqlOptions {
   std::int64_t max_rows = 0;                  ///< 0: no limit; more rows are an error
 };
 
+/// How to make a copy.
+struct CopyOptions {
+  bool overwrite = false;  ///< replace a mirror of that name that nobody has open
+};
+
 /// A local mirror of one remote music database. Safe to share between threads. After fork(), the
 /// child must open its own; every call on the parent's throws.
 class PLAYMIRROR_EXPORT Mirror {
@@ -237,6 +242,14 @@ class PLAYMIRROR_EXPORT Mirror {
   /// entry, the digest of every block of rows, and the columns. Reads the whole file.
   /// Server::verify() compares with the server.
   [[nodiscard]] FileReport verify(const CallControl& control = {}) const;
+
+  /// Writes a copy of the whole mirror, one moment of it, while others may read and write. The copy
+  /// is a full mirror of mode 0600, with what is pending; it has its name only once it is complete
+  /// and on disk. Never replaces a file unless CopyOptions::overwrite says so, and then only a
+  /// mirror that nobody has open. Can be stopped. Throws InvalidArgument when the name is taken,
+  /// MirrorUnusable, MirrorBusy, StorageError.
+  void copy_to(const std::filesystem::path& file, const CopyOptions& options = {},
+               const CallControl& control = {}) const;
 
  private:
   friend class MirrorAccess;

@@ -229,6 +229,13 @@ class Mirror:
     def retry(self, entry: int | None) -> int: ...
     def discard(self, entry: int) -> None: ...
     def verify(self, progress: _Callback, stop: StopFlag | None) -> FileReport: ...
+    def copy_to(
+        self,
+        file: str | PathLike[str],
+        progress: _Callback,
+        stop: StopFlag | None,
+        **options: Any,
+    ) -> None: ...
 
 class Server:
     @staticmethod

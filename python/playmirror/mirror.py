@@ -250,6 +250,27 @@ class Mirror:
         with reporting(progress) as callback:
             return self._core.verify(callback, stop)
 
+    def copy_to(
+        self,
+        file: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        progress: ProgressOption = None,
+        stop: StopFlag | None = None,
+    ) -> None:
+        """Writes a copy of the whole mirror, one moment of it, while others may read and write.
+
+        The copy is a full mirror of mode 0600, with what is pending: a backup, or the file for
+        tools that bring a SQLite of their own. It has its name only once it is complete and on
+        disk. Never replaces a file unless `overwrite` says so, and then only a mirror that nobody
+        has open. Raises InvalidArgument when the name is taken, MirrorUnusable, MirrorBusy,
+        StorageError.
+
+        >>> mirror.copy_to("copy.db", overwrite=True)
+        """
+        with reporting(progress) as callback:
+            self._core.copy_to(file, callback, stop, overwrite=overwrite)
+
     def sync(
         self,
         dsn: str | None = None,

@@ -21,9 +21,10 @@ class Progress(Record):
     >>> server.sync(mirror, progress=lambda now: print(now.label, now.rows))
     """
 
-    phase: str  #: "connect", "push", "pull", "first copy", "index", "apply", "verify", "query"
+    #: "connect", "push", "pull", "first copy", "index", "apply", "verify", "query" or "copy"
+    phase: str
     table: str  #: the table at work, or empty
-    rows: int  #: rows done in this table
+    rows: int  #: rows done in this table; of "copy", pages of the file
     rows_total: int  #: an estimate; 0 when unknown
     bytes: int  #: bytes received so far in this call
 

@@ -220,6 +220,7 @@ def test_every_class_of_errors_and_every_outcome_is_described() -> None:
 CALLS: dict[str, Callable[..., Any]] = {
     "MirrorOptions": pm.Mirror.open,
     "SqlOptions": pm.Mirror.sql,
+    "CopyOptions": pm.Mirror.copy_to,
     "ServerOptions": pm.Server.connect,
     "PullOptions": pm.Server.pull,
     "PushOptions": pm.Server.push,

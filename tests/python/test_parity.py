@@ -26,6 +26,7 @@ KEYWORDS: dict[str, list[Callable[..., Any]]] = {
     "NewSnapshot": [pm.Snapshots.add],
     "MirrorOptions": [pm.Mirror.open],
     "SqlOptions": [pm.Mirror.sql],
+    "CopyOptions": [pm.Mirror.copy_to],
     "ServerOptions": [pm.Server.connect],
     "PullOptions": [pm.Server.pull],
     "PushOptions": [pm.Server.push],

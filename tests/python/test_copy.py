@@ -1,0 +1,83 @@
+"""Copies of a mirror, made while other processes write."""
+
+import multiprocessing
+import os
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import playmirror as pm
+import pytest
+from support.offline_library import NOON, open_library
+
+
+def test_a_copy_is_a_backup(mirror_path: Path, tmp_path: Path) -> None:
+    with open_library(mirror_path) as mirror:
+        mirror.copy_to(tmp_path / "copy.db")
+        plays = mirror.plays.table()
+    with pm.open(tmp_path / "copy.db") as copy:
+        assert copy.plays.table() == plays
+        assert len(copy.pending()) == 11
+        assert copy.verify().ok
+    assert sorted(each.name for each in tmp_path.iterdir() if "partial" in each.name) == []
+
+
+def test_a_name_that_is_taken_stays_what_it_is(mirror: pm.Mirror, tmp_path: Path) -> None:
+    taken = tmp_path / "taken.txt"
+    taken.write_text("a shopping list")
+    with pytest.raises(pm.InvalidArgument, match="exists already"):
+        mirror.copy_to(taken)
+    with pytest.raises(pm.MirrorUnusable):
+        mirror.copy_to(taken, overwrite=True)
+    assert taken.read_text() == "a shopping list"
+
+
+def test_a_copy_that_is_open_elsewhere_is_not_replaced(mirror: pm.Mirror, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    mirror.copy_to(copy)
+    with closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as reader:
+        reader.execute("SELECT count(*) FROM tracks").fetchone()
+        with pytest.raises(pm.MirrorBusy, match="is open"):
+            mirror.copy_to(copy, overwrite=True)
+    mirror.copy_to(copy, overwrite=True)
+
+
+def _record(path: Path, stop: float) -> None:
+    with pm.open(path) as mirror:
+        number = 0
+        while time.monotonic() < stop:
+            number += 1
+            mirror.plays.add(track_id="blue", played_at=NOON.replace(microsecond=number))
+    os._exit(0)
+
+
+def test_copies_made_while_another_process_records_are_whole(
+    mirror_path: Path, tmp_path: Path
+) -> None:
+    with open_library(mirror_path) as mirror:
+        context = multiprocessing.get_context("spawn")
+        writer = context.Process(target=_record, args=(mirror_path, time.monotonic() + 2.5))
+        writer.start()
+        counts = []
+        while writer.is_alive() and len(counts) < 50:
+            copy = tmp_path / "copy.db"
+            mirror.copy_to(copy, overwrite=True)
+            with pm.open(copy) as opened:
+                assert opened.verify().ok
+                counts.append(opened.plays.count())
+                assert len(opened.pending()) == counts[-1] + 5
+        writer.join(timeout=30)
+        assert writer.exitcode == 0
+    assert counts == sorted(counts)
+    assert counts[-1] > counts[0]
+
+
+def test_progress_can_stop_it(mirror: pm.Mirror, tmp_path: Path) -> None:
+    def enough(now: pm.Progress) -> None:
+        assert now.phase == "copy"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        mirror.copy_to(tmp_path / "copy.db", progress=enough)
+    assert not (tmp_path / "copy.db").exists()
