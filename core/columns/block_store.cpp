@@ -116,9 +116,25 @@ PlayArrays read_block(const sqlite::Database& database, const BlockInfo& block,
   return plays;
 }
 
-BlockInfo write_block(sqlite::Database& database, const PlayArrays& plays, bool late) {
+EncodedBlock encode_block(const PlayArrays& plays, bool late) {
   const auto [least, greatest] = std::ranges::minmax(plays.id);
-  BlockInfo info{0, late, plays.size(), plays.key(0), plays.key(plays.size() - 1), least, greatest};
+  EncodedBlock block{
+      {0, late, plays.size(), plays.key(0), plays.key(plays.size() - 1), least, greatest}};
+  const auto column = [&](ColumnNumber number) -> std::string& {
+    return block.columns[static_cast<std::size_t>(number)];
+  };
+  column(ColumnNumber::played_at) = encode_times(plays.played_at);
+  column(ColumnNumber::id) = encode_ids(plays.id);
+  column(ColumnNumber::track) = encode_codes(plays.track);
+  column(ColumnNumber::listened_ms) = encode_listened(plays.listened_ms, plays.wide_listened_ms);
+  column(ColumnNumber::skipped) = encode_skipped(plays.skipped);
+  column(ColumnNumber::source) = encode_codes(plays.source);
+  column(ColumnNumber::context) = encode_codes(plays.context);
+  return block;
+}
+
+BlockInfo write_block(sqlite::Database& database, const EncodedBlock& block) {
+  BlockInfo info = block.info;
   database
       .prepare(
           "INSERT INTO playmirror_blocks (late, plays, first_at, first_id, last_at, last_id, "
@@ -127,16 +143,10 @@ BlockInfo write_block(sqlite::Database& database, const PlayArrays& plays, bool 
                 info.first.id, info.last.played_at, info.last.id, info.least_id, info.greatest_id)
       .run();
   info.block = database.last_insert_rowid();
-  const auto write = [&](ColumnNumber column, const std::string& bytes) {
-    write_part(database, part_of(info.block, column), bytes);
-  };
-  write(ColumnNumber::played_at, encode_times(plays.played_at));
-  write(ColumnNumber::id, encode_ids(plays.id));
-  write(ColumnNumber::track, encode_codes(plays.track));
-  write(ColumnNumber::listened_ms, encode_listened(plays.listened_ms, plays.wide_listened_ms));
-  write(ColumnNumber::skipped, encode_skipped(plays.skipped));
-  write(ColumnNumber::source, encode_codes(plays.source));
-  write(ColumnNumber::context, encode_codes(plays.context));
+  for (std::size_t number = 0; number < block.columns.size(); ++number) {
+    write_part(database, part_of(info.block, static_cast<ColumnNumber>(number)),
+               block.columns[number]);
+  }
   return info;
 }
 

@@ -4,6 +4,7 @@
 #include "core/columns/play_arrays.hpp"
 #include "core/sqlite/database.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -65,8 +66,16 @@ struct CodeLimits {
 [[nodiscard]] PlayArrays read_block(const sqlite::Database& database, const BlockInfo& block,
                                     const CodeLimits& codes);
 
-/// Writes the plays as a new block.
-BlockInfo write_block(sqlite::Database& database, const PlayArrays& plays, bool late);
+/// A block as bytes, which is most of the work of writing one and needs no database. The numbers of
+/// block and columns are given when it is written.
+struct EncodedBlock {
+  BlockInfo info = {};
+  std::array<std::string, kColumnCount> columns = {};  ///< by ColumnNumber
+};
+[[nodiscard]] EncodedBlock encode_block(const PlayArrays& plays, bool late);
+
+/// Writes a new block.
+BlockInfo write_block(sqlite::Database& database, const EncodedBlock& block);
 
 /// Deletes the block, its columns and what is noted of its plays.
 void delete_block(sqlite::Database& database, std::int64_t block);

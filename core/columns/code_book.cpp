@@ -15,7 +15,7 @@ std::optional<std::string_view> kept_text(Dictionary<Entry>& dictionary,
 }  // namespace
 
 void CodeBook::read_catalogue(const sqlite::Database& database) {
-  auto artist_rows = database.prepare("SELECT id, name, genres FROM artists ORDER BY id");
+  auto artist_rows = database.prepare("SELECT id, name, genres FROM artists ORDER BY rowid");
   while (artist_rows.step()) {
     ArtistEntry& artist = artists.add(artist_rows.text(0));
     artist.exists = true;
@@ -23,7 +23,7 @@ void CodeBook::read_catalogue(const sqlite::Database& database) {
     artist.genres = kept_text(artists, artist_rows, 2);
   }
   auto track_rows =
-      database.prepare("SELECT id, name, artist, duration_ms FROM tracks ORDER BY id");
+      database.prepare("SELECT id, name, artist, duration_ms FROM tracks ORDER BY rowid");
   while (track_rows.step()) {
     TrackEntry& track = tracks.add(track_rows.text(0));
     track.exists = true;

@@ -13,7 +13,8 @@ struct CodeBook {
   TextDictionary sources = {};
   TextDictionary contexts = {};
 
-  /// Adds every track and artist of the mirrored tables, in order of id.
+  /// Adds every track and artist of the mirrored tables, in the order in which they lie there: in
+  /// that of their ids, each would cost the reading of a page.
   void read_catalogue(const sqlite::Database& database);
 };
 

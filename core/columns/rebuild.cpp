@@ -38,11 +38,15 @@ void rebuild(sqlite::Database& database) {
   forget_plays(database);
   CodeBook book;
   book.read_catalogue(database);
-  BlockWriter blocks(database);
+  BlockBuilder blocks([&](EncodedBlock&& block) { write_block(database, block); });
   PlayReader rows(database, book);
   for (PlayRow play; rows.next(play);) blocks.add(play);
-  blocks.finish(book.tracks.size());
+  write_totals(database, blocks.finish(book.tracks.size()));
   store(database, book);
+  mark_built(database);
+}
+
+void mark_built(sqlite::Database& database) {
   ColumnState state = read_column_state(database);
   state.built = true;
   ++state.plays;

@@ -13,6 +13,9 @@ void drop(sqlite::Database& database);
 /// while `play_history` is being copied for the first time: its rows are to come.
 void rebuild(sqlite::Database& database);
 
+/// From here on writers keep the columns in step: all of them have just been written.
+void mark_built(sqlite::Database& database);
+
 /// rebuild(), or drop() when the rows hold a time that is none.
 void rebuild_or_drop(sqlite::Database& database);
 

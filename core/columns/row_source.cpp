@@ -54,10 +54,14 @@ std::int64_t instant_of(const sqlite::Statement& row, int column, std::int64_t i
           {.hint =
                "Something else wrote to the mirror; verify() against the server finds all of it."});
   }
-  if (*micros == kPostgresNegativeInfinity) return kNegativeInfinity;
-  if (*micros == kPostgresInfinity) return kInfinity;
+  return instant_of(*micros);
+}
+
+std::int64_t instant_of(std::int64_t postgres_micros) noexcept {
+  if (postgres_micros == kPostgresNegativeInfinity) return kNegativeInfinity;
+  if (postgres_micros == kPostgresInfinity) return kInfinity;
   std::int64_t instant = 0;
-  if (__builtin_add_overflow(*micros, kEpochDistance, &instant)) return kLastInstant;
+  if (__builtin_add_overflow(postgres_micros, kEpochDistance, &instant)) return kLastInstant;
   return std::min(instant, kLastInstant);
 }
 

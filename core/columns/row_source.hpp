@@ -33,4 +33,7 @@ class PlayReader {
 /// `damaged`, naming the row, for text that PostgreSQL would not have printed.
 [[nodiscard]] std::int64_t instant_of(const sqlite::Statement& row, int column, std::int64_t id);
 
+/// The same for microseconds since 2000-01-01T00:00:00Z, as PostgreSQL counts them.
+[[nodiscard]] std::int64_t instant_of(std::int64_t postgres_micros) noexcept;
+
 }  // namespace playmirror::columns

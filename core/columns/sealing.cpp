@@ -9,10 +9,6 @@
 namespace playmirror::columns {
 namespace {
 
-/// A play without a time, or at infinity, sorts behind all that will ever come: such plays have
-/// blocks of their own, or else every new play would be a late one.
-bool is_open_ended(const PlayKey& key) noexcept { return key.played_at >= kInfinity; }
-
 constexpr PlayKey kBeforeAll{kNegativeInfinity, std::numeric_limits<std::int64_t>::min()};
 
 PlayArrays part_of(const PlayArrays& plays, std::size_t begin, std::size_t end) {
@@ -109,7 +105,7 @@ class Sealer {
     for (std::size_t row = 0; row < plays.size(); row += size) {
       const PlayArrays part = part_of(plays, row, std::min(row + size, plays.size()));
       for (const std::uint32_t track : part.track) ++totals_[track];
-      written.push_back(write_block(database_, part, false));
+      written.push_back(write_block(database_, encode_block(part, false)));
     }
     const auto first = sorted_.begin() + static_cast<std::ptrdiff_t>(begin);
     const auto place = sorted_.erase(first, sorted_.begin() + static_cast<std::ptrdiff_t>(end));
@@ -141,7 +137,7 @@ class Sealer {
     late_.clear();
     for (std::size_t row = 0; row < plays.size(); row += kBlockPlays) {
       const auto end = std::min(row + kBlockPlays, plays.size());
-      late_.push_back(write_block(database_, part_of(plays, row, end), true));
+      late_.push_back(write_block(database_, encode_block(part_of(plays, row, end), true)));
     }
   }
 
@@ -183,7 +179,7 @@ void seal(sqlite::Database& database) {
   database.execute("DELETE FROM playmirror_unsealed");
 }
 
-void BlockWriter::add(const PlayRow& play) {
+void BlockBuilder::add(const PlayRow& play) {
   const bool other_class =
       plays_.size() > 0 && is_open_ended(play.key) != is_open_ended(plays_.key(0));
   if (plays_.size() == kBlockPlays || other_class) flush();
@@ -192,15 +188,15 @@ void BlockWriter::add(const PlayRow& play) {
   ++totals_[play.track];
 }
 
-void BlockWriter::flush() {
-  if (plays_.size() > 0) write_block(database_, plays_, false);
+void BlockBuilder::flush() {
+  if (plays_.size() > 0) use_(encode_block(plays_, false));
   plays_.clear();
 }
 
-void BlockWriter::finish(std::size_t track_codes) {
+std::vector<std::uint32_t> BlockBuilder::finish(std::size_t track_codes) {
   flush();
   totals_.resize(track_codes);
-  write_totals(database_, totals_);
+  return std::move(totals_);
 }
 
 }  // namespace playmirror::columns

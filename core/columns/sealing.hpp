@@ -5,6 +5,10 @@
 #include "core/sqlite/database.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
 
 /// Moving plays into blocks. docs/columns.md tells the whole of it.
 namespace playmirror::columns {
@@ -22,19 +26,28 @@ inline constexpr std::size_t kMostRemoved = 8'192;
 /// large, the blocks concerned are written anew. Inside the caller's transaction.
 void seal(sqlite::Database& database);
 
-/// Takes plays in order of (played_at, id) and writes them as blocks: for building all anew.
-class BlockWriter {
+/// A play without a time, or at infinity, sorts behind all that will ever come: such plays have
+/// blocks of their own, or else every new play would be a late one.
+[[nodiscard]] constexpr bool is_open_ended(const PlayKey& key) noexcept {
+  return key.played_at >= kInfinity;
+}
+
+/// Takes plays in order of (played_at, id) and makes blocks of them: for building all anew.
+class BlockBuilder {
  public:
-  explicit BlockWriter(sqlite::Database& database) : database_(database) {}
+  using Use = std::function<void(EncodedBlock&&)>;
+
+  /// `use` is given each block when it is full.
+  explicit BlockBuilder(Use use) : use_(std::move(use)) {}
   void add(const PlayRow& play);
 
-  /// Writes what is left, and the totals of `track_codes` codes.
-  void finish(std::size_t track_codes);
+  /// Ends the last block. Returns plays per track code, of `track_codes` codes.
+  [[nodiscard]] std::vector<std::uint32_t> finish(std::size_t track_codes);
 
  private:
   void flush();
 
-  sqlite::Database& database_;
+  Use use_;
   PlayArrays plays_ = {};
   std::vector<std::uint32_t> totals_ = {};
 };

@@ -44,17 +44,8 @@ struct Ledger::Hook {
 
   [[nodiscard]] std::string block() const {
     sqlite3_value* first = value(table.key.front());
-    if (table.integer_key) {
-      return std::to_string(sqlite3_value_int64(first) >> ingest::kBlockBits);
-    }
-    // The first characters, as SQLite's substr() counts them.
-    const std::string_view key = text_of(first);
-    std::size_t end = 0;
-    for (int characters = 0; end < key.size(); ++end) {
-      const bool begins = (static_cast<unsigned char>(key[end]) & 0xc0) != 0x80;
-      if (begins && ++characters > ingest::kBlockCharacters) break;
-    }
-    return std::string(key.substr(0, end));
+    if (table.integer_key) return std::to_string(ingest::block_of(sqlite3_value_int64(first)));
+    return std::string(ingest::block_of(text_of(first)));
   }
 
   [[nodiscard]] std::uint64_t hash() const {

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstddef>
+#include <cstring>
 
 namespace playmirror::digest {
 namespace {
@@ -41,6 +42,14 @@ struct State {
   }
 };
 
+/// Four bytes, the first one lowest.
+std::uint32_t whole_word(const char* bytes) noexcept {
+  std::uint32_t value = 0;
+  std::memcpy(&value, bytes, sizeof(value));
+  if constexpr (std::endian::native == std::endian::big) value = __builtin_bswap32(value);
+  return value;
+}
+
 /// Up to four bytes from `begin`, the first one lowest.
 std::uint32_t word(std::string_view bytes, std::size_t begin) noexcept {
   std::uint32_t value = 0;
@@ -55,9 +64,9 @@ std::uint32_t word(std::string_view bytes, std::size_t begin) noexcept {
 std::uint64_t hash_text(std::string_view bytes, std::uint64_t seed) noexcept {
   State state(static_cast<std::uint32_t>(bytes.size()), seed);
   while (bytes.size() >= 12) {
-    state.a += word(bytes, 0);
-    state.b += word(bytes, 4);
-    state.c += word(bytes, 8);
+    state.a += whole_word(bytes.data());
+    state.b += whole_word(bytes.data() + 4);
+    state.c += whole_word(bytes.data() + 8);
     state.mix();
     bytes.remove_prefix(12);
   }

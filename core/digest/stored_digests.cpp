@@ -44,12 +44,13 @@ BlockDigests read_digests(const sqlite::Database& database, const std::string& t
   return digests;
 }
 
+constexpr const char* kWriteDigest =
+    "INSERT OR REPLACE INTO playmirror_digests (table_name, block, rows, sum) "
+    "VALUES (?, ?, ?, ?)";
+
 void write_digest(sqlite::Database& database, std::string_view table, std::string_view block,
                   const BlockDigest& digest) {
-  database
-      .prepare(
-          "INSERT OR REPLACE INTO playmirror_digests (table_name, block, rows, sum) "
-          "VALUES (?, ?, ?, ?)")
+  database.prepare(kWriteDigest)
       .bind_all(table, block, digest.rows, static_cast<std::int64_t>(digest.sum))
       .run();
 }
@@ -70,9 +71,19 @@ void forget_digests(sqlite::Database& database) {
 
 void make_digests(sqlite::Database& database, CallWatch& watch) {
   if (kept_digests(database) != 0) return;
+  std::map<std::string, BlockDigests, std::less<>> tables;
   for (const schema::TableLayout& layout : schema::record_layouts()) {
-    for (const auto& [block, digest] : digest_table(database, layout.name, watch)) {
-      write_digest(database, layout.name, block, digest);
+    tables[layout.name] = digest_table(database, layout.name, watch);
+  }
+  keep_digests(database, tables);
+}
+
+void keep_digests(sqlite::Database& database,
+                  const std::map<std::string, BlockDigests, std::less<>>& tables) {
+  auto insert = database.prepare(kWriteDigest);
+  for (const auto& [table, digests] : tables) {
+    for (const auto& [block, digest] : digests) {
+      insert.bind_all(table, block, digest.rows, static_cast<std::int64_t>(digest.sum)).run();
     }
   }
   meta::write(database, meta::kDigests, meta::read_int(database, meta::kDigestsMade) + 1);

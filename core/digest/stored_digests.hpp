@@ -7,6 +7,9 @@
 #include <playmirror/status.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +25,10 @@ void forget_digests(sqlite::Database& database);
 
 /// Makes them from the rows that are there, unless they are kept already. Reads every row.
 void make_digests(sqlite::Database& database, CallWatch& watch);
+
+/// Keeps these from now on, by table. They must be those of the rows that are there.
+void keep_digests(sqlite::Database& database,
+                  const std::map<std::string, BlockDigests, std::less<>>& tables);
 
 /// Adds to one block's.
 void add_to_digest(sqlite::Database& database, std::string_view table, std::string_view block,

@@ -22,6 +22,16 @@ std::string from_server(const schema::TableLayout& table) {
   return "NOT (" + is_pending(table) + ")";
 }
 
+std::string_view block_of(std::string_view key) noexcept {
+  // The first characters, as SQLite's substr() counts them.
+  std::size_t end = 0;
+  for (int characters = 0; end < key.size(); ++end) {
+    const bool begins = (static_cast<unsigned char>(key[end]) & 0xc0) != 0x80;
+    if (begins && ++characters > kBlockCharacters) break;
+  }
+  return key.substr(0, end);
+}
+
 std::string block_expression(const schema::TableLayout& table) {
   const std::string first = sqlite::quoted(table.key.front());
   if (table.has_integer_key()) return first + " >> " + std::to_string(kBlockBits);

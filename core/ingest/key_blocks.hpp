@@ -25,6 +25,12 @@ constexpr int kBlockCharacters = 2;
 /// Block name -> number of rows; integer blocks by number, text blocks by prefix, both as text.
 using BlockCounts = std::map<std::string, std::int64_t, std::less<>>;
 
+/// The block of a row by the first column of its key.
+[[nodiscard]] constexpr std::int64_t block_of(std::int64_t key) noexcept {
+  return key >> kBlockBits;
+}
+[[nodiscard]] std::string_view block_of(std::string_view key) noexcept;
+
 /// SQL over the mirrored table: a row's block, and whether the row came from the server.
 [[nodiscard]] std::string block_expression(const schema::TableLayout& table);
 [[nodiscard]] std::string from_server(const schema::TableLayout& table);

@@ -27,6 +27,9 @@ class RowReader {
   bool next();
 
   [[nodiscard]] const StoredValue& operator[](std::size_t field) const { return values_[field]; }
+  [[nodiscard]] bool is_null(std::size_t field) const noexcept {
+    return std::holds_alternative<std::monostate>(values_[field].value);
+  }
   [[nodiscard]] std::size_t size() const noexcept { return columns_.size(); }
 
   /// Whether this row holds a timestamp whose text does not sort like the instant.

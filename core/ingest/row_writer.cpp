@@ -173,7 +173,7 @@ void RowWriter::load(std::string_view rows) {
 
 void RowWriter::check_key(const RowReader& row) const {
   for (const std::size_t key : key_fields_) {
-    if (std::holds_alternative<std::monostate>(row[key].value)) {
+    if (row.is_null(key)) {
       raise(ErrorCode::server_protocol, "the server sent a row of " + table_.name + " without key",
             {.outcome = Outcome::rolled_back});
     }
@@ -272,7 +272,7 @@ void RowWriter::settle_pending(const RowReader& row) {
     server_id = std::get<std::int64_t>(row[key_fields_.front()].value);
   } else if (table_.name == "analysis_snapshots") {
     const std::size_t label = field("period_label");
-    const bool has_label = !std::holds_alternative<std::monostate>(row[label].value);
+    const bool has_label = !row.is_null(label);
     identity = outbox::snapshot_identity(
         row.key_text(field("date")), has_label ? std::optional(row.key_text(label)) : std::nullopt);
     server_id = std::get<std::int64_t>(row[key_fields_.front()].value);

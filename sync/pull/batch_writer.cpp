@@ -49,12 +49,12 @@ void BatchWriter::wait_until(Ready ready, pg::Waiter& waiter) {
 }
 
 ingest::RowBatch BatchWriter::put(ingest::RowBatch batch, std::optional<std::string> position,
-                                  pg::Waiter& waiter) {
+                                  Along along, pg::Waiter& waiter) {
   wait_until([this] { return waiting_.size() < kWaitingBatches; }, waiter);
   ingest::RowBatch empty;
   {
     const std::scoped_lock lock(mutex_);
-    waiting_.push_back({std::move(batch), std::move(position)});
+    waiting_.push_back({std::move(batch), std::move(position), std::move(along)});
     if (!used_.empty()) {
       empty = std::move(used_.back());
       used_.pop_back();
@@ -103,6 +103,8 @@ void BatchWriter::write(const Piece& piece) {
     ingest::write_state(database, layout_.name, state);
     counts_.inserted += rows.counts().inserted;
     counts_.delivered += rows.counts().delivered;
+    counts_.unchanged += rows.counts().unchanged;
+    if (piece.along) piece.along(database);
   };
   mirror_.write(work, {}, MirrorState::Durability::later);
 }

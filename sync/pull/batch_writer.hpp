@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -27,11 +28,14 @@ class BatchWriter {
   BatchWriter(const BatchWriter&) = delete;
   BatchWriter& operator=(const BatchWriter&) = delete;
 
+  /// What is written in the transaction of a batch beside its rows; may be empty.
+  using Along = std::function<void(sqlite::Database&)>;
+
   /// Hands over a batch, which may be empty, with the position that the copy has reached by it.
   /// Returns an empty one, with memory that was used before if there is any; waits, looking after
   /// the caller, while enough others are under way. Throws what the writing threw.
   [[nodiscard]] ingest::RowBatch put(ingest::RowBatch batch, std::optional<std::string> position,
-                                     pg::Waiter& waiter);
+                                     Along along, pg::Waiter& waiter);
 
   /// Waits until everything is written.
   void drain(pg::Waiter& waiter);
@@ -43,6 +47,7 @@ class BatchWriter {
   struct Piece {
     ingest::RowBatch batch = {};
     std::optional<std::string> position = {};
+    Along along = {};
   };
 
   void work();

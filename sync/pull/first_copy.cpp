@@ -3,6 +3,7 @@
 #include "core/columns/rebuild.hpp"
 #include "core/digest/stored_digests.hpp"
 #include "core/ingest/copy_splitter.hpp"
+#include "core/ingest/row_reader.hpp"
 #include "core/ingest/row_writer.hpp"
 #include "core/ingest/table_state.hpp"
 #include "core/test_hooks.hpp"
@@ -66,6 +67,7 @@ void FirstCopy::measure(const std::vector<ServerTable>& tables) {
 void FirstCopy::prepare(sqlite::Database& database, const ServerTable& table,
                         const Moment& moment) {
   ingest::TableState state = ingest::read_state(database, table.name);
+  begun_here_ = begun_here_ && state.copy == ingest::CopyState::empty;
   if (state.copy == ingest::CopyState::copied || state.copy == ingest::CopyState::complete) return;
   const schema::TableLayout layout = table.layout();
   const auto change = ingest::compare(ingest::read_layout(database, table.name), layout);
@@ -113,10 +115,23 @@ bool FirstCopy::copy(const ServerTable& table, ingest::CopyState phase) {
                                                                      : ingest::CopyState::copied;
         ingest::write_state(database, table.name, done);
         for (const std::string& sql : schema::create_index_sql(table.name)) database.execute(sql);
-        if (table.name == "play_history") columns::rebuild(database);
+        if (table.name == "play_history" && !(plays_ && plays_->finish(database))) {
+          columns::rebuild(database);
+        }
       },
       [this] { waiter_.tick(); }, MirrorState::Durability::later);
+  plays_.reset();
   return true;
+}
+
+void FirstCopy::store_digests(bool tracks_changed) {
+  // A track that changes while the tracks are filled can be filled twice.
+  if (!begun_here_ || !all_filled_ || tracks_changed) return;
+  mirror_.write(
+      [&](sqlite::Database& database) {
+        if (digests_.are_of(database)) digests_.store(database);
+      },
+      [this] { waiter_.tick(); }, MirrorState::Durability::later);
 }
 
 bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout& layout,
@@ -130,11 +145,27 @@ bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout&
   }
   const auto ranges = make_ranges(table, layout, columns, blocks_[table.name], state.copied_to);
   const bool filling = state.copy == ingest::CopyState::filling;
+  if (layout.name == "play_history" && !state.copied_to) {
+    plays_.emplace(mirror_.reader().database(), columns);
+  }
+  auto digests = digests_.table(
+      layout, columns,
+      filling ? digest::LoadedDigests::Part::values : digest::LoadedDigests::Part::rows);
   Progress progress{.phase = "first copy", .table = layout.name};
   ingest::RowBatch batch;
   const auto hand_over = [&] {
     progress.rows += batch.rows;
-    batch = writer.put(std::move(batch), ranges->position(), waiter_);
+    ingest::RowReader row(batch.bytes, columns);
+    while (row.next()) {
+      digests.add(row);
+      if (plays_) plays_->add(row);
+    }
+    BatchWriter::Along blocks;
+    if (plays_)
+      blocks = [complete = plays_->take_blocks()](sqlite::Database& database) {
+        for (const auto& block : complete) columns::write_block(database, block);
+      };
+    batch = writer.put(std::move(batch), ranges->position(), std::move(blocks), waiter_);
   };
   for (bool more = true; more;) {
     const std::string sql = begin + "COPY (SELECT " + select_list(columns) + " FROM " +
@@ -171,6 +202,7 @@ bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout&
   }
   writer.drain(waiter_);
   waiter_.progress(progress, true);
+  if (filling && writer.counts().unchanged > 0) all_filled_ = false;
   if (!filling) report_.pulled[layout.name].inserted += writer.counts().inserted;
   report_.already_there += writer.counts().delivered;
   return true;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/columns/loaded_plays.hpp"
+#include "core/digest/loaded_digests.hpp"
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/state.hpp"
 #include "sync/session/server_session.hpp"
@@ -9,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +22,8 @@ namespace playmirror::sync {
 /// where it stopped. The ranges come from different moments; the pull that follows reads everything
 /// since `moment`, which must be older than all of them, and so brings the mirror to one moment.
 ///
-/// The calling thread receives, a second one writes; a few batches of rows lie between them.
+/// The calling thread receives, and adds up what is to be known of the rows as a whole; a second
+/// one writes; a few batches of rows lie between them.
 class FirstCopy {
  public:
   FirstCopy(ServerSession& session, MirrorState& mirror, const PullOptions& options,
@@ -28,6 +32,10 @@ class FirstCopy {
   /// False when a table was rewritten meanwhile: run() has to be called again, with the catalog as
   /// it is then.
   [[nodiscard]] bool run(const std::vector<ServerTable>& tables, const Moment& moment);
+
+  /// Keeps the digests of the rows that were copied, if they are known without reading them again.
+  /// Call before the pull that follows is applied; `tracks_changed` when it brings any track.
+  void store_digests(bool tracks_changed);
 
  private:
   void prepare(sqlite::Database& database, const ServerTable& table, const Moment& moment);
@@ -46,6 +54,10 @@ class FirstCopy {
   pg::Waiter& waiter_;
   SyncReport& report_;
   std::map<std::string, std::int64_t> blocks_;  ///< of each table when the copy began
+  bool begun_here_ = true;                      ///< by this copy, and not by one that was broken
+  bool all_filled_ = true;                      ///< no row to be filled was missing
+  digest::LoadedDigests digests_ = {};
+  std::optional<columns::LoadedPlays> plays_ = {};
 };
 
 }  // namespace playmirror::sync

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <ranges>
 #include <utility>
 
@@ -110,6 +111,7 @@ bool Puller::is_still_current() {
 }
 
 void Puller::pull() {
+  std::optional<FirstCopy> copy;
   for (int attempt = 1;; ++attempt) {
     PLAYMIRROR_STEP("pull.begin");
     const Opening opening = session_.begin_reading(waiter_, options_.lock_timeout);
@@ -119,9 +121,8 @@ void Puller::pull() {
     if (needs_first_copy(tables)) {
       session_.connection(waiter_).abandon_transaction();
       report_.method = PullMethod::first_copy;
-      if (!FirstCopy(session_, mirror_, options_, waiter_, report_)
-               .run(within(tables, held_), opening.moment) &&
-          attempt >= kAttempts) {
+      copy.emplace(session_, mirror_, options_, waiter_, report_);
+      if (!copy->run(within(tables, held_), opening.moment) && attempt >= kAttempts) {
         raise(ErrorCode::server_refused, "the server's tables keep being rewritten",
               {.hint = "Sync again when the migration is done.", .retryable = true});
       }
@@ -157,6 +158,11 @@ void Puller::pull() {
     PLAYMIRROR_STEP("pull.left");
     for (const Witness& witness : hearing.confirmed()) newest.offer(witness);
     for (const Witness& witness : changes.newest().rows()) newest.offer(witness);
+    if (copy) {
+      copy->store_digests(std::ranges::any_of(received, [](const TableChanges& table) {
+        return table.layout.name == "tracks" && table.changed.rows() > 0;
+      }));
+    }
     apply(received, opening.moment, newest.rows());
     PLAYMIRROR_STEP("pull.applied");
     return;
