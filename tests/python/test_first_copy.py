@@ -104,3 +104,50 @@ def test_a_partitioned_table_is_copied_by_key(
     music_db.execute("DELETE FROM play_history WHERE id BETWEEN 4990 AND 5010")
     assert server.pull(mirror).pulled["play_history"].deleted > 0
     assert_equal(mirror, music_db)
+
+
+def change_plays(db: MusicDb, _: pm.Mirror) -> None:
+    """One that was read already is read again, behind the others; one goes; one comes."""
+    db.execute(
+        "UPDATE play_history SET listened_ms = 7 WHERE id = 11;"
+        "DELETE FROM play_history WHERE id = 12;"
+        "INSERT INTO play_history (id, played_at) VALUES (13000000, '2020-01-01'), (-5, NULL)"
+    )
+
+
+def change_tracks(db: MusicDb, _: pm.Mirror) -> None:
+    """Before their bulky columns are read."""
+    db.execute(
+        "UPDATE tracks SET lyrics = 'La', name = 'New' WHERE id = (SELECT min(id) FROM tracks);"
+        "INSERT INTO tracks (id, name, lyrics) VALUES ('brandnew', 'Brand new', 'Li')"
+    )
+
+
+def record(_: MusicDb, mirror: pm.Mirror) -> None:
+    mirror.plays.add(track_id=next(iter(mirror.tracks)).id)
+
+
+def record_and_discard(db: MusicDb, mirror: pm.Mirror) -> None:
+    record(db, mirror)
+    mirror.discard(mirror.pending()[0].entry)
+
+
+@pytest.mark.parametrize("act", [change_plays, change_tracks, record, record_and_discard])
+def test_what_is_made_of_the_rows_agrees_with_them(
+    act: Callable[[MusicDb, pm.Mirror], None],
+    music_db: MusicDb,
+    mirror: pm.Mirror,
+    server: pm.Server,
+    assert_equal: Check,
+) -> None:
+    music_db.fill(plays=PLAYS)
+    once = OnceInPlays(lambda _: act(music_db, mirror))
+    assert server.pull(mirror, progress=once).complete
+    assert once.acted
+    found = mirror.verify()
+    assert found.ok and found.blocks > 0, found
+    for depth in ("quick", "full"):
+        assert server.verify(mirror, depth=depth).equal
+    server.sync(mirror)
+    assert mirror.verify().ok
+    assert_equal(mirror, music_db)
