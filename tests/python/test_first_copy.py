@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 
 import playmirror as pm
@@ -124,7 +125,9 @@ def change_tracks(db: MusicDb, _: pm.Mirror) -> None:
 
 
 def record(_: MusicDb, mirror: pm.Mirror) -> None:
-    mirror.plays.add(track_id=next(iter(mirror.tracks)).id)
+    mirror.plays.add(
+        track_id=next(iter(mirror.tracks)).id, played_at=datetime(2026, 1, 2, tzinfo=timezone.utc)
+    )
 
 
 def record_and_discard(db: MusicDb, mirror: pm.Mirror) -> None:
