@@ -63,6 +63,8 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .report import BlockDifference as BlockDifference
     from .report import Difference as Difference
     from .report import DoctorReport as DoctorReport
+    from .report import ExportedTable as ExportedTable
+    from .report import ExportReport as ExportReport
     from .report import Finding as Finding
     from .report import RepairReport as RepairReport
     from .report import RowOutcome as RowOutcome
@@ -176,8 +178,8 @@ _NAMES = {
     "record_list": "Records",
     "records": "Artist Play PlaylistConfig Snapshot Track",
     "report": (
-        "BlockDifference Difference DoctorReport Finding RepairReport RowOutcome SyncReport "
-        "TableRepair TableReport VerifyReport WireCounts"
+        "BlockDifference Difference DoctorReport ExportReport ExportedTable Finding RepairReport "
+        "RowOutcome SyncReport TableRepair TableReport VerifyReport WireCounts"
     ),
     "server": "PullOptions PushOptions Server ServerOptions connect",
     "snapshots": "Snapshots",

@@ -26,19 +26,21 @@ def write_csv(
     """Writes the table into `file`, or returns the text when there is none."""
     if file is None:
         text = io.StringIO()
-        text.writelines(_lines(table, exact))
+        text.writelines(csv_lines(table, exact=exact))
         return text.getvalue()
     if isinstance(file, (str, PathLike)):
         with open(file, "w", encoding="utf-8", newline="") as opened:
-            opened.writelines(_lines(table, exact))
+            opened.writelines(csv_lines(table, exact=exact))
     else:
-        file.writelines(_lines(table, exact))
+        file.writelines(csv_lines(table, exact=exact))
     return None
 
 
-def _lines(table: Table, exact: bool) -> Iterator[str]:
+def csv_lines(table: Table, *, exact: bool, names: bool = True) -> Iterator[str]:
+    """The lines of the table, that of the names included unless it was written before."""
     text = _exact_text if exact else _safe_text
-    yield _line([text(column.name) for column in table.columns])
+    if names:
+        yield _line([text(column.name) for column in table.columns])
     printers = [_PRINTERS.get(column.type, text) for column in table.columns]
     for row in table:
         cells = zip(printers, row, strict=True)

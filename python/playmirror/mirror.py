@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from .pending import PendingEntry
     from .progress import ProgressOption
-    from .report import SyncReport
+    from .report import ExportReport, SyncReport
     from .server import PullOptions, PushOptions, Server, ServerOptions, StopFlag
     from .status import FileReport, SalvageReport, Status
     from .table import Parameter, Table
@@ -270,6 +270,43 @@ class Mirror:
         """
         with reporting(progress) as callback:
             self._core.copy_to(file, callback, stop, overwrite=overwrite)
+
+    def export(
+        self,
+        to: str | os.PathLike[str],
+        *,
+        format: str | None = None,
+        tables: Iterable[str] | None = None,
+        exact: bool = False,
+        overwrite: bool = False,
+        progress: ProgressOption = None,
+        stop: StopFlag | None = None,
+    ) -> ExportReport:
+        """Writes tables for other programs, all of one moment, while others may read and write.
+
+        `format` is parquet, csv, jsonl or sqlite; without it, the suffix of `to` says, or it is
+        parquet. A `to` with such a suffix is one file of one table (with sqlite, copy_to()), any
+        other a directory of all `tables`. In Parquet plays lie in a directory for each year and
+        month. CSV is safe to open in a spreadsheet unless `exact`. Nothing is replaced unless
+        `overwrite` says so, and then only a file, or a directory of an earlier export. Needs room
+        for a second copy of the mirror meanwhile. Raises InvalidArgument, StorageError, and
+        ImportError for Parquet without pyarrow.
+
+        >>> mirror.export("tracks.jsonl", tables=["tracks"], overwrite=True).tables["tracks"].rows
+        """
+        from .exporting import export  # here, for programs that never export
+
+        with reporting(progress) as callback:
+            return export(
+                self,
+                to,
+                format=format,
+                tables=tables,
+                exact=exact,
+                overwrite=overwrite,
+                progress=callback,
+                stop=stop,
+            )
 
     def sync(
         self,

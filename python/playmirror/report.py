@@ -1,9 +1,10 @@
-"""What sync(), pull(), push(), verify(), repair() and doctor() report: what happened, as data."""
+"""What sync(), pull(), push(), verify(), repair(), doctor() and export() report, as data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from .display import Record
 from .enums import PullMethod, VerifyDepth, _Name
@@ -169,6 +170,31 @@ class RepairReport(Record):
     warnings: list[str]
 
     wire: WireCounts
+    duration: timedelta
+
+
+@dataclass(frozen=True, repr=False)
+class ExportedTable(Record):
+    """What an export wrote of one table.
+
+    >>> mirror.export("exported", format="csv").tables["tracks"].rows
+    """
+
+    rows: int
+    files: int
+    beyond_arrow: int  #: timestamps that Parquet cannot hold, infinity above all: null there
+
+
+@dataclass(frozen=True, repr=False)
+class ExportReport(Record):
+    """The answer of Mirror.export().
+
+    >>> mirror.export("exported", format="csv").to
+    """
+
+    to: Path
+    format: str
+    tables: dict[str, ExportedTable]
     duration: timedelta
 
 

@@ -321,6 +321,8 @@ def members(cls: type) -> list[str]:
         ("stats", [0], members(pm.GenreCount)),
         ("add-play", [], members(pm.Play)),
         ("verify", [], members(pm.FileReport)),
+        ("export", [], members(pm.ExportReport)),
+        ("export", ["tables", "play_history"], members(pm.ExportedTable)),
         ("doctor", [], members(pm.DoctorReport)),
         ("doctor", ["findings", 0], members(pm.Finding)),
     ],

@@ -1,4 +1,4 @@
-"""The command line teaches by example: every example of every --help, and of docs/cli.md, runs."""
+"""The command line teaches by example: every example of every --help, and of the pages, runs."""
 
 import io
 import os
@@ -20,14 +20,16 @@ from playmirror.cli.parser import VERBS, make_parser
 from support.music_db import SMALL_TEMPLATE, MusicDb
 from support.offline_library import open_library
 
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
+_ROOT = Path(__file__).resolve().parents[2]
+DOCS = [_ROOT / "docs" / "cli.md", _ROOT / "docs" / "export.md"]
 TRACK = "4uLU6hMCjMI75M1A2tKUQC"  # of the examples
 
 
 def examples() -> Iterator[str]:
     for verb in VERBS:
         yield from (line for _, line in verb.examples)
-    for block in re.findall(r"```sh\n(.*?)```", DOCS.read_text(), re.DOTALL):
+    text = "".join(page.read_text() for page in DOCS)
+    for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
         joined = block.replace("\\\n", " ")
         yield from (line for line in joined.splitlines() if re.search(r"\bplaymirror ", line))
 

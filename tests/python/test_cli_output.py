@@ -9,9 +9,9 @@ from pathlib import Path
 import playmirror as pm
 import pytest
 from playmirror.characters import has_unicode
-from playmirror.cli.json_output import to_json
 from playmirror.cli.look import coloured, paint, set_color
 from playmirror.cli.terminal import cell, cut, pairs, safe, table, width
+from playmirror.json_output import to_json
 
 
 class Terminal(io.StringIO):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Answer:
-    """`document` is printed with --json, `text()` without; `exit_code` is the process's."""
+    """`document` is printed with --json, `text()` without, unless it is empty."""
 
     document: object
     text: Callable[[], str]

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import Error
+from ..json_output import to_json
 from . import exit_codes
 from .answer import Answer
-from .json_output import to_json
 from .look import paint, set_color
 from .parser import make_parser
 from .terminal import safe
@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     try:
         answer: Answer = args.run(args)
-        print(to_json(answer.document) if args.json else answer.text())
+        if shown := to_json(answer.document) if args.json else answer.text():
+            print(shown)
         sys.stdout.flush()
     except Error as error:
         _complain(error, as_json=args.json)

@@ -6,12 +6,12 @@ import argparse
 import sys
 
 from ..enums import WatchState
+from ..json_output import to_json
 from ..report import SyncReport
 from ..server import PullOptions
 from ..timestamp import Timestamp
 from ..watcher import WatchEvent
 from .answer import Answer
-from .json_output import to_json
 from .options import dsn_of, open_mirror, show_progress
 from .terminal import safe
 

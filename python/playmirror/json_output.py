@@ -10,10 +10,10 @@ import math
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from ..errors import Error
-from ..record_list import Records
-from ..table import Table
-from ..timestamp import Timestamp
+from .errors import Error
+from .record_list import Records
+from .table import Table
+from .timestamp import Timestamp
 
 
 def to_json(document: object, *, indent: int | None = 2) -> str:
