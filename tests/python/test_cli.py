@@ -318,6 +318,7 @@ def members(cls: type) -> list[str]:
         ("pending", [0], members(pm.PendingEntry)),
         ("recent", [0], members(pm.RecentPlay)),
         ("top", [0], members(pm.TopTrack)),
+        ("activity, heatmap", [0], members(pm.ActivityBucket)),
         ("stats", [0], members(pm.GenreCount)),
         ("add-play", [], members(pm.Play)),
         ("verify", [], members(pm.FileReport)),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from .. import __version__
-from . import checking, demo, exporting, reading, recording, statistics, syncing
+from . import checking, demo, exporting, pictures, reading, recording, statistics, syncing
 from .look import paint
 from .options import add_db, add_dsn, add_output
 from .terminal import safe
@@ -21,6 +21,7 @@ from .verb import Verb
 VERBS: tuple[Verb, ...] = (
     *syncing.VERBS,
     *reading.VERBS,
+    *pictures.VERBS,
     *statistics.VERBS,
     *recording.VERBS,
     *checking.VERBS,

@@ -1,4 +1,4 @@
-"""The verbs that ask the mirror: status, recent, top, sql."""
+"""The verbs that ask the mirror: status, recent, sql."""
 
 from __future__ import annotations
 
@@ -86,20 +86,6 @@ def _unsent(id: int) -> str:
     return "not sent yet" if id < 0 else ""
 
 
-def top(args: argparse.Namespace) -> Answer:
-    """The most played tracks."""
-    with open_mirror(args) as mirror:
-        tracks = mirror.stats.top_tracks(limit=args.limit)
-    return Answer(
-        tracks,
-        lambda: _listing(
-            ("rank", "plays", "track", "artist"),
-            [(each.rank, each.plays, each.name or each.track_id, each.artist) for each in tracks],
-            nothing="no plays",
-        ),
-    )
-
-
 def sql(args: argparse.Namespace) -> Answer:
     """The answer to one SELECT."""
     query = sys.stdin.read() if args.query == "-" else args.query
@@ -146,15 +132,6 @@ VERBS = (
         recent,
         "list the latest plays",
         (("the last three", "playmirror recent --limit 3"),),
-        mirror=True,
-        add_options=_add_limit,
-    ),
-    Verb(
-        "top",
-        "ask",
-        top,
-        "list the most played tracks",
-        (("the first five", "playmirror top --limit 5"),),
         mirror=True,
         add_options=_add_limit,
     ),

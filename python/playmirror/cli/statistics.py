@@ -14,6 +14,7 @@ from ..errors import InvalidArgument
 from ..record_list import Records
 from ..stats import Stats
 from .answer import Answer
+from .filter_options import add_filter, given_filter, option_of
 from .options import open_mirror
 from .terminal import pairs, table
 from .verb import Verb
@@ -21,41 +22,6 @@ from .verb import Verb
 #: The statistics, as `playmirror stats` names them.
 NAMES = [name for name in vars(Stats) if not name.startswith("_") and name != "metrics_payload"]
 
-#: Options of the filter: the name of each, its metavar, its help. Those in _LISTS may be repeated.
-_FILTER = {
-    "period": ("PERIOD", "2026, 2026-01, last_30_days, this_week, previous_month, all_time, ..."),
-    "now": ("ISO-TIME", 'what "today" is (default: this machine\'s clock)'),
-    "tz": ("ZONE", "whose days and hours count, such as Europe/Berlin (default: UTC)"),
-    "week_start": ("DAY", "the day that weeks begin with (default: monday)"),
-    "rule": ("RULE", "what counts as listening: all, spotify_30s, scrobble"),
-    "null_listened": ("KEEP|DROP", "plays of unknown time, when a rule asks for it"),
-    "skips": ("WHICH", "include, exclude, exclude_unknown, only"),
-    "track_id": ("ID", "that track"),
-    "artist_id": ("ID", "tracks that credit that artist"),
-    "album": ("ID|NAME", "that album"),
-    "genre": ("NAME", "that genre"),
-    "time_basis": ("BASIS", "measured_or_duration, measured_only"),
-    "artist_credit": ("CREDIT", "each, split, primary"),
-    "genre_weight": ("WEIGHT", "full, split"),
-    "track_identity": ("WHICH", "id, isrc, fingerprint"),
-    "dedupe": ("HOW", "none, near"),
-    "played_at_is": ("WHAT", "start, end, unknown"),
-    "by": ("METRIC", "order of ranked lists: plays, time, days, skips"),
-}
-_LISTS = {
-    "sources": ("--source", "S", "plays from that source; may be repeated"),
-    "include_contexts": ("--context", "URI", "plays from that context; may be repeated"),
-    "exclude_contexts": ("--exclude-context", "URI", "not from that one; may be repeated"),
-    "exclude_track_ids": ("--exclude-track", "ID", "not that track; may be repeated"),
-    "exclude_artist_ids": ("--exclude-artist", "ID", "not that artist; may be repeated"),
-    "exclusions": ("--exclude-list", "NAME", "not what that list in the mirror has; likewise"),
-}
-_NUMBERS = {
-    "min_listened_ms": "listened so many milliseconds or longer",
-    "dedupe_window": "seconds within which one play can be reported twice (default: 30)",
-    "limit": "rows of ranked lists (default: 10; 0: all)",
-    "offset": "rows of ranked lists left out before the first",
-}
 #: What single statistics take beside the filter.
 _OWN = {
     "id": (str, "ID", "of the track or artist to profile"),
@@ -70,12 +36,9 @@ _OWN = {
     "share": (float, "SHARE", "of a week's plays that makes an obsession (default: 0.3)"),
     "gap_days": (int, "N", "days without that make a comeback (default: 90)"),
     "every": (int, "N", "plays from one milestone to the next (default: 1000)"),
+    "base": (str, "PERIOD", "what to compare with (default: the period before)"),
     "gap": (float, "SECONDS", "the silence that ends a session (default: 1800)"),
 }
-
-
-def _option(name: str) -> str:
-    return "--" + name.replace("_", "-")
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -83,37 +46,30 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "name", metavar="NAME", choices=NAMES, help="the statistic, one of those above"
     )
-    which = parser.add_argument_group("which plays, and how they count")
-    for name, (metavar, text) in _FILTER.items():
-        which.add_argument(_option(name), metavar=metavar, help=text)
-    for name, (option, metavar, text) in _LISTS.items():
-        which.add_argument(option, dest=name, metavar=metavar, action="append", help=text)
-    for name, text in _NUMBERS.items():
-        which.add_argument(_option(name), metavar="N", type=int, help=text)
+    add_filter(parser)
     own = parser.add_argument_group("of single statistics")
     for name, (kind, metavar, text) in _OWN.items():
-        own.add_argument(_option(name), metavar=metavar, type=kind, help=text)
+        own.add_argument(option_of(name), metavar=metavar, type=kind, help=text)
 
 
 def stats(args: argparse.Namespace) -> Answer:
     """One statistic."""
-    given = {
-        name: getattr(args, name)
-        for name in (*_FILTER, *_LISTS, *_NUMBERS, *_OWN)
-        if getattr(args, name) is not None
-    }
+    given = given_filter(args)
+    given |= {name: getattr(args, name) for name in _OWN if getattr(args, name) is not None}
+    if "base" in given:
+        given["base"] = {**given_filter(args), "period": given["base"]}
     takes = inspect.signature(getattr(Stats, args.name)).parameters
     for name in given:
         if name not in takes and ("filter" not in takes or name in _OWN):
             raise InvalidArgument(
-                f"{args.name} takes no {_option(name)}",
+                f"{args.name} takes no {option_of(name)}",
                 code=ErrorCode.INVALID_ARGUMENT,
                 hint="docs/statistics.md says what each statistic takes.",
             )
     for name, parameter in takes.items():
         if name in _OWN and name not in given and parameter.default is parameter.empty:
             raise InvalidArgument(
-                f"{args.name} needs {_option(name)}", code=ErrorCode.INVALID_ARGUMENT
+                f"{args.name} needs {option_of(name)}", code=ErrorCode.INVALID_ARGUMENT
             )
     with open_mirror(args) as mirror:
         answer = getattr(mirror.stats, args.name)(**given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TextIO
 
@@ -43,35 +44,71 @@ def cell(value: object) -> str:
     return safe(str(value))
 
 
+@dataclass(frozen=True)
+class Column:
+    """A column of a table. Numbers go to the right by themselves."""
+
+    name: str
+    right: bool = False
+    fixed: bool = False  #: does not give way where there is not enough room
+    code: str = ""  #: ANSI code of its colour
+
+
 def table(
-    names: Sequence[str], rows: Iterable[Sequence[object]], *, out: TextIO, indent: str = ""
+    names: Sequence[str | Column],
+    rows: Iterable[Sequence[object]],
+    *,
+    out: TextIO,
+    indent: str = "",
 ) -> str:
     """Rows under their column names, numbers to the right; on a terminal no wider than that is.
 
     There the widest columns of text give way first, and what still does not fit is cut.
     """
+    made = [name if isinstance(name, Column) else Column(name) for name in names]
     values = [list(row) for row in rows]
-    cells = [[safe(name) for name in names], *([cell(value) for value in row] for row in values)]
-    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
-    right = [
-        bool(values) and all(_is_number(row[index]) for row in values)
-        for index in range(len(names))
+    cells = [[cell(value) for value in row] for row in values]
+    heads = [safe(column.name) for column in made]
+    widths = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
+    numbers = [
+        bool(values) and all(_is_number(row[index]) for row in values) for index in range(len(made))
     ]
+    right = [column.right or number for column, number in zip(made, numbers, strict=True)]
+    fixed = [column.fixed or number for column, number in zip(made, numbers, strict=True)]
     limit = columns(out)
-    more = "…" if has_unicode(out) else "~"
     if limit is not None:
-        _narrow(widths, right, limit - width(indent))
-    lines = []
-    for row in cells:
+        _narrow(widths, fixed, limit - width(indent))
+    line = _Line(widths, right, limit, indent, out)
+    codes = [column.code for column in made]
+    return "\n".join([paint(line.of(heads), "1", out), *(line.of(each, codes) for each in cells)])
+
+
+class _Line:
+    """How the cells of a row become a line."""
+
+    def __init__(
+        self, widths: list[int], right: list[bool], limit: int | None, indent: str, out: TextIO
+    ) -> None:
+        self._widths, self._right, self._limit = widths, right, limit
+        self._indent, self._out = indent, out
+        self._more = "…" if has_unicode(out) else "~"
+
+    def of(self, cells: Sequence[str], codes: Sequence[str] = ()) -> str:
         padded = [
-            _padded(cut(text, space, more), space, to_right=to_right)
-            for text, space, to_right in zip(row, widths, right, strict=True)
+            _padded(cut(text, space, self._more), space, to_right=to_right)
+            for text, space, to_right in zip(cells, self._widths, self._right, strict=True)
         ]
-        lines.append((indent + _GAP.join(padded)).rstrip())
-    if limit is not None:
-        lines = [cut(line, limit, more) for line in lines]
-    lines[0] = paint(lines[0], "1", out)
-    return "\n".join(lines)
+        plain = (self._indent + _GAP.join(padded)).rstrip()
+        if self._limit is not None and width(plain) > self._limit:
+            return cut(plain, self._limit, self._more)
+        if not any(codes):
+            return plain
+        padded[-1] = padded[-1].rstrip()
+        painted = [
+            paint(text, code, self._out) if code else text
+            for text, code in zip(padded, codes, strict=True)
+        ]
+        return (self._indent + _GAP.join(painted)).rstrip()
 
 
 def _narrow(widths: list[int], fixed: list[bool], limit: int) -> None:

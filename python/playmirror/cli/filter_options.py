@@ -1,0 +1,84 @@
+"""Which plays count, and how: the filter of every statistic, as options."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ..enums import ErrorCode
+from ..errors import InvalidArgument
+from ..period import Period
+
+#: Options of the filter: the name of each, its metavar, its help. Those in _LISTS may be repeated.
+_FILTER = {
+    "period": ("PERIOD", "2026, 2026-01, last_30_days, this_week, previous_month, all_time, ..."),
+    "now": ("ISO-TIME", 'what "today" is (default: this machine\'s clock)'),
+    "tz": ("ZONE", "whose days and hours count, such as Europe/Berlin (default: UTC)"),
+    "week_start": ("DAY", "the day that weeks begin with (default: monday)"),
+    "rule": ("RULE", "what counts as listening: all, spotify_30s, scrobble"),
+    "null_listened": ("KEEP|DROP", "plays of unknown time, when a rule asks for it"),
+    "skips": ("WHICH", "include, exclude, exclude_unknown, only"),
+    "track_id": ("ID", "that track"),
+    "artist_id": ("ID", "tracks that credit that artist"),
+    "album": ("ID|NAME", "that album"),
+    "genre": ("NAME", "that genre"),
+    "time_basis": ("BASIS", "measured_or_duration, measured_only"),
+    "artist_credit": ("CREDIT", "each, split, primary"),
+    "genre_weight": ("WEIGHT", "full, split"),
+    "track_identity": ("WHICH", "id, isrc, fingerprint"),
+    "dedupe": ("HOW", "none, near"),
+    "played_at_is": ("WHAT", "start, end, unknown"),
+    "by": ("METRIC", "order of ranked lists: plays, time, days, skips"),
+}
+_LISTS = {
+    "sources": ("--source", "S", "plays from that source; may be repeated"),
+    "include_contexts": ("--context", "URI", "plays from that context; may be repeated"),
+    "exclude_contexts": ("--exclude-context", "URI", "not from that one; may be repeated"),
+    "exclude_track_ids": ("--exclude-track", "ID", "not that track; may be repeated"),
+    "exclude_artist_ids": ("--exclude-artist", "ID", "not that artist; may be repeated"),
+    "exclusions": ("--exclude-list", "NAME", "not what that list in the mirror has; likewise"),
+}
+_NUMBERS = {
+    "min_listened_ms": "listened so many milliseconds or longer",
+    "dedupe_window": "seconds within which one play can be reported twice (default: 30)",
+    "limit": "rows of ranked lists (default: 10; 0: all)",
+    "offset": "rows of ranked lists left out before the first",
+}
+
+
+def option_of(name: str) -> str:
+    """How a keyword argument is spelled here: --min-plays."""
+    return "--" + name.replace("_", "-")
+
+
+def add_filter(parser: argparse.ArgumentParser) -> None:
+    """Every option of the filter."""
+    which = parser.add_argument_group("which plays, and how they count")
+    for name, (metavar, text) in _FILTER.items():
+        which.add_argument(option_of(name), metavar=metavar, help=text)
+    which.add_argument(
+        "--since", metavar="ISO-TIME", help="from that instant on, its zone included"
+    )
+    which.add_argument("--until", metavar="ISO-TIME", help="before that instant")
+    for name, (option, metavar, text) in _LISTS.items():
+        which.add_argument(option, dest=name, metavar=metavar, action="append", help=text)
+    for name, text in _NUMBERS.items():
+        which.add_argument(option_of(name), metavar="N", type=int, help=text)
+
+
+def given_filter(args: argparse.Namespace) -> dict[str, Any]:
+    """What was asked for, as keyword arguments of a statistic."""
+    given = {
+        name: getattr(args, name)
+        for name in (*_FILTER, *_LISTS, *_NUMBERS)
+        if getattr(args, name) is not None
+    }
+    if args.since is not None or args.until is not None:
+        if args.period is not None:
+            raise InvalidArgument(
+                "--period does not go with --since and --until",
+                code=ErrorCode.INVALID_ARGUMENT,
+                hint="Name a period, or its ends.",
+            )
+        given["period"] = Period.between(args.since, args.until)
+    return given
