@@ -33,6 +33,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PLAYMIRROR_DB", raising=False)
     monkeypatch.delenv("PLAYMIRROR_DSN", raising=False)
+    monkeypatch.setenv("PLAYMIRROR_CONFIG", "/nowhere/config.ini")
 
 
 @pytest.fixture(scope="session")

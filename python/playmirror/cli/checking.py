@@ -13,7 +13,7 @@ from ..status import FileReport
 from .answer import Answer
 from .exit_codes import DIFFERENT, OK
 from .look import paint
-from .options import add_confirm_deletes, connect, open_mirror, show_progress, warn
+from .options import add_confirm_deletes, connect, mirror_path, open_mirror, show_progress, warn
 from .terminal import safe, table
 from .verb import Verb
 
@@ -81,7 +81,7 @@ def repair(args: argparse.Namespace) -> Answer:
     except MirrorUnusable as error:
         if error.code not in ("damaged", "not_a_mirror"):
             raise
-        salvaged = Mirror.salvage(args.db or Mirror.default_path())
+        salvaged = Mirror.salvage(mirror_path(args))
         mirror = open_mirror(args)
     with mirror, connect(args) as server:
         if salvaged is not None:

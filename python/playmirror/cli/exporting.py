@@ -10,6 +10,7 @@ from ..enums import ErrorCode
 from ..errors import InvalidArgument
 from ..report import ExportReport
 from .answer import Answer
+from .completion.words import FILES, suggest
 from .options import open_mirror, show_progress, warn
 from .terminal import safe, table
 from .verb import Verb
@@ -85,9 +86,10 @@ def _text(report: ExportReport) -> str:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    to = parser.add_argument(
         "to", metavar="TO", help="a directory, or a file of one table; - is standard output"
     )
+    suggest(to, FILES)
     parser.add_argument(
         "--format", choices=_FORMATS, help="default: by the suffix of TO, else parquet"
     )

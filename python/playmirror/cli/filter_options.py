@@ -8,6 +8,23 @@ from typing import Any
 from ..enums import ErrorCode
 from ..errors import InvalidArgument
 from ..period import Period
+from ..stats_enums import (
+    ArtistCredit,
+    Dedupe,
+    GenreWeight,
+    ListenRule,
+    NullListened,
+    PlayedAt,
+    Rank,
+    Skips,
+    TimeBasis,
+    TrackIdentity,
+    Weekday,
+)
+from .completion.words import suggest
+from .settings import read_settings
+
+_UNITS = ("day", "week", "month", "quarter", "year")
 
 #: Options of the filter: the name of each, its metavar, its help. Those in _LISTS may be repeated.
 _FILTER = {
@@ -46,6 +63,26 @@ _NUMBERS = {
 }
 
 
+_SUGGESTED = {
+    "period": (
+        *("all_time", "last_7_days", "last_30_days", "last_365_days"),
+        *(f"{which}_{unit}" for which in ("this", "previous") for unit in _UNITS),
+    ),
+    "tz": ("UTC",),
+    "week_start": list(Weekday),
+    "rule": list(ListenRule),
+    "null_listened": list(NullListened),
+    "skips": list(Skips),
+    "time_basis": list(TimeBasis),
+    "artist_credit": list(ArtistCredit),
+    "genre_weight": list(GenreWeight),
+    "track_identity": list(TrackIdentity),
+    "dedupe": list(Dedupe),
+    "played_at_is": list(PlayedAt),
+    "by": list(Rank),
+}
+
+
 def option_of(name: str) -> str:
     """How a keyword argument is spelled here: --min-plays."""
     return "--" + name.replace("_", "-")
@@ -55,7 +92,10 @@ def add_filter(parser: argparse.ArgumentParser) -> None:
     """Every option of the filter."""
     which = parser.add_argument_group("which plays, and how they count")
     for name, (metavar, text) in _FILTER.items():
-        which.add_argument(option_of(name), metavar=metavar, help=text)
+        suggest(
+            which.add_argument(option_of(name), metavar=metavar, help=text),
+            _SUGGESTED.get(name, ()),
+        )
     which.add_argument(
         "--since", metavar="ISO-TIME", help="from that instant on, its zone included"
     )
@@ -67,7 +107,14 @@ def add_filter(parser: argparse.ArgumentParser) -> None:
 
 
 def given_filter(args: argparse.Namespace) -> dict[str, Any]:
-    """What was asked for, as keyword arguments of a statistic."""
+    """What was asked for, as keyword arguments of a statistic, with the user's usual zone."""
+    settings = read_settings()
+    usual = {name: settings.get(name) for name in ("tz", "week_start")}
+    return {name: value for name, value in usual.items() if value} | asked_filter(args)
+
+
+def asked_filter(args: argparse.Namespace) -> dict[str, Any]:
+    """What was asked for by options."""
     given = {
         name: getattr(args, name)
         for name in (*_FILTER, *_LISTS, *_NUMBERS)

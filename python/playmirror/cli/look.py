@@ -7,6 +7,7 @@ import shutil
 from typing import TextIO
 
 _color = "auto"
+_usual = "auto"
 
 
 def set_color(when: str) -> None:
@@ -15,14 +16,22 @@ def set_color(when: str) -> None:
     _color = when
 
 
+def set_usual_color(when: str) -> None:
+    """What the settings file says: it counts where neither --color nor the environment decide."""
+    global _usual
+    _usual = when
+
+
 def coloured(out: TextIO) -> bool:
-    """Whether to colour: as --color says, else NO_COLOR, else FORCE_COLOR, else on a terminal."""
+    """Whether to colour: by --color, NO_COLOR, FORCE_COLOR, the settings, else on a terminal."""
     if _color != "auto":
         return _color == "always"
     if os.environ.get("NO_COLOR"):
         return False
     if forced := os.environ.get("FORCE_COLOR"):
         return forced not in ("0", "false")
+    if _usual != "auto":
+        return _usual == "always"
     return out.isatty() and os.environ.get("TERM") != "dumb"
 
 

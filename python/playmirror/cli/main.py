@@ -11,8 +11,9 @@ from ..errors import Error
 from ..json_output import to_json
 from . import exit_codes
 from .answer import Answer
-from .look import paint, set_color
+from .look import paint, set_color, set_usual_color
 from .parser import make_parser
+from .settings import read_settings
 from .terminal import safe
 
 
@@ -25,10 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(make_parser().parse_args(arguments))
     finally:
         set_color("auto")  # for the next call in this process
+        set_usual_color("auto")
 
 
 def _run(args: argparse.Namespace) -> int:
     try:
+        set_usual_color(read_settings().get("color") or "auto")
         answer: Answer = args.run(args)
         if shown := to_json(answer.document) if args.json else answer.text():
             print(shown)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 from ..mirror import Mirror
 from ..server import Server
+from .completion.words import FILES, suggest
 from .look import paint, set_color
+from .settings import read_settings
 
 _PASSWORD = re.compile(r"(^|[\s?&])password\s*=|://[^/@\s]*:[^/@\s]*@", re.IGNORECASE)
 
@@ -44,11 +48,12 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 def add_db(parser: argparse.ArgumentParser) -> None:
     """--db, for the verbs that use a mirror file."""
-    parser.add_argument(
+    db = parser.add_argument(
         "--db",
         metavar="FILE",
         help="the mirror file (default: PLAYMIRROR_DB, else the user's data directory)",
     )
+    suggest(db, FILES)
 
 
 def add_dsn(parser: argparse.ArgumentParser) -> None:
@@ -70,15 +75,25 @@ def add_confirm_deletes(parser: argparse.ArgumentParser) -> None:
 
 def open_mirror(args: argparse.Namespace, *, create: bool = False) -> Mirror:
     """The mirror of --db. A verb that only asks does not make an empty one."""
-    return Mirror.open(args.db, create=create)
+    return Mirror.open(mirror_path(args), create=create)
+
+
+def mirror_path(args: argparse.Namespace) -> Path:
+    """--db, else PLAYMIRROR_DB, else the settings file, else the default."""
+    named: str | None = args.db
+    if named is None and not os.environ.get("PLAYMIRROR_DB"):
+        named = read_settings().get("db")
+    return Mirror.default_path() if named is None else Path(named).expanduser()
 
 
 def dsn_of(args: argparse.Namespace) -> str | None:
-    """What --dsn says."""
+    """--dsn, else what the settings file says, unless PLAYMIRROR_DSN goes before it."""
     if args.dsn and _PASSWORD.search(args.dsn):
         warn("everybody on this machine can read the password in --dsn; ~/.pgpass can hold it")
-    dsn: str | None = args.dsn
-    return dsn
+    if args.dsn or os.environ.get("PLAYMIRROR_DSN", "").strip():
+        dsn: str | None = args.dsn
+        return dsn
+    return read_settings().get("dsn")
 
 
 def connect(args: argparse.Namespace) -> Server:

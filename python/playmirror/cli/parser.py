@@ -12,7 +12,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from .. import __version__
-from . import checking, demo, exporting, pictures, reading, recording, statistics, syncing
+from . import (
+    checking,
+    completion,
+    config,
+    demo,
+    exporting,
+    pictures,
+    reading,
+    recording,
+    statistics,
+    syncing,
+)
 from .look import paint
 from .options import add_db, add_dsn, add_output
 from .terminal import safe
@@ -26,6 +37,8 @@ VERBS: tuple[Verb, ...] = (
     *recording.VERBS,
     *checking.VERBS,
     *exporting.VERBS,
+    *config.VERBS,
+    *completion.VERBS,
     *demo.VERBS,
 )
 

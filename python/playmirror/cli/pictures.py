@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..mirror import Mirror
-from ..stats_enums import Weekday
+from ..stats_enums import Attribution, Unit, Weekday
 from .answer import Answer
+from .completion.words import suggest
 from .drawing import bar, fitting, hours, scale, shades, ticks
 from .filter_options import add_filter, given_filter
 from .look import columns, paint
@@ -150,7 +151,7 @@ def heatmap(args: argparse.Namespace) -> Answer:
     given = given_filter(args)
     with open_mirror(args) as mirror:
         cells = mirror.stats.heatmap(args.attribution, **given)
-    zone, first = args.tz or "UTC", args.week_start or "monday"
+    zone, first = given.get("tz", "UTC"), given.get("week_start", "monday")
     return Answer(cells, lambda: _heatmap_text(cells, _measure_of(args), zone, first))
 
 
@@ -194,22 +195,24 @@ def _add_top(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_activity(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    unit = parser.add_argument(
         "--unit",
         metavar="UNIT",
         help="hour, day, week, month, quarter, year (default: the finest that makes at most "
         f"{_LINES} lines)",
     )
+    suggest(unit, list(Unit))
     add_filter(parser)
 
 
 def _add_heatmap(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    attribution = parser.add_argument(
         "--attribution",
         metavar="HOW",
         default="at_timestamp",
         help="at_timestamp, or spread over the hours that a play covers (default: at_timestamp)",
     )
+    suggest(attribution, list(Attribution))
     add_filter(parser)
 
 

@@ -13,8 +13,10 @@ from ..enums import ErrorCode
 from ..errors import InvalidArgument
 from ..record_list import Records
 from ..stats import Stats
+from ..stats_enums import Attribution, Entity, EraUnit, SkipGroup, Unit
 from .answer import Answer
-from .filter_options import add_filter, given_filter, option_of
+from .completion.words import suggest
+from .filter_options import add_filter, asked_filter, given_filter, option_of
 from .options import open_mirror
 from .terminal import pairs, table
 from .verb import Verb
@@ -41,6 +43,14 @@ _OWN = {
 }
 
 
+_SUGGESTED = {
+    "unit": [*Unit, EraUnit.DECADE],
+    "attribution": list(Attribution),
+    "group": list(SkipGroup),
+    "entity": list(Entity),
+}
+
+
 def _add_options(parser: argparse.ArgumentParser) -> None:
     """The name of the statistic, and every option."""
     parser.add_argument(
@@ -49,16 +59,17 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add_filter(parser)
     own = parser.add_argument_group("of single statistics")
     for name, (kind, metavar, text) in _OWN.items():
-        own.add_argument(option_of(name), metavar=metavar, type=kind, help=text)
+        made = own.add_argument(option_of(name), metavar=metavar, type=kind, help=text)
+        suggest(made, _SUGGESTED.get(name, ()))
 
 
 def stats(args: argparse.Namespace) -> Answer:
     """One statistic."""
-    given = given_filter(args)
+    takes = inspect.signature(getattr(Stats, args.name)).parameters
+    given = given_filter(args) if "filter" in takes else asked_filter(args)
     given |= {name: getattr(args, name) for name in _OWN if getattr(args, name) is not None}
     if "base" in given:
         given["base"] = {**given_filter(args), "period": given["base"]}
-    takes = inspect.signature(getattr(Stats, args.name)).parameters
     for name in given:
         if name not in takes and ("filter" not in takes or name in _OWN):
             raise InvalidArgument(
