@@ -49,6 +49,14 @@ void copy_to(const Mirror& mirror, py::handle file, py::object progress, py::obj
   without_gil([&] { mirror.copy_to(path, options, control.call()); });
 }
 
+Mirror make_sample(py::handle file, py::object progress, py::object stop,
+                   const py::kwargs& keywords) {
+  const auto path = from_python<std::filesystem::path>(file, "file");
+  const auto options = from_keywords<SampleOptions>(keywords);
+  const Control control(std::move(progress), std::move(stop));
+  return without_gil([&] { return Mirror::make_sample(path, options, control.call()); });
+}
+
 std::int64_t retry(const Mirror& mirror, py::handle entry) {
   const auto number = from_python<std::optional<std::int64_t>>(entry, "entry");
   return without_gil([&] { return mirror.retry(number); });
@@ -70,6 +78,8 @@ void bind_mirror(py::module_& module) {
                     const auto path = from_python<std::filesystem::path>(file, "file");
                     return to_python(without_gil([&] { return Mirror::salvage(path); }));
                   })
+      .def_static("make_sample", &make_sample, py::arg("file"), py::arg("progress"),
+                  py::arg("stop"))
       .def("close", [](Mirror& mirror) { without_gil([&] { mirror.close(); }); })
       .def("path", [](const Mirror& mirror) { return to_python(mirror.path()); })
       .def("plays", &Mirror::plays)

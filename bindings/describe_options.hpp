@@ -119,6 +119,14 @@ struct Describe<CopyOptions> {
 };
 
 template <>
+struct Describe<SampleOptions> {
+  static constexpr auto kMembers = std::tuple{
+      Member{"plays", &SampleOptions::plays},
+      Member{"seed", &SampleOptions::seed},
+  };
+};
+
+template <>
 struct Describe<ServerOptions> {
   static constexpr auto kMembers = std::tuple{
       Member{"schema", &ServerOptions::schema},

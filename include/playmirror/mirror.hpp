@@ -179,6 +179,13 @@ struct CopyOptions {
   bool overwrite = false;  ///< replace a mirror of that name that nobody has open
 };
 
+/// A made-up library: the same options give the same rows on every machine.
+struct SampleOptions {
+  std::int64_t plays =
+      20'000;             ///< 1 to 10,000,000; tracks and artists are as many as they call for
+  std::int64_t seed = 1;  ///< another one gives another listener
+};
+
 /// A local mirror of one remote music database. Safe to share between threads. After fork(), the
 /// child must open its own; every call on the parent's throws.
 class PLAYMIRROR_EXPORT Mirror {
@@ -196,6 +203,14 @@ class PLAYMIRROR_EXPORT Mirror {
   /// that open() refuses; Server::repair() does it by itself where it must. Throws MirrorUnusable
   /// for a sound file that is no mirror, MirrorBusy while anybody has it open.
   static SalvageReport salvage(const std::filesystem::path& file);
+
+  /// A new mirror with a made-up library in it, for trying things out: years of listening in the
+  /// habits and with all the dirt of real logs, up to November 2026. No server is behind it; one
+  /// that it is pulled from or pushed to refuses it (`server_changed`). Throws InvalidArgument when
+  /// the file exists already. Can be stopped, and then leaves no file.
+  [[nodiscard]] static Mirror make_sample(const std::filesystem::path& file,
+                                          const SampleOptions& options = {},
+                                          const CallControl& control = {});
 
   Mirror(Mirror&&) noexcept;
   Mirror& operator=(Mirror&&) noexcept;

@@ -13,7 +13,7 @@ namespace playmirror {
 /// What a long call is doing now. Reported at most ten times a second.
 struct Progress {
   std::string phase = {};  ///< "connect", "push", "pull", "first copy", "index", "apply", "verify",
-                           ///< "query", "copy"
+                           ///< "query", "copy", "make up"
   std::string table = {};  ///< the table at work, or empty
   std::int64_t rows = 0;   ///< rows done in this table; of "copy", pages of the file
   std::int64_t rows_total = 0;  ///< an estimate; 0 when unknown

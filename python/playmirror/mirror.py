@@ -100,6 +100,29 @@ class Mirror:
         """
         return _core.Mirror.salvage(file)
 
+    @classmethod
+    def make_sample(
+        cls,
+        file: str | os.PathLike[str],
+        *,
+        plays: int = 20_000,
+        seed: int = 1,
+        progress: ProgressOption = None,
+        stop: StopFlag | None = None,
+    ) -> Mirror:
+        """A new mirror with a made-up library in it, for trying things out.
+
+        Years of listening in the habits and with all the dirt of real logs, up to November 2026;
+        the same options give the same rows on every machine. No server is behind it, and one that
+        it is pulled from or pushed to refuses it (`server_changed`). Raises InvalidArgument when
+        the file exists already.
+
+        >>> playmirror.Mirror.make_sample("sample.db", plays=1000).plays.count()
+        1000
+        """
+        with reporting(progress) as callback:
+            return cls(_core.Mirror.make_sample(file, callback, stop, plays=plays, seed=seed))
+
     def close(self) -> None:
         """Lets go of the file; later calls raise Error with the code `closed`. May be called twice.
 

@@ -21,8 +21,8 @@ class Progress(Record):
     >>> server.sync(mirror, progress=lambda now: print(now.label, now.rows))
     """
 
-    #: "connect", "push", "pull", "first copy", "index", "apply", "verify", "query", "copy" or
-    #: "export"
+    #: "connect", "push", "pull", "first copy", "index", "apply", "verify", "query", "copy",
+    #: "export" or "make up"
     phase: str
     table: str  #: the table at work, or empty
     rows: int  #: rows done in this table; of "copy", pages of the file

@@ -221,6 +221,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "MirrorOptions": pm.Mirror.open,
     "SqlOptions": pm.Mirror.sql,
     "CopyOptions": pm.Mirror.copy_to,
+    "SampleOptions": pm.Mirror.make_sample,
     "ServerOptions": pm.Server.connect,
     "PullOptions": pm.Server.pull,
     "PushOptions": pm.Server.push,

@@ -1,5 +1,5 @@
 // music-generator: fills a database, or a directory of files, with a made-up music library.
-#include "library.hpp"
+#include "core/sample/library.hpp"
 #include "postgres_writer.hpp"
 #include "tsv_writer.hpp"
 
@@ -14,7 +14,7 @@
 
 namespace {
 
-using music_generator::Plan;
+using playmirror::sample::Plan;
 
 constexpr const char* kUsage =
     "usage: music-generator [--size small|medium|large|huge] [--plays N] [--tracks N]\n"
@@ -53,11 +53,11 @@ Arguments parse(int argc, char** argv) {
     if (i + 1 == argc) throw UsageError(option + " needs a value");
     const char* value = argv[i + 1];
     if (option == "--size") {
-      const auto plan = music_generator::plan_of_size(value);
+      const auto plan = playmirror::sample::plan_of_size(value);
       if (!plan) throw UsageError(std::string("unknown size ") + value);
       result.plan = *plan;
     } else if (option == "--plays") {
-      result.plan = music_generator::plan_of_plays(number<std::uint32_t>(option, value));
+      result.plan = playmirror::sample::plan_of_plays(number<std::uint32_t>(option, value));
     } else if (option == "--tracks") {
       tracks = number<std::uint32_t>(option, value);
     } else if (option == "--artists") {
@@ -84,11 +84,11 @@ Arguments parse(int argc, char** argv) {
 void run(const Arguments& arguments) {
   if (arguments.dsn) {
     music_generator::PostgresWriter writer(*arguments.dsn);
-    music_generator::generate(arguments.plan, writer);
+    playmirror::sample::generate(arguments.plan, writer);
     writer.commit();
   } else {
     music_generator::TsvWriter writer(*arguments.directory);
-    music_generator::generate(arguments.plan, writer);
+    playmirror::sample::generate(arguments.plan, writer);
   }
 }
 

@@ -1,13 +1,16 @@
 // Rows into PostgreSQL by binary COPY, all in one transaction.
 #pragma once
 
-#include "row_writer.hpp"
+#include "core/sample/row_writer.hpp"
 
 #include <libpq-fe.h>
 #include <memory>
 #include <string>
 
 namespace music_generator {
+
+using playmirror::sample::Instant;
+using playmirror::sample::RowWriter;
 
 class PostgresWriter final : public RowWriter {
  public:

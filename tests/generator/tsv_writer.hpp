@@ -2,13 +2,16 @@
 // '/dir/artists.tsv'` loads them.
 #pragma once
 
-#include "row_writer.hpp"
+#include "core/sample/row_writer.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <string>
 
 namespace music_generator {
+
+using playmirror::sample::Instant;
+using playmirror::sample::RowWriter;
 
 class TsvWriter final : public RowWriter {
  public:

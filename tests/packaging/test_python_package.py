@@ -24,6 +24,8 @@ def assert_playmirror_works(run: Run, python: Path, folder: Path, version: str) 
     )
     assert run(python, "-I", "-c", script).strip() == version
     assert "--db" in run(python.parent / "playmirror", "status", "--help")
+    # The demo needs neither a server nor the source.
+    assert "100 plays of" in run(python.parent / "playmirror", "demo", "--plays", "100")
 
 
 def test_pip_install_in_a_fresh_environment(

@@ -198,7 +198,7 @@ class TestVerbs:
         (["sql", "SELECT nothing"], 3, "QueryError"),
         (["pull", "--dsn", "host=127.0.0.1 port=9 dbname=x"], 7, "ServerUnavailable"),
         (["doctor", "--dsn", "nonsense=1"], 2, "InvalidArgument"),
-        (["demo"], 2, "InvalidArgument"),
+        (["demo", "--plays", "0"], 2, "InvalidArgument"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -96,6 +96,23 @@ def test_the_demo_reads_and_leaves_nothing(cli: Cli, small_db: MusicDb, mirror_p
     assert not mirror_path.exists()
 
 
+def test_the_demo_makes_a_library_up_when_no_server_is_named(
+    cli: Cli, capsys: pytest.CaptureFixture[str], mirror_path: Path
+) -> None:
+    keep = mirror_path.parent / "kept.db"
+    code, shown = cli("demo", "--plays", "1000", "--keep", str(keep))
+    assert (code, shown["made_up"], shown["pull"], shown["verify"]["ok"]) == (0, True, None, True)
+    assert cli("demo", "--plays", "300", "--dsn", "")[1]["made_up"]  # PLAYMIRROR_DSN is set
+    assert not mirror_path.exists()
+    assert len(cli("recent", "--db", str(keep), "--limit", "0")[1]) == 1001
+    assert main(["demo", "--keep", str(keep)]) == 2
+    assert main(["demo", "--plays", "1000"]) == 0
+    text = capsys.readouterr().out
+    assert "No server was named (--dsn does it), so this library is made up: 1,000 plays" in text
+    assert "1 pending" in text
+    assert "$ playmirror heatmap" in text
+
+
 def test_text_is_for_people(
     cli: Cli, capsys: pytest.CaptureFixture[str], small_db: MusicDb
 ) -> None:

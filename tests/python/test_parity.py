@@ -27,6 +27,7 @@ KEYWORDS: dict[str, list[Callable[..., Any]]] = {
     "MirrorOptions": [pm.Mirror.open],
     "SqlOptions": [pm.Mirror.sql],
     "CopyOptions": [pm.Mirror.copy_to],
+    "SampleOptions": [pm.Mirror.make_sample],
     "ServerOptions": [pm.Server.connect],
     "PullOptions": [pm.Server.pull],
     "PushOptions": [pm.Server.push],

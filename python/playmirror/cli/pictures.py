@@ -43,10 +43,10 @@ def top(args: argparse.Namespace) -> Answer:
     given = given_filter(args)
     with open_mirror(args) as mirror:
         rows = getattr(mirror.stats, f"top_{args.what}")(**given)
-    return Answer(rows, lambda: _top_text(rows, args.what, args.by or "plays"))
+    return Answer(rows, lambda: top_text(rows, args.what, args.by or "plays"))
 
 
-def _top_text(rows: Sequence[Any], what: str, by: str) -> str:
+def top_text(rows: Sequence[Any], what: str, by: str) -> str:
     if not rows:
         return "no plays"
     measure = _MEASURES[by]
@@ -152,10 +152,10 @@ def heatmap(args: argparse.Namespace) -> Answer:
     with open_mirror(args) as mirror:
         cells = mirror.stats.heatmap(args.attribution, **given)
     zone, first = given.get("tz", "UTC"), given.get("week_start", "monday")
-    return Answer(cells, lambda: _heatmap_text(cells, _measure_of(args), zone, first))
+    return Answer(cells, lambda: heatmap_text(cells, _measure_of(args), zone, first))
 
 
-def _heatmap_text(cells: Sequence[Any], by: str, zone: str, first: str) -> str:
+def heatmap_text(cells: Sequence[Any], by: str, zone: str, first: str) -> str:
     measure = _MEASURES[by]
     most = max(map(measure, cells))
     if most <= 0:

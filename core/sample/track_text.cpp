@@ -1,10 +1,10 @@
-#include "track_text.hpp"
+#include "core/sample/track_text.hpp"
 
-#include "words.hpp"
+#include "core/sample/words.hpp"
 
 #include <cstdio>
 
-namespace music_generator {
+namespace playmirror::sample {
 namespace {
 
 using namespace std::chrono;
@@ -183,4 +183,4 @@ std::string image_url(Random& random) {
   return "https://i.scdn.co/image/ab67616d0000b273" + hex(random, 24);
 }
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

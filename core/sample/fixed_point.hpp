@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace music_generator {
+namespace playmirror::sample {
 
 /// The largest integer whose square is at most `n`.
 constexpr std::uint64_t square_root(std::uint64_t n) {
@@ -40,4 +40,4 @@ constexpr std::int64_t power_of_two(std::int64_t x_q16) {
 static_assert(square_root(80) == 8 && square_root(81) == 9);
 static_assert(power_of_two(3 << 16) == 8 << 16 && power_of_two(-(1 << 16)) == 1 << 15);
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

@@ -1,8 +1,8 @@
-#include "weighted_choice.hpp"
+#include "core/sample/weighted_choice.hpp"
 
 #include <numeric>
 
-namespace music_generator {
+namespace playmirror::sample {
 
 WeightedChoice::WeightedChoice(std::span<const std::uint64_t> weights)
     : total_(std::accumulate(weights.begin(), weights.end(), std::uint64_t{0})),
@@ -33,4 +33,4 @@ std::uint32_t WeightedChoice::draw(Random& random) const {
   return random.below(total_) < slots_[index].cut ? index : slots_[index].other;
 }
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

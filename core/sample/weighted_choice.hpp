@@ -1,13 +1,13 @@
 // Drawing one of many by weight, in constant time (Walker's alias method, in integers).
 #pragma once
 
-#include "random.hpp"
+#include "core/sample/random.hpp"
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
-namespace music_generator {
+namespace playmirror::sample {
 
 /// The weight of `rank` (0 = most popular) in a popularity of shape (rank + offset)^-1.5, scaled to
 /// an integer. rank + offset must stay below 400,000.
@@ -35,4 +35,4 @@ class WeightedChoice {
   std::vector<Slot> slots_;
 };
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

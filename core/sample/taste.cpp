@@ -1,8 +1,8 @@
-#include "taste.hpp"
+#include "core/sample/taste.hpp"
 
 #include <algorithm>
 
-namespace music_generator {
+namespace playmirror::sample {
 namespace {
 
 constexpr std::uint64_t kSameTrackPerMille = 24;
@@ -118,4 +118,4 @@ void Taste::remember(std::uint32_t track) {
   if (recent_.size() > kRecentTracks) recent_.pop_back();
 }
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

@@ -1,11 +1,11 @@
 // What the backend's own analysis leaves behind: weekly snapshots and the playlists it maintains.
 #pragma once
 
-#include "catalogue.hpp"
-#include "days.hpp"
-#include "row_writer.hpp"
+#include "core/sample/catalogue.hpp"
+#include "core/sample/days.hpp"
+#include "core/sample/row_writer.hpp"
 
-namespace music_generator {
+namespace playmirror::sample {
 
 /// One snapshot each Sunday for its last 7 days, and one each month's first Sunday for its last 30.
 void write_analysis_snapshots(const Plan& plan, const Catalogue& catalogue, const Days& days,
@@ -14,4 +14,4 @@ void write_analysis_snapshots(const Plan& plan, const Catalogue& catalogue, cons
 void write_playlist_config(const Plan& plan, const Catalogue& catalogue, const Days& days,
                            RowWriter& rows);
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

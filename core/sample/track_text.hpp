@@ -2,15 +2,15 @@
 // answer. All of it follows from the seed and the track's place in the catalogue.
 #pragma once
 
-#include "catalogue.hpp"
-#include "json_text.hpp"
+#include "core/sample/catalogue.hpp"
+#include "core/sample/json_text.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-namespace music_generator {
+namespace playmirror::sample {
 
 struct Album {
   SpotifyId id;
@@ -51,4 +51,4 @@ std::string hex(Random& random, int digits);
 /// An address of a picture.
 std::string image_url(Random& random);
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

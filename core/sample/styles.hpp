@@ -2,14 +2,14 @@
 // features of a track are drawn around it, so that the values of a row belong together.
 #pragma once
 
-#include "random.hpp"
+#include "core/sample/random.hpp"
 
 #include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
 
-namespace music_generator {
+namespace playmirror::sample {
 
 /// Audio features in thousandths of their unit (0..1, dB, beats per minute), key and mode as is.
 struct Features {
@@ -27,4 +27,4 @@ std::span<const Style> styles();
 /// The features of one track of this style.
 Features draw_features(const Style& style, Random& random);
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

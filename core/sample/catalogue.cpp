@@ -1,11 +1,11 @@
-#include "catalogue.hpp"
+#include "core/sample/catalogue.hpp"
 
-#include "styles.hpp"
-#include "weighted_choice.hpp"
+#include "core/sample/styles.hpp"
+#include "core/sample/weighted_choice.hpp"
 
 #include <algorithm>
 
-namespace music_generator {
+namespace playmirror::sample {
 namespace {
 
 constexpr std::int64_t kMedianDurationMs = 219'000;
@@ -93,4 +93,4 @@ void Catalogue::sort_by_artist() {
   }
 }
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

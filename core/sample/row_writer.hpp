@@ -1,13 +1,13 @@
 // Where generated rows go: a server, or files.
 #pragma once
 
-#include "local_time.hpp"
+#include "core/sample/local_time.hpp"
 
 #include <cstdint>
 #include <span>
 #include <string_view>
 
-namespace music_generator {
+namespace playmirror::sample {
 
 /// Takes one table after the other, row by row, field by field in the order of the columns named.
 /// Any call may throw std::runtime_error when the rows cannot be stored.
@@ -29,4 +29,4 @@ class RowWriter {
   virtual void timestamp(Instant value) = 0;
 };
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

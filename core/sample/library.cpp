@@ -1,18 +1,18 @@
-#include "library.hpp"
+#include "core/sample/library.hpp"
 
-#include "days.hpp"
-#include "listening.hpp"
-#include "snapshots.hpp"
-#include "styles.hpp"
-#include "track_text.hpp"
-#include "words.hpp"
+#include "core/sample/days.hpp"
+#include "core/sample/listening.hpp"
+#include "core/sample/snapshots.hpp"
+#include "core/sample/styles.hpp"
+#include "core/sample/track_text.hpp"
+#include "core/sample/words.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <stdexcept>
 #include <string>
 
-namespace music_generator {
+namespace playmirror::sample {
 namespace {
 
 using namespace std::chrono;
@@ -311,4 +311,4 @@ void generate(const Plan& plan, RowWriter& rows) {
   LibraryWriter(plan, rows).write();
 }
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

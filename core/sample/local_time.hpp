@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-namespace music_generator {
+namespace playmirror::sample {
 
 using Instant = std::chrono::sys_time<std::chrono::microseconds>;
 
@@ -16,4 +16,4 @@ std::chrono::sys_seconds summer_ends(std::chrono::year year);
 /// clock is taken to have moved on already; in autumn's doubled hour the first one is meant.
 std::chrono::sys_seconds berlin(std::chrono::sys_days day, std::chrono::seconds time_of_day);
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

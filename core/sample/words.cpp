@@ -1,9 +1,9 @@
-#include "words.hpp"
+#include "core/sample/words.hpp"
 
 #include <array>
 #include <string_view>
 
-namespace music_generator {
+namespace playmirror::sample {
 namespace {
 
 using Word = std::string_view;
@@ -146,4 +146,4 @@ std::string lyrics(Random& random) {
 
 std::string summary(Random& random) { return filled(kSummaryPattern, random); }
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

@@ -1,14 +1,14 @@
 // Which track is played next: mostly by popularity, often again, and at times the same for a week.
 #pragma once
 
-#include "catalogue.hpp"
-#include "weighted_choice.hpp"
+#include "core/sample/catalogue.hpp"
+#include "core/sample/weighted_choice.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <vector>
 
-namespace music_generator {
+namespace playmirror::sample {
 
 class Taste {
  public:
@@ -39,4 +39,4 @@ class Taste {
   std::uint32_t now_ = 0;
 };
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

@@ -2,7 +2,7 @@
 // memory because plays refer to it. Everything bulky about a track is made when it is written.
 #pragma once
 
-#include "random.hpp"
+#include "core/sample/random.hpp"
 
 #include <array>
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace music_generator {
+namespace playmirror::sample {
 
 /// What to generate.
 struct Plan {
@@ -74,4 +74,4 @@ struct Catalogue {
   std::vector<std::uint32_t> artist_begin;
 };
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

@@ -1,15 +1,15 @@
 // The log of plays, one listening session after the other, with the dirt that real logs have.
 #pragma once
 
-#include "catalogue.hpp"
-#include "days.hpp"
-#include "local_time.hpp"
+#include "core/sample/catalogue.hpp"
+#include "core/sample/days.hpp"
+#include "core/sample/local_time.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <optional>
 
-namespace music_generator {
+namespace playmirror::sample {
 
 enum class Source : std::uint8_t {
   import,        ///< from a data export: stamped at the end, in whole seconds, and complete
@@ -33,4 +33,4 @@ struct Play {
 void listen(const Plan& plan, const Catalogue& catalogue, const Days& days,
             const std::function<void(const Play&)>& take);
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

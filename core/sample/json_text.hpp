@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace music_generator {
+namespace playmirror::sample {
 
 /// Nothing checks that the calls make a document: open and close in pairs, a key before each
 /// member.
@@ -40,4 +40,4 @@ class JsonText {
   std::string text_;
 };
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

@@ -5,13 +5,13 @@
 // skipped, and every kind of dirt that such logs are known for is in it.
 #pragma once
 
-#include "catalogue.hpp"
-#include "row_writer.hpp"
+#include "core/sample/catalogue.hpp"
+#include "core/sample/row_writer.hpp"
 
 #include <optional>
 #include <string_view>
 
-namespace music_generator {
+namespace playmirror::sample {
 
 /// "small" (1,000 plays), "medium" (70,000), "large" (1 M) or "huge" (10 M).
 std::optional<Plan> plan_of_size(std::string_view name);
@@ -24,4 +24,4 @@ Plan plan_of_plays(std::uint32_t plays);
 /// Throws std::invalid_argument for a plan out of bounds, with a message that states them.
 void generate(const Plan& plan, RowWriter& rows);
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

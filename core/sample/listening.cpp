@@ -1,12 +1,12 @@
-#include "listening.hpp"
+#include "core/sample/listening.hpp"
 
-#include "taste.hpp"
+#include "core/sample/taste.hpp"
 
 #include <algorithm>
 #include <queue>
 #include <vector>
 
-namespace music_generator {
+namespace playmirror::sample {
 namespace {
 
 using namespace std::chrono;
@@ -223,4 +223,4 @@ void listen(const Plan& plan, const Catalogue& catalogue, const Days& days,
   Listener(plan, catalogue, days, take).listen();
 }
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

@@ -1,8 +1,8 @@
-#include "styles.hpp"
+#include "core/sample/styles.hpp"
 
 #include <algorithm>
 
-namespace music_generator {
+namespace playmirror::sample {
 namespace {
 
 // genres, then: danceability energy key loudness mode speechiness acousticness instrumentalness
@@ -71,4 +71,4 @@ Features draw_features(const Style& style, Random& random) {
   };
 }
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

@@ -1,16 +1,16 @@
-#include "snapshots.hpp"
+#include "core/sample/snapshots.hpp"
 
-#include "json_text.hpp"
-#include "styles.hpp"
-#include "track_text.hpp"
-#include "words.hpp"
+#include "core/sample/json_text.hpp"
+#include "core/sample/styles.hpp"
+#include "core/sample/track_text.hpp"
+#include "core/sample/words.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string>
 
-namespace music_generator {
+namespace playmirror::sample {
 namespace {
 
 using namespace std::chrono;
@@ -193,4 +193,4 @@ void write_playlist_config(const Plan& plan, const Catalogue& catalogue, const D
   rows.end_table();
 }
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

@@ -2,14 +2,14 @@
 // splitmix64), and the few distributions that the library needs. No floating point.
 #pragma once
 
-#include "fixed_point.hpp"
+#include "core/sample/fixed_point.hpp"
 
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <span>
 
-namespace music_generator {
+namespace playmirror::sample {
 
 /// What a source is used for. Each purpose has numbers of its own, so that adding a draw to one
 /// does not change the others.
@@ -103,4 +103,4 @@ class Random {
   std::array<std::uint64_t, 4> state_{};
 };
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

@@ -1,11 +1,11 @@
-#include "days.hpp"
+#include "core/sample/days.hpp"
 
-#include "local_time.hpp"
+#include "core/sample/local_time.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace music_generator {
+namespace playmirror::sample {
 namespace {
 
 using namespace std::chrono;
@@ -58,4 +58,4 @@ Days plan_days(const Plan& plan) {
   return result;
 }
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

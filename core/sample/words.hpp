@@ -1,11 +1,11 @@
 // Names, titles and lyrics put together from lists of words.
 #pragma once
 
-#include "random.hpp"
+#include "core/sample/random.hpp"
 
 #include <string>
 
-namespace music_generator {
+namespace playmirror::sample {
 
 /// A band or a person; every tenth name is outside ASCII, some of them written right to left.
 std::string artist_name(Random& random);
@@ -19,4 +19,4 @@ std::string lyrics(Random& random);
 /// One sentence about a song.
 std::string summary(Random& random);
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

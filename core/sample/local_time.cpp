@@ -1,6 +1,6 @@
-#include "local_time.hpp"
+#include "core/sample/local_time.hpp"
 
-namespace music_generator {
+namespace playmirror::sample {
 
 using namespace std::chrono;
 
@@ -15,4 +15,4 @@ sys_seconds berlin(sys_days day, seconds time_of_day) {
   return summer ? in_summer : in_summer + 1h;
 }
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

@@ -1,8 +1,8 @@
-#include "json_text.hpp"
+#include "core/sample/json_text.hpp"
 
 #include <bit>
 
-namespace music_generator {
+namespace playmirror::sample {
 namespace {
 
 /// Removes the first character of well-formed UTF-8 and returns its code point.
@@ -100,4 +100,4 @@ void JsonText::append_quoted(std::string_view utf8) {
   text_ += '"';
 }
 
-}  // namespace music_generator
+}  // namespace playmirror::sample

@@ -1,13 +1,13 @@
 // The calendar of a listening life: from which day to which, and how much on each of them.
 #pragma once
 
-#include "catalogue.hpp"
+#include "core/sample/catalogue.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <vector>
 
-namespace music_generator {
+namespace playmirror::sample {
 
 struct Days {
   std::chrono::sys_days first;
@@ -22,4 +22,4 @@ struct Days {
 /// but at most 20 years; bigger libraries have fuller days.
 Days plan_days(const Plan& plan);
 
-}  // namespace music_generator
+}  // namespace playmirror::sample
