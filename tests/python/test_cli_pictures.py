@@ -179,3 +179,24 @@ def test_since_and_until_are_a_period(shown: Shown, capsys: pytest.CaptureFixtur
 def test_compare_takes_another_period(shown: Shown) -> None:
     text = shown("stats", "compare", "--period", "2026-01", "--base", "2025-11")
     assert re.search(r"plays +6(\.0)? +1", text)
+
+
+def test_a_person_who_looks_gets_statistics_as_people_read_them(shown: Shown) -> None:
+    looked, piped = shown("stats", "totals", columns=80), shown("stats", "totals")
+    assert re.search(r"^time measured +1 h 05 min$", looked, re.MULTILINE)
+    assert re.search(r"^time_measured_ms +3915000$", piped, re.MULTILINE)
+    assert re.search(r"^time per active day +32 min$", looked, re.MULTILINE)
+    assert re.search(r"^first at +2025-11-30 23:30Z$", looked, re.MULTILINE)
+    looked = shown("stats", "top_artists", columns=100).splitlines()[0]
+    piped = shown("stats", "top_artists").splitlines()[0]
+    assert looked.split()[:2] == ["rank", "name"]
+    assert looked.split()[-1] == "time"
+    assert "artist_id" in piped.split()
+    assert "artist id" not in looked
+    assert "14.3%" in shown("stats", "top_albums", columns=100)
+
+
+def test_lists_inside_a_statistic_are_for_people_too(shown: Shown) -> None:
+    lines = shown("stats", "audio_profile", columns=100).splitlines()
+    assert "time signatures" in lines
+    assert "time_signatures" in shown("stats", "audio_profile").splitlines()

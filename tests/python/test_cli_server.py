@@ -136,8 +136,9 @@ def test_repair_takes_what_differs_and_what_cannot_be_opened(cli: Cli, mirror_pa
     with closing(sqlite3.connect(mirror_path)) as connection, connection:
         connection.execute("UPDATE artists SET name = 'x' WHERE id = (SELECT max(id) FROM artists)")
     assert cli("verify")[0] == cli("verify", "--depth", "quick")[0] == 1
-    code, report = cli("repair")
+    code, report = cli("verify", "--repair")
     assert (code, report["tables"]["artists"]["updated"]) == (0, 1)
+    assert cli("repair")[1]["tables"]["artists"]["updated"] == 0
     assert cli("verify", "--depth", "file")[1]["ok"]
 
     with mirror_path.open("r+b") as file:

@@ -19,7 +19,9 @@ from .verb import Verb
 
 
 def verify(args: argparse.Namespace) -> Answer:
-    """The file itself, or its blocks or rows against the server's."""
+    """The file itself, or its blocks or rows against the server's; with --repair, puts it right."""
+    if args.repair:
+        return repair(args)
     depth = args.depth or ("file" if args.dsn is None else "full")
     if depth == "file":
         with open_mirror(args) as mirror:
@@ -141,7 +143,9 @@ def _doctor_text(report: DoctorReport) -> str:
     return "\n".join(lines)
 
 
-def _add_depth(parser: argparse.ArgumentParser) -> None:
+def _add_verify_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--repair", action="store_true", help="put it right, as `repair` does")
+    add_confirm_deletes(parser)
     parser.add_argument(
         "--depth",
         choices=("file", "quick", "full"),
@@ -163,7 +167,7 @@ VERBS = (
         about="Exits with 1 when something differs.",
         mirror=True,
         server=True,
-        add_options=_add_depth,
+        add_options=_add_verify_options,
     ),
     Verb(
         "repair",

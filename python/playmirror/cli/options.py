@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..errors import Error
 from ..mirror import Mirror
 from ..server import Server
 from .completion.words import FILES, suggest
@@ -75,7 +76,16 @@ def add_confirm_deletes(parser: argparse.ArgumentParser) -> None:
 
 def open_mirror(args: argparse.Namespace, *, create: bool = False) -> Mirror:
     """The mirror of --db. A verb that only asks does not make an empty one."""
-    return Mirror.open(mirror_path(args), create=create)
+    file = mirror_path(args)
+    try:
+        return Mirror.open(file, create=create)
+    except Error as error:
+        if not create and not os.path.lexists(file):
+            error.hint = (
+                "`playmirror sync` makes one of a server's library, `playmirror demo --keep FILE` "
+                "one with a made-up library."
+            )
+        raise
 
 
 def mirror_path(args: argparse.Namespace) -> Path:

@@ -14,11 +14,13 @@ from ..errors import InvalidArgument
 from ..record_list import Records
 from ..stats import Stats
 from ..stats_enums import Attribution, Entity, EraUnit, SkipGroup, Unit
+from . import people
 from .answer import Answer
 from .completion.words import suggest
 from .filter_options import add_filter, asked_filter, given_filter, option_of
+from .look import columns, paint
 from .options import open_mirror
-from .terminal import pairs, table
+from .terminal import Column, pairs, table
 from .verb import Verb
 
 #: The statistics, as `playmirror stats` names them.
@@ -88,16 +90,27 @@ def stats(args: argparse.Namespace) -> Answer:
 
 
 def _text(answer: Any) -> str:
+    """Every field as it is; for a person who looks, as people read it."""
+    for_people = columns(sys.stdout) is not None
     if isinstance(answer, Records):
         found = answer.table()
         names = [column.name for column in found.columns]
-        return table(names, found, out=sys.stdout) if len(found) else "nothing"
+        if not len(found):
+            return "nothing"
+        if not for_people:
+            return table(names, found, out=sys.stdout)
+        titles, rows, right = people.listing(names, found)
+        made = [Column(name, right=each) for name, each in zip(titles, right, strict=True)]
+        return table(made, rows, out=sys.stdout)
     facts, lists = [], []
     for name, value in _facts(answer):
         if isinstance(value, Records):
-            lists.append(f"\n{name}\n{_text(value)}")
+            heading = people.title(name) if for_people else name
+            lists.append(f"\n{paint(heading, '1', sys.stdout)}\n{_text(value)}")
         else:
             facts.append((name, "" if value is None else value))
+    if for_people:
+        facts = people.facts(facts)
     return "\n".join([pairs(facts, out=sys.stdout), *lists])
 
 
