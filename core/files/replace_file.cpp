@@ -85,6 +85,19 @@ std::string read_start(const std::filesystem::path& file, std::size_t bytes) {
   return start;
 }
 
+std::vector<std::filesystem::path> named_after(const std::filesystem::path& file,
+                                               std::string_view suffix) {
+  const std::string prefix = file.filename().string() + std::string(suffix);
+  std::vector<std::filesystem::path> found;
+  boost::system::error_code error;
+  for (fs::directory_iterator entry(native(file.parent_path()), error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with(prefix)) found.push_back(file.parent_path() / name);
+  }
+  return found;
+}
+
 std::int64_t written_at(const std::filesystem::path& file) {
   boost::system::error_code error;
   return static_cast<std::int64_t>(fs::last_write_time(native(file), error));

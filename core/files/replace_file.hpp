@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// Putting one file in the place of another.
 namespace playmirror::files {
@@ -24,6 +25,10 @@ void overwrite_start(const std::filesystem::path& file, std::string_view bytes);
 
 /// The first bytes of a file: fewer if it is shorter, none if it cannot be read.
 [[nodiscard]] std::string read_start(const std::filesystem::path& file, std::size_t bytes);
+
+/// The files of the directory of `file` whose names begin with its own and then `suffix`.
+[[nodiscard]] std::vector<std::filesystem::path> named_after(const std::filesystem::path& file,
+                                                             std::string_view suffix);
 
 /// When the file was last written, in seconds since 1970.
 [[nodiscard]] std::int64_t written_at(const std::filesystem::path& file);

@@ -9,7 +9,12 @@
 #include <playmirror/error.hpp>
 #include <playmirror/mirror.hpp>
 
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <ctime>
 #include <string>
+#include <string_view>
 #include <unistd.h>
 
 namespace playmirror {
@@ -57,13 +62,28 @@ void settle_old_copy(const Path& file) {
   for (const char* suffix : kLogs) files::remove(beside(file, suffix));
 }
 
+constexpr std::string_view kPartial = "-partial-";
+constexpr std::int64_t kStaleSeconds = 3'600;  // another machine's process may share the directory
+
+/// Removes what processes that were killed have left of their copies.
+void remove_stale_partials(const Path& target) {
+  for (const Path& left : files::named_after(target, kPartial)) {
+    const std::string name = left.filename().string();
+    const char* number = name.data() + target.filename().string().size() + kPartial.size();
+    int process = 0;
+    std::from_chars(number, name.data() + name.size(), process);
+    const bool gone = process > 0 && ::kill(process, 0) != 0 && errno == ESRCH;
+    if (gone && std::time(nullptr) - files::written_at(left) > kStaleSeconds) files::remove(left);
+  }
+}
+
 /// A new file beside the target, gone again unless it was moved there.
 class Partial {
  public:
   explicit Partial(const Path& target) {
     for (int number = 0; file_.empty(); ++number) {
-      const Path name =
-          beside(target, "-partial-" + std::to_string(::getpid()) + "-" + std::to_string(number));
+      const Path name = beside(target, std::string(kPartial) + std::to_string(::getpid()) + "-" +
+                                           std::to_string(number));
       if (files::create_private(name)) file_ = name;
     }
   }
@@ -109,6 +129,7 @@ void Mirror::copy_to(const std::filesystem::path& file, const CopyOptions& optio
           {.hint = "Choose another name."});
   }
   if (!options.overwrite) refuse_what_is_there(target);
+  remove_stale_partials(target);
   Partial partial(target);
   {
     auto reader = state()->reader();

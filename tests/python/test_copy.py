@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import sqlite3
 import time
 from contextlib import closing
@@ -81,3 +82,44 @@ def test_progress_can_stop_it(mirror: pm.Mirror, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         mirror.copy_to(tmp_path / "copy.db", progress=enough)
     assert not (tmp_path / "copy.db").exists()
+
+
+def _killed_while_it_copies(path: Path, to: Path, *, export: bool) -> None:
+    def kill(now: pm.Progress) -> None:
+        if now.phase == ("export" if export else "copy"):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with pm.open(path) as mirror:
+        if export:
+            mirror.export(to, format="csv", progress=kill)
+        mirror.copy_to(to, progress=kill)
+
+
+@pytest.mark.parametrize("export", [False, True])
+def test_a_process_that_is_killed_leaves_no_copy_and_its_remains_go(
+    mirror_path: Path, tmp_path: Path, export: bool
+) -> None:
+    open_library(mirror_path).close()
+    to = tmp_path / ("out" if export else "copy.db")
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(
+        target=_killed_while_it_copies, args=(mirror_path, to), kwargs={"export": export}
+    )
+    child.start()
+    child.join(timeout=30)
+    assert child.exitcode == -signal.SIGKILL
+    assert not to.exists()
+
+    def remains() -> list[Path]:
+        return [each for each in tmp_path.iterdir() if "partial" in each.name]
+
+    (left,) = remains()
+    with pm.open(mirror_path) as mirror:
+        again = mirror.export if export else mirror.copy_to
+        options = {"format": "csv"} if export else {}
+        again(to, **options)
+        assert remains() == [left]  # it could be a process of another machine
+        os.utime(left, (0, 0))
+        again(to, overwrite=True, **options)
+        assert remains() == []
+        assert mirror.verify().ok

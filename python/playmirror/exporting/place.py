@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,9 @@ from ..errors import InvalidArgument, StorageError
 #: In every exported directory: what it is, and which files are the export's. Spark and others pass
 #: over names that begin with an underscore.
 MANIFEST = "_playmirror.json"
+
+
+_STALE = 3_600.0  # seconds
 
 
 class Place:
@@ -50,7 +55,9 @@ def place_for(target: Path, *, directory: bool, overwrite: bool, mirror: Path) -
     try:
         _refuse(target, directory=directory, overwrite=overwrite, mirror=mirror)
         target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
+        _remove_stale(target)
+        prefix = f".{target.name}.partial-{os.getpid()}-"
+        staging = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
     except OSError as error:
         raise _storage_error(error, target) from error
     try:
@@ -94,6 +101,29 @@ def _refuse(target: Path, *, directory: bool, overwrite: bool, mirror: Path) -> 
             f"holds what no export put there, {foreign[0]} for one",
             "Only an export is overwritten. Choose another directory, or clear this one yourself.",
         )
+
+
+def _remove_stale(target: Path) -> None:
+    """Removes what processes that were killed have left of their exports."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.partial-*-*"):
+        process = left.name.rpartition(".partial-")[2].partition("-")[0]
+        # Another machine's process may share the directory: what is new stays.
+        if (
+            time.time() - left.stat().st_mtime > _STALE
+            and process.isdigit()
+            and _gone(int(process))
+        ):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _gone(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _is_side_file(target: Path, mirror: Path) -> bool:
