@@ -67,6 +67,10 @@ def _display() -> _Bar | Lines:
     return _Bar(tqdm)
 
 
+def _unit(now: Progress) -> str:
+    return "pages" if now.phase == "copy" else "rows"
+
+
 class _Bar:
     """A tqdm bar that begins anew with each phase of each table."""
 
@@ -82,6 +86,7 @@ class _Bar:
             self._bar.reset()
             self._bar.set_description(now.label)
         self._label = now.label
+        self._bar.unit = f" {_unit(now)}"
         self._bar.total = now.rows_total or None
         self._bar.update(now.rows - self._bar.n)
 
@@ -119,12 +124,13 @@ class Lines:
         if not now.rows:
             return now.label
         if not now.rows_total:
-            return f"{now.label} {now.rows:,} rows"
+            return f"{now.label} {now.rows:,} {_unit(now)}"
         share = min(now.rows / now.rows_total, 1.0)  # the total is an estimate
         full, empty = "█░" if has_unicode(self._stream) else "#."
         done = int(share * _BAR)
         bar = full * done + empty * (_BAR - done)
-        return f"{now.label} {bar} {share:4.0%} {now.rows:,} of {now.rows_total:,} rows"
+        counts = f"{now.rows:,} of {now.rows_total:,} {_unit(now)}"
+        return f"{now.label} {bar} {share:4.0%} {counts}"
 
     def close(self) -> None:
         if self._terminal and self._label:

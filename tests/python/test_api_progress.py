@@ -63,6 +63,12 @@ def test_a_bar_needs_no_more_than_the_terminal_has(monkeypatch: pytest.MonkeyPat
     assert stream.getvalue() == "\r\x1b[Kfirst copy of tracks ########"
 
 
+def test_a_copy_is_counted_in_pages() -> None:
+    stream = Terminal()
+    Lines(stream)(Progress(phase="copy", table="", rows=5, rows_total=10, bytes=0))
+    assert stream.getvalue().endswith("5 of 10 pages")
+
+
 def test_a_bar_on_a_terminal_is_one_line_that_vanishes() -> None:
     stream = Terminal()
     lines = Lines(stream)

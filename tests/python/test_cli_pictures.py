@@ -196,6 +196,11 @@ def test_a_person_who_looks_gets_statistics_as_people_read_them(shown: Shown) ->
     assert "14.3%" in shown("stats", "top_albums", columns=100)
 
 
+def test_recent_plays_are_told_to_the_minute(shown: Shown) -> None:
+    assert shown("recent", columns=100).splitlines()[1].startswith("2026-01-31 12:50Z")
+    assert shown("recent").splitlines()[1].startswith("2026-01-31T12:50:00Z")
+
+
 def test_lists_inside_a_statistic_are_for_people_too(shown: Shown) -> None:
     lines = shown("stats", "audio_profile", columns=100).splitlines()
     assert "time signatures" in lines

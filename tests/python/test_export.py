@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import sys
+import threading
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,18 @@ def test_an_export_that_is_stopped_leaves_nothing(library: pm.Mirror, tmp_path: 
     with pytest.raises(KeyboardInterrupt):
         library.export(tmp_path / "out", progress=stop_in_tracks)
     assert sorted(os.listdir(tmp_path)) == before
+
+
+def test_a_flag_stops_it(library: pm.Mirror, tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def in_plays(now: pm.Progress) -> None:
+        if now.table == "artists":
+            stop.set()
+
+    with pytest.raises(pm.Cancelled):
+        library.export(tmp_path / "out", progress=in_plays, stop=stop)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

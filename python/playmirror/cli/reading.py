@@ -8,8 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from ..status import Status
-from ..timestamp import Timestamp
+from ..timestamp import Instant, Timestamp
+from . import people
 from .answer import Answer
+from .look import columns
 from .options import open_mirror
 from .terminal import pairs, safe, table
 from .verb import Verb
@@ -74,12 +76,17 @@ def recent(args: argparse.Namespace) -> Answer:
         lambda: _listing(
             ("played at", "track", "artist", ""),
             [
-                (play.played_at, play.name or play.track_id, play.artist, _unsent(play.id))
+                (_when(play.played_at), play.name or play.track_id, play.artist, _unsent(play.id))
                 for play in plays
             ],
             nothing="no plays",
         ),
     )
+
+
+def _when(played_at: Instant | None) -> object:
+    """For a person who looks, to the minute."""
+    return played_at if columns(sys.stdout) is None else people.value("played_at", played_at)
 
 
 def _unsent(id: int) -> str:

@@ -12,6 +12,7 @@ from ..server import PullOptions
 from ..timestamp import Timestamp
 from ..watcher import WatchEvent
 from .answer import Answer
+from .look import paint
 from .options import dsn_of, open_mirror, show_progress
 from .terminal import safe
 
@@ -36,11 +37,18 @@ def _print_json(event: WatchEvent) -> None:
     print(to_json({"at": Timestamp.now(), **vars(event)}, indent=None), flush=True)
 
 
+_COLOURS = {
+    WatchState.CONNECTING: "2",
+    WatchState.CURRENT: "32",
+    WatchState.RETRYING: "33",
+    WatchState.STOPPED: "31",
+}
+
+
 def _print_text(event: WatchEvent) -> None:
     told = [safe(part) for part in (_report_text(event.report), _error_text(event)) if part]
-    print(
-        f"{Timestamp.now().to_string()}  {event.state:10}  {'; '.join(told)}".rstrip(), flush=True
-    )
+    state = paint(f"{event.state:10}", _COLOURS[event.state], sys.stdout)
+    print(f"{Timestamp.now().to_string()}  {state}  {'; '.join(told)}".rstrip(), flush=True)
     if event.report is not None:
         for warning in event.report.warnings:
             print(f"    {safe(warning)}", file=sys.stderr)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from ..enums import ErrorCode
-from ..errors import InvalidArgument
+from ..errors import Cancelled, InvalidArgument
 from ..progress import Progress
 from ..report import ExportedTable, ExportReport
 from ..timestamp import Timestamp
@@ -67,7 +67,9 @@ def export(
         _one_moment(mirror, place.staging, progress, stop) as copy,
     ):
         for name in chosen:
-            done[name] = _export_table(Rows(copy, name), place, format, one_file, exact, progress)
+            done[name] = _export_table(
+                Rows(copy, name), place, format, one_file, exact, progress, stop
+            )
         if not one_file:
             place.describe(
                 {
@@ -116,6 +118,7 @@ def _export_table(
     one_file: bool,
     exact: bool,
     progress: _Callback | None,
+    stop: StopFlag | None,
 ) -> ExportedTable:
     total = rows.count()
     done = 0
@@ -123,6 +126,8 @@ def _export_table(
     def moved(more: int) -> None:
         nonlocal done
         done += more
+        if stop is not None and stop.is_set():
+            raise Cancelled("stopped on request", code=ErrorCode.CANCELLED)
         if progress is not None:
             progress(Progress("export", rows.name, done, total, 0))
 
