@@ -205,3 +205,11 @@ def test_lists_inside_a_statistic_are_for_people_too(shown: Shown) -> None:
     lines = shown("stats", "audio_profile", columns=100).splitlines()
     assert "time signatures" in lines
     assert "time_signatures" in shown("stats", "audio_profile").splitlines()
+
+
+@pytest.mark.parametrize("verb", ["top", "activity", "heatmap", "recent"])
+def test_nothing_to_draw_is_said(
+    verb: str, mirror: pm.Mirror, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([verb, "--db", str(mirror.path)]) == exit_codes.OK
+    assert capsys.readouterr().out == "no plays\n"

@@ -304,3 +304,12 @@ def test_names_of_partitions(library: pm.Mirror) -> None:
     found = list(parquet._partitions(rows.Rows(library, "play_history")))
     assert [name for name, _, _ in found][-1].count("__HIVE_DEFAULT_PARTITION__") == 2
     assert datetime(2026, 1, 1).month == 1
+
+
+def test_an_empty_mirror_has_an_empty_export(mirror: pm.Mirror, tmp_path: Path) -> None:
+    report = mirror.export(tmp_path / "out")
+    assert {each.rows for each in report.tables.values()} == {0}
+    for name in TABLES:
+        assert parquet_rows(tmp_path / "out", name) == []
+    mirror.export(tmp_path / "artists.csv", tables=["artists"])
+    assert (tmp_path / "artists.csv").read_bytes() == b"id,name,genres,image_url\r\n"

@@ -52,7 +52,7 @@ def add_db(parser: argparse.ArgumentParser) -> None:
     db = parser.add_argument(
         "--db",
         metavar="FILE",
-        help="the mirror file (default: PLAYMIRROR_DB, else the user's data directory)",
+        help="the mirror file (default: PLAYMIRROR_DB, else see `playmirror config`)",
     )
     suggest(db, FILES)
 
