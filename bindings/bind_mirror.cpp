@@ -57,6 +57,15 @@ Mirror make_sample(py::handle file, py::object progress, py::object stop,
   return without_gil([&] { return Mirror::make_sample(path, options, control.call()); });
 }
 
+py::object import_plays(const Mirror& mirror, py::handle files, py::object progress,
+                        py::object stop, const py::kwargs& keywords) {
+  const auto paths = from_python<std::vector<std::filesystem::path>>(files, "files");
+  const auto options = from_keywords<ImportOptions>(keywords);
+  const Control control(std::move(progress), std::move(stop));
+  return to_python(
+      without_gil([&] { return mirror.import_plays(paths, options, control.call()); }));
+}
+
 std::int64_t retry(const Mirror& mirror, py::handle entry) {
   const auto number = from_python<std::optional<std::int64_t>>(entry, "entry");
   return without_gil([&] { return mirror.retry(number); });
@@ -102,7 +111,9 @@ void bind_mirror(py::module_& module) {
       .def("retry", &retry)
       .def("discard", &discard)
       .def("verify", &verify_file, py::arg("progress"), py::arg("stop"))
-      .def("copy_to", &copy_to, py::arg("file"), py::arg("progress"), py::arg("stop"));
+      .def("copy_to", &copy_to, py::arg("file"), py::arg("progress"), py::arg("stop"))
+      .def("import_plays", &import_plays, py::arg("files"), py::arg("progress"),
+           py::arg("stop"));
 }
 
 }  // namespace playmirror::python

@@ -127,6 +127,25 @@ struct Describe<SampleOptions> {
 };
 
 template <>
+struct Describe<LocalTracks> {
+  static constexpr auto kClass = "LocalTracks";
+  static constexpr std::array kNames = {
+      Name{LocalTracks::record, "record"},
+      Name{LocalTracks::leave_out, "leave_out"},
+  };
+};
+
+template <>
+struct Describe<ImportOptions> {
+  static constexpr auto kMembers = std::tuple{
+      Member{"local_tracks", &ImportOptions::local_tracks},
+      Member{"private_sessions", &ImportOptions::private_sessions},
+      Member{"source", &ImportOptions::source},
+      Member{"dry_run", &ImportOptions::dry_run},
+  };
+};
+
+template <>
 struct Describe<ServerOptions> {
   static constexpr auto kMembers = std::tuple{
       Member{"schema", &ServerOptions::schema},

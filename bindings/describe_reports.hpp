@@ -6,6 +6,7 @@
 #include "describe.hpp"
 #include "errors.hpp"
 
+#include <playmirror/import.hpp>
 #include <playmirror/pending.hpp>
 #include <playmirror/progress.hpp>
 #include <playmirror/report.hpp>
@@ -103,6 +104,47 @@ struct Describe<FileReport> {
       Member{"outbox_entries", &FileReport::outbox_entries},
       Member{"blocks", &FileReport::blocks},
       Member{"problems", &FileReport::problems},
+  };
+};
+
+template <>
+struct Describe<ImportFormat> {
+  static constexpr auto kClass = "ImportFormat";
+  static constexpr std::array kNames = {
+      Name{ImportFormat::spotify_extended, "spotify_extended"},
+      Name{ImportFormat::spotify_account, "spotify_account"},
+      Name{ImportFormat::listenbrainz, "listenbrainz"},
+      Name{ImportFormat::lastfm, "lastfm"},
+      Name{ImportFormat::maloja, "maloja"},
+  };
+};
+
+template <>
+struct Describe<ImportedFile> {
+  static constexpr auto kClass = "ImportedFile";
+  static constexpr auto kMembers = std::tuple{
+      Member{"name", &ImportedFile::name},
+      Member{"format", &ImportedFile::format},
+      Member{"rows", &ImportedFile::rows},
+      Member{"problem", &ImportedFile::problem},
+  };
+};
+
+template <>
+struct Describe<ImportReport> {
+  static constexpr auto kClass = "ImportReport";
+  static constexpr auto kMembers = std::tuple{
+      Member{"files", &ImportReport::files},
+      Member{"rows", &ImportReport::rows},
+      Member{"recorded", &ImportReport::recorded},
+      Member{"already_there", &ImportReport::already_there},
+      Member{"matched", &ImportReport::matched},
+      Member{"repeated", &ImportReport::repeated},
+      Member{"left_out", &ImportReport::left_out},
+      Member{"tracks", &ImportReport::tracks},
+      Member{"artists", &ImportReport::artists},
+      Member{"first", &ImportReport::first},
+      Member{"last", &ImportReport::last},
   };
 };
 

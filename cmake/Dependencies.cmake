@@ -67,6 +67,17 @@ if(NOT TARGET date::date-tz)
     libhowardhinnant-date-dev date-devel howard-hinnant-date)
 endif()
 
+find_package(RapidJSON 1.1 CONFIG QUIET)
+if(NOT RapidJSON_FOUND)
+  playmirror_missing("RapidJSON 1.1 or newer" rapidjson-dev rapidjson-devel rapidjson)
+endif()
+
+list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+find_package(LibZip QUIET)
+if(NOT TARGET LibZip::LibZip)
+  playmirror_missing("libzip" libzip-dev libzip-devel libzip)
+endif()
+
 if(PLAYMIRROR_SYNC)
   find_package(PostgreSQL 14 QUIET)
   if(NOT PostgreSQL_FOUND)

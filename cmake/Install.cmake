@@ -28,7 +28,7 @@ endfunction()
 
 playmirror_install(playmirror_core core)
 playmirror_install_pkgconfig(playmirror-core core REQUIRES sqlite3
-  LIBS "-lboost_filesystem -ldate-tz -pthread" CFLAGS -DPLAYMIRROR_STATIC)
+  LIBS "-lboost_filesystem -ldate-tz -lzip -pthread" CFLAGS -DPLAYMIRROR_STATIC)
 if(PLAYMIRROR_SYNC)
   playmirror_install(playmirror playmirror)
   playmirror_install_pkgconfig(playmirror playmirror REQUIRES libpq)
@@ -39,5 +39,5 @@ configure_package_config_file(cmake/playmirrorConfig.cmake.in playmirrorConfig.c
 # Until 1.0 each minor version may change the API.
 write_basic_package_version_file(playmirrorConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/playmirrorConfig.cmake
-  ${PROJECT_BINARY_DIR}/playmirrorConfigVersion.cmake
+  ${PROJECT_BINARY_DIR}/playmirrorConfigVersion.cmake cmake/FindLibZip.cmake
   DESTINATION ${config_dir} COMPONENT core)

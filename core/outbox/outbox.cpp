@@ -97,9 +97,13 @@ std::string snapshot_identity(std::string_view date,
 }
 
 std::int64_t next_provisional_id(sqlite::Database& database) {
-  const std::int64_t given = meta::read_int(database, meta::kProvisionalIds) + 1;
-  meta::write(database, meta::kProvisionalIds, given);
-  return kProvisionalBase - given;
+  return reserve_provisional_ids(database, 1);
+}
+
+std::int64_t reserve_provisional_ids(sqlite::Database& database, std::int64_t count) {
+  const std::int64_t given = meta::read_int(database, meta::kProvisionalIds);
+  meta::write(database, meta::kProvisionalIds, given + count);
+  return kProvisionalBase - (given + 1);
 }
 
 std::int64_t provisional_number(std::int64_t id) noexcept {
@@ -108,17 +112,25 @@ std::int64_t provisional_number(std::int64_t id) noexcept {
 
 std::int64_t add(sqlite::Database& database, std::string_view table, std::string_view identity,
                  std::int64_t row_id, const RowImage& image) {
-  const std::string recorded_at = Timestamp::now().to_postgres_string();
+  return EntryWriter(database).add(table, identity, row_id, image);
+}
+
+EntryWriter::EntryWriter(sqlite::Database& database)
+    : database_(database),
+      insert_(
+          database.prepare("INSERT INTO playmirror_outbox "
+                           "(table_name, identity, row_id, recorded_at, image, checksum) "
+                           "VALUES (?, ?, ?, ?, ?, ?)")),
+      recorded_at_(Timestamp::now().to_postgres_string()) {}
+
+std::int64_t EntryWriter::add(std::string_view table, std::string_view identity,
+                              std::int64_t row_id, const RowImage& image) {
   const std::string bytes = encode(image);
-  database
-      .prepare(
-          "INSERT INTO playmirror_outbox "
-          "(table_name, identity, row_id, recorded_at, image, checksum) "
-          "VALUES (?, ?, ?, ?, ?, ?)")
-      .bind_all(table, identity, row_id, recorded_at, Blob{bytes},
-                checksum(table, identity, row_id, recorded_at, bytes))
+  insert_.bind_view(0, table).bind_view(1, identity).bind(2, row_id).bind_view(3, recorded_at_);
+  insert_.bind_blob_view(4, bytes)
+      .bind(5, checksum(table, identity, row_id, recorded_at_, bytes))
       .run();
-  return database.last_insert_rowid();
+  return database_.last_insert_rowid();
 }
 
 std::int64_t newest(const sqlite::Database& database) {

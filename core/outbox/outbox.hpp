@@ -34,12 +34,28 @@ struct Entry {
 /// The next provisional id: negative, below every 32-bit id, never given twice by one file.
 [[nodiscard]] std::int64_t next_provisional_id(sqlite::Database& database);
 
+/// The first of `count` such ids; the others are each one less.
+[[nodiscard]] std::int64_t reserve_provisional_ids(sqlite::Database& database, std::int64_t count);
+
 /// The how manieth provisional id of its file an id is; 0 for any other id.
 [[nodiscard]] std::int64_t provisional_number(std::int64_t id) noexcept;
 
 /// Adds a row; the mirrored table gets it from the caller. Returns the entry's number.
 std::int64_t add(sqlite::Database& database, std::string_view table, std::string_view identity,
                  std::int64_t row_id, const RowImage& image);
+
+/// The same for many rows.
+class EntryWriter {
+ public:
+  explicit EntryWriter(sqlite::Database& database);
+  std::int64_t add(std::string_view table, std::string_view identity, std::int64_t row_id,
+                   const RowImage& image);
+
+ private:
+  sqlite::Database& database_;
+  sqlite::Statement insert_;
+  std::string recorded_at_;
+};
 
 /// The number of the newest entry; 0 without any.
 [[nodiscard]] std::int64_t newest(const sqlite::Database& database);

@@ -5,6 +5,7 @@
 #include <playmirror/exclusions.hpp>
 #include <playmirror/export.hpp>
 #include <playmirror/filters.hpp>
+#include <playmirror/import.hpp>
 #include <playmirror/pending.hpp>
 #include <playmirror/progress.hpp>
 #include <playmirror/records.hpp>
@@ -265,6 +266,18 @@ class PLAYMIRROR_EXPORT Mirror {
   /// MirrorUnusable, MirrorBusy, StorageError.
   void copy_to(const std::filesystem::path& file, const CopyOptions& options = {},
                const CallControl& control = {}) const;
+
+  /// Records the plays of other services' exports, with their tracks and artists, as plays().add()
+  /// would: they are queued for the server. Takes JSON files, zip archives as they came, and
+  /// directories of them; what each is, its content tells, and what is no listening history is
+  /// named in the report and passed over. Importing the same again records nothing. Each batch of
+  /// 20,000 is a durable transaction of its own: a call that was stopped, or met a file that is cut
+  /// short, has recorded what it had read, and can be repeated. Reads row by row: memory grows with
+  /// the tracks of the mirror, not with the files. Can be stopped. Throws InvalidArgument when
+  /// there is no listening history in any of the files; MirrorBusy; StorageError.
+  ImportReport import_plays(const std::vector<std::filesystem::path>& files,
+                            const ImportOptions& options = {},
+                            const CallControl& control = {}) const;
 
  private:
   friend class MirrorAccess;

@@ -13,9 +13,11 @@ namespace playmirror {
 /// What a long call is doing now. Reported at most ten times a second.
 struct Progress {
   std::string phase = {};  ///< "connect", "push", "pull", "first copy", "index", "apply", "verify",
-                           ///< "query", "copy", "make up"
-  std::string table = {};  ///< the table at work, or empty
-  std::int64_t rows = 0;   ///< rows done in this table; of "copy", pages of the file
+                           ///< "query", "copy", "make up",
+                           ///< "import"
+  std::string table = {};  ///< the table at work, of "import" the file, or empty
+  std::int64_t rows = 0;   ///< rows done in this table; of "copy", pages of the file; of "import",
+                           ///< rows read so far
   std::int64_t rows_total = 0;  ///< an estimate; 0 when unknown
   std::int64_t bytes = 0;       ///< bytes received so far in this call
 };

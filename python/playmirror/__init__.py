@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .cursor import Cursor as Cursor
     from .enums import ColumnType as ColumnType
     from .enums import ErrorCode as ErrorCode
+    from .enums import ImportFormat as ImportFormat
+    from .enums import LocalTracks as LocalTracks
     from .enums import Order as Order
     from .enums import Outcome as Outcome
     from .enums import PendingState as PendingState
@@ -46,6 +48,8 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .errors import StorageError as StorageError
     from .exclusions import ExclusionList as ExclusionList
     from .exclusions import Exclusions as Exclusions
+    from .importing import ImportedFile as ImportedFile
+    from .importing import ImportReport as ImportReport
     from .mirror import Mirror as Mirror
     from .mirror import open as open
     from .pending import PendingEntry as PendingEntry
@@ -161,7 +165,7 @@ _NAMES = {
     "artists": "Artists",
     "cursor": "Cursor",
     "enums": (
-        "ColumnType ErrorCode Order Outcome PendingState PullMethod TrackDetail VerifyDepth "
+        "ColumnType ErrorCode ImportFormat LocalTracks Order Outcome PendingState PullMethod TrackDetail VerifyDepth "
         "WatchState"
     ),
     "errors": (
@@ -169,6 +173,7 @@ _NAMES = {
         "QueryError SchemaMismatch ServerChanged ServerUnavailable StorageError"
     ),
     "exclusions": "ExclusionList Exclusions",
+    "importing": "ImportReport ImportedFile",
     "mirror": "Mirror open",
     "pending": "PendingEntry",
     "period": "Period Span",

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar, final
 
 from .enums import ColumnType, WatchState
 from .exclusions import ExclusionList
+from .importing import ImportReport
 from .pending import PendingEntry
 from .period import PeriodLike, Span
 from .progress import Progress
@@ -240,6 +241,13 @@ class Mirror:
         stop: StopFlag | None,
         **options: Any,
     ) -> None: ...
+    def import_plays(
+        self,
+        files: Iterable[str | PathLike[str]],
+        progress: _Callback,
+        stop: StopFlag | None,
+        **options: Any,
+    ) -> ImportReport: ...
 
 class Server:
     @staticmethod

@@ -46,6 +46,29 @@ class ColumnType(_Name):
     DICTIONARY = "dictionary"  #: text, each distinct one kept once
 
 
+class ImportFormat(_Name):
+    """Whose record of a listening history a file is. Told by what is in it, not by its name.
+
+    >>> [each.format for each in mirror.import_plays("listens.zip", dry_run=True).files]
+    """
+
+    SPOTIFY_EXTENDED = "spotify_extended"  #: `Streaming_History_Audio_*`, `endsong_*`
+    SPOTIFY_ACCOUNT = "spotify_account"  #: `StreamingHistory*`: times to the minute, no ids
+    LISTENBRAINZ = "listenbrainz"  #: a ListenBrainz export: one listen a line
+    LASTFM = "lastfm"  #: pages of Last.fm's `user.getRecentTracks` as JSON
+    MALOJA = "maloja"  #: Maloja's export
+
+
+class LocalTracks(_Name):
+    """What happens to an imported play whose track has no Spotify id and no name known here.
+
+    >>> mirror.import_plays("listens.zip", local_tracks="leave_out").left_out
+    """
+
+    RECORD = "record"  #: under an id made of artist and title: `local:` and 32 hexadecimal digits
+    LEAVE_OUT = "leave_out"  #: it is not recorded, and counted as `no_spotify_id`
+
+
 class PendingState(_Name):
     """Where a recorded row stands on its way to the server.
 

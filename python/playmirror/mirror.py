@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from .enums import LocalTracks
+    from .importing import ImportReport
     from .pending import PendingEntry
     from .progress import ProgressOption
     from .report import ExportReport, SyncReport
@@ -329,6 +331,46 @@ class Mirror:
                 overwrite=overwrite,
                 progress=callback,
                 stop=stop,
+            )
+
+    def import_plays(
+        self,
+        files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        *,
+        local_tracks: LocalTracks | str = "record",
+        private_sessions: bool = False,
+        source: str = "import",
+        dry_run: bool = False,
+        progress: ProgressOption = None,
+        stop: StopFlag | None = None,
+    ) -> ImportReport:
+        """Records the plays of other services' exports, with their tracks and artists.
+
+        `files` are JSON files, zip archives as they came, or directories of them, of Spotify,
+        ListenBrainz, Last.fm or Maloja; what each is, its content tells, and what is no listening
+        history is named in the report and passed over. The plays are queued for the server with
+        this `source`. Importing the same again records nothing.
+
+        `local_tracks` says what happens to plays whose track has no Spotify id;
+        `private_sessions` takes those of private sessions too; `dry_run` counts everything and
+        records nothing. Each 20,000 plays are a durable transaction of their own: a call that was
+        stopped, or met a file that is cut short, has recorded what it had read, and can be
+        repeated. Raises InvalidArgument when there is no listening history in any of the files,
+        MirrorBusy, StorageError.
+
+        >>> mirror.import_plays("listens.zip", dry_run=True).rows
+        """
+        if isinstance(files, (str, os.PathLike)):
+            files = [files]
+        with reporting(progress) as callback:
+            return self._core.import_plays(
+                files,
+                callback,
+                stop,
+                local_tracks=local_tracks,
+                private_sessions=private_sessions,
+                source=source,
+                dry_run=dry_run,
             )
 
     def sync(

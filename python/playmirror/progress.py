@@ -22,10 +22,11 @@ class Progress(Record):
     """
 
     #: "connect", "push", "pull", "first copy", "index", "apply", "verify", "query", "copy",
-    #: "export" or "make up"
+    #: "export", "make up" or "import"
     phase: str
-    table: str  #: the table at work, or empty
-    rows: int  #: rows done in this table; of "copy", pages of the file
+    table: str  #: the table at work, of "import" the file, or empty
+    #: rows done in this table; of "copy", pages of the file; of "import", rows read so far
+    rows: int
     rows_total: int  #: an estimate; 0 when unknown
     bytes: int  #: bytes received so far in this call
 

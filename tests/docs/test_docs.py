@@ -222,6 +222,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "SqlOptions": pm.Mirror.sql,
     "CopyOptions": pm.Mirror.copy_to,
     "SampleOptions": pm.Mirror.make_sample,
+    "ImportOptions": pm.Mirror.import_plays,
     "ServerOptions": pm.Server.connect,
     "PullOptions": pm.Server.pull,
     "PushOptions": pm.Server.push,

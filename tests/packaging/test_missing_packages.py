@@ -15,23 +15,27 @@ def without(*packages: str) -> list[str]:
 
 
 def test_every_missing_package_is_named_at_once(run: Run, source: Path, tmp_path: Path) -> None:
-    hidden = without("SQLite3", "cereal", "Boost", "date", "PostgreSQL", "GTest")
+    hidden = without(
+        "SQLite3", "cereal", "Boost", "date", "RapidJSON", "LibZip", "PostgreSQL", "GTest"
+    )
     output = configure(run, source, tmp_path, *hidden, "-DPLAYMIRROR_BUILD_TESTS=ON", expect=1)
     for name in (
         "SQLite 3.37",
         "cereal",
         "Boost.Filesystem",
         "Howard Hinnant's date library",
+        "RapidJSON",
+        "libzip",
         "libpq",
         "GoogleTest",
     ):
         assert f"- {name}" in output
     assert (
         "apt install libsqlite3-dev libcereal-dev libboost-filesystem-dev "
-        "libhowardhinnant-date-dev libpq-dev libgtest-dev\n" in output
+        "libhowardhinnant-date-dev rapidjson-dev libzip-dev libpq-dev libgtest-dev\n" in output
     )
-    assert "dnf install sqlite-devel cereal-devel boost-devel date-devel libpq-devel " in output
-    assert "brew install sqlite cereal boost howard-hinnant-date libpq googletest\n" in output
+    assert "dnf install sqlite-devel cereal-devel boost-devel date-devel rapidjson-devel " in output
+    assert "brew install sqlite cereal boost howard-hinnant-date rapidjson libzip libpq googletest\n" in output
 
 
 def test_only_what_is_missing_is_named(run: Run, source: Path, tmp_path: Path) -> None:

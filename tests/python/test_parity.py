@@ -28,6 +28,7 @@ KEYWORDS: dict[str, list[Callable[..., Any]]] = {
     "SqlOptions": [pm.Mirror.sql],
     "CopyOptions": [pm.Mirror.copy_to],
     "SampleOptions": [pm.Mirror.make_sample],
+    "ImportOptions": [pm.Mirror.import_plays],
     "ServerOptions": [pm.Server.connect],
     "PullOptions": [pm.Server.pull],
     "PushOptions": [pm.Server.push],

@@ -3,7 +3,7 @@
 from .. import errors
 
 OK = 0
-DIFFERENT = 1  # verify found a difference, doctor a problem
+DIFFERENT = 1  # verify found a difference, doctor a problem, import a file that it could not read
 USAGE = 2  # argparse's own
 BROKEN_PIPE = 141  # as a shell reports SIGPIPE
 INTERRUPTED = 130  # as a shell reports SIGINT

@@ -1,0 +1,129 @@
+#include "core/import/documents.hpp"
+
+#include "core/import/read_problem.hpp"
+
+#include <playmirror/error.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <string_view>
+#include <utility>
+#include <zip.h>
+
+namespace playmirror::import {
+namespace {
+
+using Path = std::filesystem::path;
+
+class FileBytes : public ByteSource {
+ public:
+  explicit FileBytes(const Path& file) : file_(file, std::ios::binary) {
+    if (!file_) throw ReadProblem("it cannot be opened");
+  }
+  std::size_t read(std::span<char> room) override {
+    file_.read(room.data(), static_cast<std::streamsize>(room.size()));
+    if (file_.bad()) throw ReadProblem("reading it failed");
+    return static_cast<std::size_t>(file_.gcount());
+  }
+
+ private:
+  std::ifstream file_;
+};
+
+struct CloseArchive {
+  void operator()(zip_t* archive) const noexcept { zip_discard(archive); }
+};
+using Archive = std::shared_ptr<zip_t>;
+
+class MemberBytes : public ByteSource {
+ public:
+  MemberBytes(Archive archive, zip_uint64_t index)
+      : archive_(std::move(archive)), member_(zip_fopen_index(archive_.get(), index, 0)) {
+    if (!member_) throw ReadProblem(zip_strerror(archive_.get()));
+  }
+  std::size_t read(std::span<char> room) override {
+    const zip_int64_t got = zip_fread(member_.get(), room.data(), room.size());
+    // At its end this also tells of a checksum that does not fit.
+    if (got < 0) throw ReadProblem(zip_file_strerror(member_.get()));
+    return static_cast<std::size_t>(got);
+  }
+
+ private:
+  struct Close {
+    void operator()(zip_file_t* member) const noexcept { zip_fclose(member); }
+  };
+  Archive archive_;
+  std::unique_ptr<zip_file_t, Close> member_;
+};
+
+bool is_archive(const Path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  char start[4] = {};
+  stream.read(start, sizeof(start));
+  const std::string_view bytes(start, static_cast<std::size_t>(stream.gcount()));
+  return bytes == "PK\3\4" || bytes == "PK\5\6";  // the second: an empty one
+}
+
+std::vector<Document> members(const Path& file) {
+  const std::string name = file.string();
+  int error = 0;
+  const Archive archive(zip_open(name.c_str(), ZIP_RDONLY, &error), CloseArchive());
+  if (!archive) {
+    zip_error_t reason;
+    zip_error_init_with_code(&reason, error);
+    std::string problem = zip_error_strerror(&reason);
+    zip_error_fini(&reason);
+    return {{.name = name, .problem = std::move(problem)}};
+  }
+  std::vector<Document> found;
+  const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
+  for (zip_int64_t number = 0; number < count; ++number) {
+    const auto index = static_cast<zip_uint64_t>(number);
+    const char* member = zip_get_name(archive.get(), index, ZIP_FL_ENC_GUESS);
+    const std::string_view member_name = member == nullptr ? "" : member;
+    if (member_name.ends_with('/')) continue;
+    found.push_back({.name = name + ": " + std::string(member_name), .open = [archive, index] {
+                       return std::make_unique<MemberBytes>(archive, index);
+                     }});
+  }
+  std::ranges::sort(found, {}, &Document::name);
+  return found;
+}
+
+void add(const Path& file, std::vector<Document>& found) {
+  if (is_archive(file)) {
+    for (Document& member : members(file)) found.push_back(std::move(member));
+  } else {
+    found.push_back(
+        {.name = file.string(), .open = [file] { return std::make_unique<FileBytes>(file); }});
+  }
+}
+
+}  // namespace
+
+std::vector<Document> documents(const std::vector<std::filesystem::path>& files) {
+  std::vector<Document> found;
+  for (const Path& file : files) {
+    std::error_code error;
+    if (std::filesystem::is_directory(file, error)) {
+      std::vector<Path> inside;
+      constexpr auto kOptions = std::filesystem::directory_options::skip_permission_denied;
+      for (auto entry = std::filesystem::recursive_directory_iterator(file, kOptions, error);
+           !error && entry != std::filesystem::recursive_directory_iterator();
+           entry.increment(error)) {
+        std::error_code ignored;
+        if (entry->is_regular_file(ignored)) inside.push_back(entry->path());
+      }
+      std::ranges::sort(inside);
+      for (const Path& each : inside) add(each, found);
+    } else if (std::filesystem::exists(file, error)) {
+      add(file, found);
+    } else {
+      raise(ErrorCode::invalid_argument, file.string() + " does not exist",
+            {.hint = "Pass the files, archives or directories that the export consists of."});
+    }
+  }
+  return found;
+}
+
+}  // namespace playmirror::import

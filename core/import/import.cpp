@@ -1,0 +1,156 @@
+/// Mirror::import_plays().
+
+#include "core/call_watch.hpp"
+#include "core/import/documents.hpp"
+#include "core/import/formats.hpp"
+#include "core/import/read_problem.hpp"
+#include "core/import/recorder.hpp"
+#include "core/mirror/state.hpp"
+#include "core/outbox/new_row.hpp"
+#include "core/test_hooks.hpp"
+
+#include <playmirror/error.hpp>
+#include <playmirror/mirror.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace playmirror {
+namespace {
+
+/// Listens recorded in one local transaction: few enough that nobody who records waits for long.
+constexpr std::size_t kBatch = 20'000;
+
+/// Rows between two looks at the caller.
+constexpr std::int64_t kRowsPerLook = 256;
+
+/// What the server's column holds.
+constexpr std::int64_t kMostListenedMs = std::numeric_limits<std::int32_t>::max();
+
+/// Reads documents and records what they hold.
+class Importer {
+ public:
+  Importer(MirrorState& state, const ImportOptions& options, CallWatch& watch)
+      : state_(state),
+        options_(options),
+        watch_(watch),
+        latest_(Timestamp::from_postgres_micros(Timestamp::now().postgres_micros() + kDay)) {}
+
+  ImportReport run(const std::vector<std::filesystem::path>& files) {
+    std::vector<std::pair<import::Document, import::Reading>> histories;
+    std::vector<std::size_t> places;
+    for (import::Document& document : import::documents(files)) {
+      ImportedFile& file = report_.files.emplace_back(ImportedFile{.name = document.name});
+      const auto reading = recognize(document, file);
+      watch_.tick();
+      if (!reading) continue;
+      file.format = reading->format;
+      places.push_back(report_.files.size() - 1);
+      histories.emplace_back(std::move(document), *reading);
+    }
+    if (histories.empty()) refuse();
+    import::Recorder recorder(state_.reader().database(), options_, report_);
+    for (std::size_t i = 0; i < histories.size(); ++i) {
+      read(histories[i].first, histories[i].second, report_.files[places[i]], recorder);
+    }
+    return std::move(report_);
+  }
+
+ private:
+  static constexpr std::int64_t kDay = std::int64_t{86'400} * 1'000'000;
+
+  std::optional<import::Reading> recognize(const import::Document& document, ImportedFile& file) {
+    file.problem = document.problem;
+    if (!document.open) return std::nullopt;
+    try {
+      return import::recognize(import::first_paths(*document.open()));
+    } catch (const import::ReadProblem& problem) {
+      file.problem = problem.what();
+      return std::nullopt;
+    }
+  }
+
+  [[noreturn]] void refuse() const {
+    std::string message = "there is no listening history in the files";
+    if (report_.files.size() == 1) message = report_.files[0].name + " is no listening history";
+    for (const ImportedFile& file : report_.files) {
+      if (!file.problem.empty()) message += " (" + file.name + ": " + file.problem + ")";
+    }
+    raise(ErrorCode::invalid_argument, message,
+          {.hint = "Pass an export of Spotify, ListenBrainz, Last.fm or Maloja: JSON files, or the "
+                   "zip as it came."});
+  }
+
+  void read(const import::Document& document, const import::Reading& reading, ImportedFile& file,
+            import::Recorder& recorder) {
+    const auto take = [&](const import::JsonRow& row) {
+      ++file.rows;
+      if (++report_.rows % kRowsPerLook == 0) watch_.tick();
+      import::ListenOrReason listen =
+          row.is_clean() ? reading.listen(row) : import::Reason::bad_value;
+      if (auto* found = std::get_if<import::Listen>(&listen)) listen = examined(*found);
+      if (const auto* reason = std::get_if<import::Reason>(&listen)) {
+        recorder.leave_out(*reason);
+        return;
+      }
+      batch_.push_back(std::get<import::Listen>(std::move(listen)));
+      if (batch_.size() == kBatch) record(recorder, document.name);
+    };
+    try {
+      import::for_each_row(*document.open(), reading.place, reading.paths, take);
+    } catch (const import::ReadProblem& problem) {
+      file.problem = problem.what();
+    }
+    record(recorder, document.name);
+  }
+
+  /// The listen, or why it is none that is recorded.
+  [[nodiscard]] import::ListenOrReason examined(import::Listen& listen) const {
+    if (listen.at < Timestamp() || listen.at > latest_) return import::Reason::no_time;
+    if (listen.listened_ms.value_or(0) > kMostListenedMs) return import::Reason::bad_value;
+    if (listen.duration_ms.value_or(0) > kMostListenedMs) listen.duration_ms.reset();
+    if (listen.private_session && !options_.private_sessions) {
+      return import::Reason::private_session;
+    }
+    return std::move(listen);
+  }
+
+  void record(import::Recorder& recorder, const std::string& name) {
+    // Before the lock is taken: a callback may record something itself.
+    watch_.progress({.phase = "import", .table = name, .rows = report_.rows});
+    if (batch_.empty()) return;
+    if (options_.dry_run) {
+      recorder.look_up(state_.reader().database(), batch_);
+    } else {
+      state_.write([&](sqlite::Database& database) { recorder.record(database, batch_); },
+                   [this] { watch_.tick(); });
+      PLAYMIRROR_STEP("import.batch");
+    }
+    batch_.clear();
+  }
+
+  MirrorState& state_;
+  const ImportOptions& options_;
+  CallWatch& watch_;
+  Timestamp latest_;
+  ImportReport report_;
+  std::vector<import::Listen> batch_;
+};
+
+}  // namespace
+
+ImportReport Mirror::import_plays(const std::vector<std::filesystem::path>& files,
+                                  const ImportOptions& options, const CallControl& control) const {
+  if (options.source.empty()) raise(ErrorCode::invalid_argument, "source is empty");
+  outbox::check_text("source", options.source);
+  CallWatch watch(control);
+  state()->check_usable();
+  if (!options.dry_run && state()->options().read_only) {
+    raise(ErrorCode::storage_failed, "the mirror was opened read_only",
+          {.hint = "Open it without read_only to record or sync."});
+  }
+  return Importer(*state(), options, watch).run(files);
+}
+
+}  // namespace playmirror

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "core/import/listen.hpp"
+#include "core/import/songs.hpp"
+#include "core/sqlite/database.hpp"
+
+#include <playmirror/import.hpp>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace playmirror::import {
+
+/// Decides which listens are new to the mirror, and records those with their tracks and artists.
+///
+/// A listen is there already when the mirror has that track at that instant. It is matched when the
+/// mirror has the same song from another source at about that time: sources differ by the length of
+/// a play in what they take for its time. It is matched as well when one export cuts times to the
+/// minute and the other does not. Each play of the mirror stands for one listen at most of either
+/// kind.
+class Recorder {
+ public:
+  /// Reads what is there by `database`.
+  Recorder(const sqlite::Database& database, const ImportOptions& options, ImportReport& report);
+
+  /// Inside the caller's transaction. Listens of one call must come from one document.
+  void record(sqlite::Database& database, const std::vector<Listen>& listens);
+
+  /// What record() would find, as far as it can be told without writing.
+  void look_up(const sqlite::Database& database, const std::vector<Listen>& listens);
+
+  void leave_out(Reason reason);
+
+ private:
+  class Lookup;
+  struct New;
+
+  [[nodiscard]] std::vector<New> choose(const sqlite::Database& database,
+                                        const std::vector<Listen>& listens);
+  [[nodiscard]] std::optional<std::string> track_id(const Listen& listen, std::string& song);
+  void record_track(sqlite::Database& database, const New& play);
+  std::string artist_id(sqlite::Database& database, const std::string& name);
+  void count(const std::vector<New>& plays);
+
+  const ImportOptions& options_;
+  ImportReport& report_;
+  KnownSongs songs_;
+  std::unordered_map<std::string, std::string> artists_;  ///< by name: the smallest id
+  std::unordered_set<std::string> tracks_;                ///< seen or recorded
+  /// Plays that stand for a listen with an exact time, and for one to the minute.
+  std::array<std::unordered_set<std::int64_t>, 2> taken_;
+  std::unordered_set<std::int64_t> exact_;  ///< recorded here on the minute, and not cut to it
+  std::optional<Timestamp> first_other_;    ///< of the plays from other sources
+  std::optional<Timestamp> last_other_;
+  bool any_to_the_minute_ = false;  ///< a play of this source is on the minute
+  std::int64_t first_number_ = 0;   ///< of the provisional ids given here; 0: none yet
+
+  // What a dry run would have recorded, as hashes.
+  std::unordered_set<std::uint64_t> would_be_;
+  std::unordered_set<std::uint64_t> would_be_minutes_;
+};
+
+}  // namespace playmirror::import
