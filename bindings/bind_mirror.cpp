@@ -112,8 +112,7 @@ void bind_mirror(py::module_& module) {
       .def("discard", &discard)
       .def("verify", &verify_file, py::arg("progress"), py::arg("stop"))
       .def("copy_to", &copy_to, py::arg("file"), py::arg("progress"), py::arg("stop"))
-      .def("import_plays", &import_plays, py::arg("files"), py::arg("progress"),
-           py::arg("stop"));
+      .def("import_plays", &import_plays, py::arg("files"), py::arg("progress"), py::arg("stop"));
 }
 
 }  // namespace playmirror::python

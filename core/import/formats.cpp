@@ -54,10 +54,10 @@ std::optional<std::string> spotify_track_id(std::string_view text) {
     const auto begin = text.find(before);
     if (begin == std::string_view::npos) continue;
     const std::string_view id = text.substr(begin + before.size(), kLength);
-    const bool whole = id.size() == kLength && std::ranges::all_of(id, [](char c) {
-                         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                                (c >= 'A' && c <= 'Z');
-                       });
+    const bool whole =
+        id.size() == kLength && std::ranges::all_of(id, [](char c) {
+          return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        });
     if (whole) return std::string(id);
   }
   return std::nullopt;

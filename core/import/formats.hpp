@@ -17,8 +17,8 @@ namespace playmirror::import {
 /// How to read one document.
 struct Reading {
   ImportFormat format = ImportFormat::spotify_extended;
-  std::string place = {};                          ///< of its rows
-  std::span<const std::string_view> paths = {};    ///< of their fields
+  std::string place = {};                        ///< of its rows
+  std::span<const std::string_view> paths = {};  ///< of their fields
   ListenOrReason (*listen)(const JsonRow& row) = nullptr;
 };
 

@@ -1,10 +1,12 @@
 /// Mirror::import_plays().
 
 #include "core/call_watch.hpp"
+#include "core/columns/rebuild.hpp"
 #include "core/import/documents.hpp"
 #include "core/import/formats.hpp"
 #include "core/import/read_problem.hpp"
 #include "core/import/recorder.hpp"
+#include "core/mirror/meta.hpp"
 #include "core/mirror/state.hpp"
 #include "core/outbox/new_row.hpp"
 #include "core/test_hooks.hpp"
@@ -19,8 +21,9 @@
 namespace playmirror {
 namespace {
 
-/// Listens recorded in one local transaction: few enough that nobody who records waits for long.
-constexpr std::size_t kBatch = 20'000;
+/// Listens recorded in one local transaction: few enough that nobody who records waits for long,
+/// enough that the outbox's index is not written over and over.
+constexpr std::size_t kBatch = 100'000;
 
 /// Rows between two looks at the caller.
 constexpr std::int64_t kRowsPerLook = 256;
@@ -51,9 +54,15 @@ class Importer {
     }
     if (histories.empty()) refuse();
     import::Recorder recorder(state_.reader().database(), options_, report_);
-    for (std::size_t i = 0; i < histories.size(); ++i) {
-      read(histories[i].first, histories[i].second, report_.files[places[i]], recorder);
+    try {
+      for (std::size_t i = 0; i < histories.size(); ++i) {
+        read(histories[i].first, histories[i].second, report_.files[places[i]], recorder);
+      }
+    } catch (...) {
+      settle();
+      throw;
     }
+    settle();
     return std::move(report_);
   }
 
@@ -116,6 +125,15 @@ class Importer {
     return std::move(listen);
   }
 
+  /// What was recorded is on disk, and in the columns, when this returns.
+  void settle() {
+    if (batches_ == 0) return;
+    state_.write([](sqlite::Database& database) {
+      if (columns::needs_rebuild(database)) columns::rebuild_or_drop(database);
+      meta::write(database, meta::kLastImport, Timestamp::now().to_postgres_string());
+    });
+  }
+
   void record(import::Recorder& recorder, const std::string& name) {
     // Before the lock is taken: a callback may record something itself.
     watch_.progress({.phase = "import", .table = name, .rows = report_.rows});
@@ -123,8 +141,15 @@ class Importer {
     if (options_.dry_run) {
       recorder.look_up(state_.reader().database(), batch_);
     } else {
-      state_.write([&](sqlite::Database& database) { recorder.record(database, batch_); },
-                   [this] { watch_.tick(); });
+      state_.write(
+          [&](sqlite::Database& database) {
+            const std::int64_t before = report_.recorded;
+            recorder.record(database, batch_);
+            if (report_.recorded == before) return;
+            // To build the columns once costs less than to follow so many plays.
+            if (++batches_ > 1) columns::drop(database);
+          },
+          [this] { watch_.tick(); }, MirrorState::Durability::later);
       PLAYMIRROR_STEP("import.batch");
     }
     batch_.clear();
@@ -136,6 +161,7 @@ class Importer {
   Timestamp latest_;
   ImportReport report_;
   std::vector<import::Listen> batch_;
+  int batches_ = 0;  ///< with something new in them
 };
 
 }  // namespace

@@ -153,8 +153,7 @@ class Walker {
   std::vector<Level> levels_;
 };
 
-constexpr unsigned kFlags =
-    rapidjson::kParseIterativeFlag | rapidjson::kParseStopWhenDoneFlag;
+constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseStopWhenDoneFlag;
 
 /// Gathers the rows.
 class RowSink {

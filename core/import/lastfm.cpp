@@ -37,8 +37,8 @@ ListenOrReason read(const JsonRow& row) {
 }  // namespace
 
 std::optional<Reading> recognize_lastfm(const std::set<std::string>& paths) {
-  for (const std::string place : {"[].track[]", "recenttracks.track[]", "[].recenttracks.track[]",
-                                  "track[]", "[]", "[][]"}) {
+  for (const std::string place :
+       {"[].track[]", "recenttracks.track[]", "[].recenttracks.track[]", "track[]", "[]", "[][]"}) {
     const auto has = [&](const char* field) { return paths.contains(place + field); };
     if (has(".date.uts") && has(".name")) {
       return Reading{ImportFormat::lastfm, place, kPaths, read};

@@ -18,7 +18,7 @@ enum class Reason { not_music, no_name, no_time, bad_value, private_session, no_
 /// One row of a listening history, whatever its format.
 struct Listen {
   Timestamp at = {};
-  bool to_the_minute = false;               ///< seconds were cut off
+  bool to_the_minute = false;                  ///< seconds were cut off
   std::optional<std::string> spotify_id = {};  ///< of the track
   std::string title = {};
   std::vector<std::string> artists = {};  ///< as credited, the main one first

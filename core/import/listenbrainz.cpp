@@ -71,7 +71,8 @@ ListenOrReason read(const JsonRow& row) {
 
 std::optional<Reading> recognize_listenbrainz(const std::set<std::string>& paths) {
   const auto has = [&](const std::string& place) {
-    return paths.contains(place + "listened_at") && paths.contains(place + "track_metadata.track_name");
+    return paths.contains(place + "listened_at") &&
+           paths.contains(place + "track_metadata.track_name");
   };
   if (has("")) return Reading{ImportFormat::listenbrainz, "", kPaths, read};
   if (has("[].")) return Reading{ImportFormat::listenbrainz, "[]", kPaths, read};

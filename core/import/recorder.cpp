@@ -1,7 +1,8 @@
 #include "core/import/recorder.hpp"
 
-#include "core/outbox/new_row.hpp"
+#include "core/outbox/bulk.hpp"
 #include "core/outbox/outbox.hpp"
+#include "core/sqlite/row_source.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -126,8 +127,9 @@ class Recorder::Lookup {
 Recorder::Recorder(const sqlite::Database& database, const ImportOptions& options,
                    ImportReport& report)
     : options_(options), report_(report), songs_(database) {
-  auto artist = database.prepare("SELECT name, min(id) FROM artists WHERE name IS NOT NULL "
-                                 "GROUP BY name");
+  auto artist = database.prepare(
+      "SELECT name, min(id) FROM artists WHERE name IS NOT NULL "
+      "GROUP BY name");
   while (artist.step()) artists_.emplace(artist.text(0), artist.text(1));
   // Times that no play can have sort as text like no others; nothing is matched with them.
   auto other = database.prepare(
@@ -203,71 +205,140 @@ std::vector<Recorder::New> Recorder::choose(const sqlite::Database& database,
   return chosen;
 }
 
+/// The statements of one batch.
+class Recorder::Writing {
+ public:
+  explicit Writing(sqlite::Database& database)
+      : entries(database),
+        track(database.prepare("INSERT INTO tracks (id, name, artist, album, duration_ms) "
+                               "VALUES (?, ?, ?, ?, ?)")),
+        artist(database.prepare("INSERT OR IGNORE INTO artists (id, name) VALUES (?, ?)")),
+        link(database.prepare(
+            "INSERT OR IGNORE INTO track_artists (track_id, artist_id) VALUES (?, ?)")),
+        database_(database) {}
+
+  /// Whether the last statement wrote a row.
+  [[nodiscard]] bool wrote() const { return database_.changes() > 0; }
+
+  outbox::EntryWriter entries;
+  sqlite::Statement track;
+  sqlite::Statement artist;
+  sqlite::Statement link;
+
+ private:
+  sqlite::Database& database_;
+};
+
+/// New plays as rows of play_history.
+class Recorder::PlayRows : public sqlite::RowSource {
+ public:
+  PlayRows(const std::vector<New>& plays, std::int64_t first_id, std::string_view source)
+      : plays_(plays), first_id_(first_id) {
+    fields_.back() = source;
+  }
+
+  bool next() override {
+    if (next_ == plays_.size()) return false;
+    const New& play = plays_[next_];
+    fields_[0] = first_id_ - static_cast<std::int64_t>(next_++);
+    fields_[1] = std::string_view(play.track_id);
+    fields_[2] = std::string_view(play.played_at);
+    fields_[3] = {};
+    if (const auto& listened = play.listen->listened_ms) fields_[3] = *listened;
+    fields_[4] = {};
+    if (const auto& skipped = play.listen->skipped) fields_[4] = std::int64_t{*skipped};
+    return true;
+  }
+  [[nodiscard]] const sqlite::Field& field(std::size_t column) const override {
+    return fields_[column];
+  }
+
+  static constexpr std::size_t kFields = 6;
+
+ private:
+  const std::vector<New>& plays_;
+  std::int64_t first_id_;
+  std::size_t next_ = 0;
+  std::array<sqlite::Field, kFields> fields_;
+};
+
 void Recorder::record(sqlite::Database& database, const std::vector<Listen>& listens) {
   const std::vector<New> plays = choose(database, listens);
   if (plays.empty()) return;
+  Writing writing(database);
   for (const New& play : plays) {
-    if (play.new_track) record_track(database, play);
+    if (play.new_track) record_track(writing, play);
   }
-  std::int64_t id =
+  const std::int64_t first_id =
       outbox::reserve_provisional_ids(database, static_cast<std::int64_t>(plays.size()));
-  if (first_number_ == 0) first_number_ = outbox::provisional_number(id);
-  auto insert = database.prepare(
-      "INSERT INTO play_history (id, track_id, played_at, listened_ms, skipped, source) "
-      "VALUES (?, ?, ?, ?, ?, ?)");
-  outbox::EntryWriter entries(database);
+  if (first_number_ == 0) first_number_ = outbox::provisional_number(first_id);
+  std::vector<outbox::BulkEntry> entries;
   for (const New& play : plays) {
+    const std::int64_t id = first_id - static_cast<std::int64_t>(entries.size());
+    entries.push_back({outbox::play_identity(play.track_id, play.played_at), id});
     const Listen& listen = *play.listen;
-    insert.bind_all(id, play.track_id, play.played_at, listen.listened_ms, listen.skipped,
-                    options_.source);
-    insert.run();
-    outbox::RowImage image;
-    const auto field = [&](const char* column, std::optional<std::string> text) {
-      image.fields.emplace_back(column, std::move(text));
-    };
-    field("track_id", play.track_id);
-    field("played_at", play.played_at);
-    if (listen.listened_ms) field("listened_ms", std::to_string(*listen.listened_ms));
-    if (listen.skipped) field("skipped", *listen.skipped ? "t" : "f");
-    field("source", options_.source);
-    entries.add("play_history", outbox::play_identity(play.track_id, play.played_at), id, image);
     if (is_on_the_minute(listen.at) && !listen.to_the_minute) exact_.insert(id);
     any_to_the_minute_ = any_to_the_minute_ || listen.to_the_minute;
-    --id;
   }
+  PlayRows rows(plays, first_id, options_.source);
+  sqlite::run_over(
+      database,
+      "INSERT INTO play_history (id, track_id, played_at, listened_ms, skipped, source) "
+      "SELECT * FROM " +
+          std::string(sqlite::kSourceTable),
+      rows, PlayRows::kFields);
+  outbox::add_all(database, "play_history", entries,
+                  [&](std::size_t i) { return image_of(plays[i]); });
   count(plays);
 }
 
-void Recorder::record_track(sqlite::Database& database, const New& play) {
+outbox::RowImage Recorder::image_of(const New& play) const {
+  outbox::RowImage image;
   const Listen& listen = *play.listen;
-  outbox::NewRow row(database, "tracks");
-  row.text("id", play.track_id)
-      .text("name", unless_empty(listen.title))
-      .text("artist", unless_empty(credits(listen)))
-      .text("album", listen.album)
-      .integer("duration_ms", listen.duration_ms);
-  row.insert();
-  auto link = database.prepare(
-      "INSERT OR IGNORE INTO track_artists (track_id, artist_id) VALUES (?, ?)");
-  for (const std::string& artist : listen.artists) {
-    const std::string id = artist_id(database, artist);
-    link.bind_all(play.track_id, id).run();
-    row.image().artist_ids.push_back(id);
+  image.fields.emplace_back("track_id", play.track_id);
+  image.fields.emplace_back("played_at", play.played_at);
+  if (listen.listened_ms) {
+    image.fields.emplace_back("listened_ms", std::to_string(*listen.listened_ms));
   }
-  outbox::add(database, "tracks", play.track_id, 0, row.image());
+  if (listen.skipped) image.fields.emplace_back("skipped", *listen.skipped ? "t" : "f");
+  image.fields.emplace_back("source", options_.source);
+  return image;
+}
+
+void Recorder::record_track(Writing& writing, const New& play) {
+  const Listen& listen = *play.listen;
+  const auto name = unless_empty(listen.title);
+  const auto artist = unless_empty(credits(listen));
+  writing.track.bind_all(play.track_id, name, artist, listen.album, listen.duration_ms).run();
+  outbox::RowImage image;
+  image.fields.emplace_back("id", play.track_id);
+  image.fields.emplace_back("name", name);
+  image.fields.emplace_back("artist", artist);
+  image.fields.emplace_back("album", listen.album);
+  if (listen.duration_ms) {
+    image.fields.emplace_back("duration_ms", std::to_string(*listen.duration_ms));
+  }
+  for (const std::string& each : listen.artists) {
+    const std::string id = artist_id(writing, each);
+    writing.link.bind_all(play.track_id, id).run();
+    if (std::ranges::find(image.artist_ids, id) == image.artist_ids.end()) {
+      image.artist_ids.push_back(id);
+    }
+  }
+  writing.entries.add("tracks", play.track_id, 0, image);
   songs_.add(song_key(main_artist(listen), listen.title), play.track_id);
 }
 
-std::string Recorder::artist_id(sqlite::Database& database, const std::string& name) {
+std::string Recorder::artist_id(Writing& writing, const std::string& name) {
   if (const auto known = artists_.find(name); known != artists_.end()) return known->second;
   const std::string id = local_artist_id(name);
   artists_.emplace(name, id);
-  // Another spelling of the name may have it already.
-  if (database.prepare("SELECT 1 FROM artists WHERE id = ?").bind_all(id).step()) return id;
-  outbox::NewRow row(database, "artists");
-  row.text("id", id).text("name", name);
-  row.insert();
-  outbox::add(database, "artists", id, 0, row.image());
+  writing.artist.bind_all(id, name).run();
+  if (!writing.wrote()) return id;  // another spelling of the name has it already
+  outbox::RowImage image;
+  image.fields.emplace_back("id", id);
+  image.fields.emplace_back("name", name);
+  writing.entries.add("artists", id, 0, image);
   ++report_.artists;
   return id;
 }

@@ -2,6 +2,7 @@
 
 #include "core/import/listen.hpp"
 #include "core/import/songs.hpp"
+#include "core/outbox/row_image.hpp"
 #include "core/sqlite/database.hpp"
 
 #include <playmirror/import.hpp>
@@ -38,13 +39,16 @@ class Recorder {
 
  private:
   class Lookup;
+  class Writing;
+  class PlayRows;
   struct New;
 
   [[nodiscard]] std::vector<New> choose(const sqlite::Database& database,
                                         const std::vector<Listen>& listens);
   [[nodiscard]] std::optional<std::string> track_id(const Listen& listen, std::string& song);
-  void record_track(sqlite::Database& database, const New& play);
-  std::string artist_id(sqlite::Database& database, const std::string& name);
+  [[nodiscard]] outbox::RowImage image_of(const New& play) const;
+  void record_track(Writing& writing, const New& play);
+  std::string artist_id(Writing& writing, const std::string& name);
   void count(const std::vector<New>& plays);
 
   const ImportOptions& options_;

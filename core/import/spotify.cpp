@@ -39,9 +39,16 @@ constexpr std::array<std::string_view, 12> kExtendedPaths{
     "incognito_mode",
 };
 
-enum Account : std::size_t { kEndTime, kAccountArtist, kAccountTrack, kAccountMs, kPodcast, kEpisode };
-constexpr std::array<std::string_view, 6> kAccountPaths{"endTime",   "artistName",  "trackName",
-                                                        "msPlayed",  "podcastName", "episodeName"};
+enum Account : std::size_t {
+  kEndTime,
+  kAccountArtist,
+  kAccountTrack,
+  kAccountMs,
+  kPodcast,
+  kEpisode
+};
+constexpr std::array<std::string_view, 6> kAccountPaths{"endTime",  "artistName",  "trackName",
+                                                        "msPlayed", "podcastName", "episodeName"};
 
 std::optional<Timestamp> parse(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;

@@ -13,6 +13,7 @@ namespace playmirror::meta {
 inline constexpr std::string_view kServerName = "server_name";
 inline constexpr std::string_view kLastPull = "last_pull";
 inline constexpr std::string_view kLastPush = "last_push";
+inline constexpr std::string_view kLastImport = "last_import";
 inline constexpr std::string_view kAlembicVersion = "alembic_version";
 inline constexpr std::string_view kProvisionalIds = "provisional_ids";  ///< how many were given out
 inline constexpr std::string_view kSystemIdentifier = "system_identifier";

@@ -117,10 +117,9 @@ std::int64_t add(sqlite::Database& database, std::string_view table, std::string
 
 EntryWriter::EntryWriter(sqlite::Database& database)
     : database_(database),
-      insert_(
-          database.prepare("INSERT INTO playmirror_outbox "
-                           "(table_name, identity, row_id, recorded_at, image, checksum) "
-                           "VALUES (?, ?, ?, ?, ?, ?)")),
+      insert_(database.prepare("INSERT INTO playmirror_outbox "
+                               "(table_name, identity, row_id, recorded_at, image, checksum) "
+                               "VALUES (?, ?, ?, ?, ?, ?)")),
       recorded_at_(Timestamp::now().to_postgres_string()) {}
 
 std::int64_t EntryWriter::add(std::string_view table, std::string_view identity,

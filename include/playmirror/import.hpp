@@ -38,10 +38,10 @@ struct ImportOptions {
 
 /// One file, or one member of an archive.
 struct ImportedFile {
-  std::string name = {};                      ///< of a member: "archive.zip: member"
-  std::optional<ImportFormat> format = {};    ///< nothing: not a listening history
-  std::int64_t rows = 0;                      ///< read
-  std::string problem = {};                   ///< why it could not be read to its end; else empty
+  std::string name = {};                    ///< of a member: "archive.zip: member"
+  std::optional<ImportFormat> format = {};  ///< nothing: not a listening history
+  std::int64_t rows = 0;                    ///< read
+  std::string problem = {};                 ///< why it could not be read to its end; else empty
 };
 
 /// What an import found. `rows` is the sum of all counts behind it up to `left_out`.
@@ -62,8 +62,8 @@ struct ImportReport {
   /// - `no_spotify_id`: see LocalTracks::leave_out
   std::map<std::string, std::int64_t> left_out = {};
 
-  std::int64_t tracks = 0;   ///< recorded along with the plays
-  std::int64_t artists = 0;  ///< likewise
+  std::int64_t tracks = 0;              ///< recorded along with the plays
+  std::int64_t artists = 0;             ///< likewise
   std::optional<Timestamp> first = {};  ///< of the plays recorded
   std::optional<Timestamp> last = {};
 };

@@ -165,8 +165,8 @@ _NAMES = {
     "artists": "Artists",
     "cursor": "Cursor",
     "enums": (
-        "ColumnType ErrorCode ImportFormat LocalTracks Order Outcome PendingState PullMethod TrackDetail VerifyDepth "
-        "WatchState"
+        "ColumnType ErrorCode ImportFormat LocalTracks Order Outcome PendingState PullMethod "
+        "TrackDetail VerifyDepth WatchState"
     ),
     "errors": (
         "AccessDenied Cancelled Error InDoubt InvalidArgument MirrorBusy MirrorUnusable "

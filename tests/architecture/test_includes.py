@@ -23,11 +23,16 @@ SQLITE = r"<sqlite3\.h>"
 LIBPQ = r"<libpq-fe\.h>"
 DATE = r"<date/(ptz|tz)\.h>"
 BOOST = r"<boost/(crc|filesystem)\.hpp>"
+RAPIDJSON = r"<rapidjson/(error/en|reader)\.h>"
+LIBZIP = r"<zip\.h>"
 PYTHON = r"<(Python|datetime)\.h>|<pybind11/.+>"
 
 ALLOWED = {
     "include": [STANDARD, PUBLIC],
-    "core": [STANDARD, POSIX, PUBLIC, '"core/.+"', SQLITE, BOOST, DATE, "<cereal/.+>"],
+    "core": [
+        *(STANDARD, POSIX, PUBLIC, '"core/.+"', SQLITE, BOOST, DATE, "<cereal/.+>"),
+        *(RAPIDJSON, LIBZIP),
+    ],
     "sync": [STANDARD, POSIX, PUBLIC, '"(core|sync)/.+"', LIBPQ],
     "bindings": [STANDARD, PUBLIC, r'"[a-z_]+\.hpp"', PYTHON],
 }

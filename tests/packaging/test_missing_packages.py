@@ -35,7 +35,10 @@ def test_every_missing_package_is_named_at_once(run: Run, source: Path, tmp_path
         "libhowardhinnant-date-dev rapidjson-dev libzip-dev libpq-dev libgtest-dev\n" in output
     )
     assert "dnf install sqlite-devel cereal-devel boost-devel date-devel rapidjson-devel " in output
-    assert "brew install sqlite cereal boost howard-hinnant-date rapidjson libzip libpq googletest\n" in output
+    assert (
+        "brew install sqlite cereal boost howard-hinnant-date rapidjson libzip libpq googletest\n"
+        in output
+    )
 
 
 def test_only_what_is_missing_is_named(run: Run, source: Path, tmp_path: Path) -> None:

@@ -397,9 +397,10 @@ def test_what_is_imported_is_pushed(
 
 
 def test_progress_and_stop(mirror: pm.Mirror, folder: Path) -> None:
-    file = exports.write(folder / "x.json", [exports.extended(1, later(n)) for n in range(50_000)])
+    plays = 250_000
+    file = exports.write(folder / "x.json", [exports.extended(1, later(n)) for n in range(plays)])
     seen: list[pm.Progress] = []
-    assert mirror.import_plays(file, progress=seen.append, dry_run=True).recorded == 50_000
+    assert mirror.import_plays(file, progress=seen.append, dry_run=True).recorded == plays
     assert {now.phase for now in seen} == {"import"}
     stop = threading.Event()
 
@@ -409,9 +410,11 @@ def test_progress_and_stop(mirror: pm.Mirror, folder: Path) -> None:
 
     with pytest.raises(pm.Cancelled):
         mirror.import_plays(file, progress=stop_soon, stop=stop)
-    assert mirror.plays.count() % 20_000 == 0
+    assert mirror.plays.count() % 100_000 == 0
+    assert mirror.verify().ok
     report = mirror.import_plays(file)
-    assert mirror.plays.count() == 50_000 == report.recorded + report.already_there
+    assert mirror.verify().ok and mirror.stats.totals().plays == plays
+    assert mirror.plays.count() == plays == report.recorded + report.already_there
 
 
 def test_a_mirror_that_may_only_be_read(mirror: pm.Mirror, folder: Path) -> None:
@@ -431,7 +434,9 @@ def test_plays_recorded_meanwhile_do_not_wait(mirror: pm.Mirror, folder: Path) -
         n = 0
         while not done.is_set():
             n += 1
-            mirror.plays.add(track_id="t", played_at=f"2020-01-01T00:{n // 60 % 60:02}:{n % 60:02}Z")
+            mirror.plays.add(
+                track_id="t", played_at=f"2020-01-01T00:{n // 60 % 60:02}:{n % 60:02}Z"
+            )
 
     thread = threading.Thread(target=record)
     thread.start()

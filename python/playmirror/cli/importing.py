@@ -46,9 +46,7 @@ def import_plays(args: argparse.Namespace) -> Answer:
 
 
 def _text(report: ImportReport, dry_run: bool) -> str:
-    files = [
-        (file.name, file.format or "no listening history", file.rows) for file in report.files
-    ]
+    files = [(file.name, file.format or "no listening history", file.rows) for file in report.files]
     counts = {
         "recorded": report.recorded,
         "already_there": report.already_there,
@@ -91,7 +89,10 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--private", action="store_true", help="record plays of private sessions too"
     )
     parser.add_argument(
-        "--source", default="import", metavar="S", help="the `source` of the plays (default: import)"
+        "--source",
+        default="import",
+        metavar="S",
+        help="the `source` of the plays (default: import)",
     )
 
 
