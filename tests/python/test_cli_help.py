@@ -17,6 +17,7 @@ from databases import Server
 from playmirror.cli import exit_codes
 from playmirror.cli.main import main
 from playmirror.cli.parser import VERBS, make_parser
+from support.listening_exports import spotify_zip
 from support.music_db import SMALL_TEMPLATE, MusicDb
 from support.offline_library import open_library
 
@@ -78,6 +79,7 @@ def test_every_example_runs(
     """With a mirror, a server in the environment, and a service `music`, in an empty directory."""
     mirror_path = tmp_path / "music.db"
     shutil.copy(mirror_of_examples, mirror_path)
+    spotify_zip(tmp_path / "my_spotify_data.zip")
     service = tmp_path / "pg_service.conf"
     options = shlex.split(server_of_examples)
     service.write_text("[music]\n" + "".join(f"{option}\n" for option in options))

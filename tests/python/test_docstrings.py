@@ -21,6 +21,7 @@ from typing import Any
 
 import playmirror as pm
 import pytest
+from support.listening_exports import spotify_zip
 from support.music_db import SMALL_TEMPLATE, MusicDb
 from support.notebooks import write_service_file
 
@@ -64,6 +65,7 @@ def run(test: doctest.DocTest, library: Path, directory: Path) -> str:
     """What is wrong with the examples of one docstring; empty when nothing is."""
     directory.mkdir()
     shutil.copy(library / "music.db", directory / "music.db")
+    spotify_zip(directory / "listens.zip")
     os.chdir(directory)
     told = io.StringIO()
     runner = doctest.DocTestRunner(Lenient(), verbose=False, optionflags=doctest.ELLIPSIS)

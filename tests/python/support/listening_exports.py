@@ -94,6 +94,19 @@ def maloja(number: int, time: int, **changes: Any) -> Row:
     } | changes
 
 
+def spotify_zip(path: Path) -> Path:
+    """An archive as Spotify sends it, of a few plays."""
+    rows = [extended(n, f"2023-11-14T22:{n:02}:20Z") for n in range(5)]
+    folder = "Spotify Extended Streaming History"
+    return write_zip(
+        path,
+        {
+            f"{folder}/ReadMeFirst_ExtendedStreamingHistory.pdf": b"%PDF-1.7",
+            f"{folder}/Streaming_History_Audio_2023_1.json": json.dumps(rows),
+        },
+    )
+
+
 def write(path: Path, document: Any) -> Path:
     path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     return path
