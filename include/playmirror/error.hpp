@@ -14,7 +14,7 @@ enum class ErrorCode {
   // The call itself.
   invalid_argument,   ///< a value that no schema could take: naive time, empty id, bad option
   unknown_reference,  ///< a play of a track, or a link to an artist, that the mirror does not know
-  value_too_large,    ///< a field above the cap of SyncOptions::field_cap
+  value_too_large,    ///< a field above the cap of PullOptions::field_cap
   immutable,          ///< mirrored rows cannot be changed locally
   closed,             ///< the object was closed, or belongs to the parent of a forked process
   // sql().

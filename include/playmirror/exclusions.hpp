@@ -16,7 +16,7 @@ class MirrorState;
 /// One such list. Plays of these tracks, of tracks that credit one of these artists, and from these
 /// contexts are left out by a StatsFilter that names the list.
 struct ExclusionList {
-  std::string name = {};                     ///<
+  std::string name = {};
   std::vector<std::string> track_ids = {};   ///< in order, each once
   std::vector<std::string> artist_ids = {};  ///< likewise
   std::vector<std::string> contexts = {};    ///< likewise

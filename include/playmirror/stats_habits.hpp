@@ -17,9 +17,9 @@ enum class SkipGroup { none, track, artist, hour, context };
 /// How often plays are skipped, of those where it is known.
 struct SkipRate {
   std::optional<std::string> key = {};   ///< id, URI, or hour `00` to `23`; none: not known, or all
-  std::optional<std::string> name = {};  ///<
-  std::int64_t known = 0;                ///<
-  std::int64_t skipped = 0;              ///<
+  std::optional<std::string> name = {};
+  std::int64_t known = 0;
+  std::int64_t skipped = 0;
   std::optional<double> rate = {};       ///< skipped / known
 
   friend bool operator==(const SkipRate&, const SkipRate&) = default;
@@ -27,17 +27,17 @@ struct SkipRate {
 
 /// What was played for the first time ever, under the same filters but the period.
 struct Discovery {
-  std::int64_t plays = 0;                       ///<
+  std::int64_t plays = 0;
   std::int64_t tracks = 0;                      ///< different ones in the period
-  std::int64_t artists = 0;                     ///<
-  std::int64_t albums = 0;                      ///<
+  std::int64_t artists = 0;
+  std::int64_t albums = 0;
   std::int64_t new_tracks = 0;                  ///< whose first play lies in the period
-  std::int64_t new_artists = 0;                 ///<
-  std::int64_t new_albums = 0;                  ///<
+  std::int64_t new_artists = 0;
+  std::int64_t new_albums = 0;
   std::int64_t new_plays = 0;                   ///< of tracks that are new in the period
   std::optional<double> track_rate = {};        ///< new_tracks / tracks
-  std::optional<double> artist_rate = {};       ///<
-  std::optional<double> album_rate = {};        ///<
+  std::optional<double> artist_rate = {};
+  std::optional<double> album_rate = {};
   std::optional<double> new_play_share = {};    ///< new_plays / plays
   std::optional<Timestamp> history_start = {};  ///< the first play of all
   bool censored = false;  ///< the period starts less than 90 days after it, so much seems new
@@ -47,21 +47,21 @@ struct Discovery {
 
 /// One track again and again.
 struct RepeatRun {
-  std::string track_id = {};             ///<
-  std::optional<std::string> name = {};  ///<
-  std::int64_t plays = 0;                ///<
-  Timestamp first_at = {};               ///<
-  Timestamp last_at = {};                ///<
+  std::string track_id = {};
+  std::optional<std::string> name = {};
+  std::int64_t plays = 0;
+  Timestamp first_at = {};
+  Timestamp last_at = {};
 
   friend bool operator==(const RepeatRun&, const RepeatRun&) = default;
 };
 
 /// A track that is played again on the days it is played.
 struct RepeatedTrack {
-  std::string track_id = {};               ///<
-  std::optional<std::string> name = {};    ///<
-  std::optional<std::string> artist = {};  ///<
-  std::int64_t plays = 0;                  ///<
+  std::string track_id = {};
+  std::optional<std::string> name = {};
+  std::optional<std::string> artist = {};
+  std::int64_t plays = 0;
   std::int64_t days = 0;                   ///< local days on which it was played
   double score = 0;                        ///< plays / days
 
@@ -72,7 +72,7 @@ struct RepeatedTrack {
 struct Repeats {
   std::int64_t plays = 0;                         ///< of known tracks
   std::int64_t tracks = 0;                        ///< different ones
-  std::optional<double> plays_per_track = {};     ///<
+  std::optional<double> plays_per_track = {};
   std::optional<double> repeat_share = {};        ///< 1 - tracks / plays
   std::optional<RepeatRun> longest_run = {};      ///< a skipped play ends a run
   std::vector<RepeatedTrack> most_repeated = {};  ///< by score, then plays, then id; `limit` rows
@@ -92,9 +92,9 @@ struct Diversity {
   std::optional<double> evenness = {};       ///< shannon / ln richness; none below 2
   std::optional<double> simpson = {};        ///< 1 - sum of squared shares
   std::optional<double> gini = {};           ///< 0: all equal
-  std::optional<double> top_1_share = {};    ///<
-  std::optional<double> top_10_share = {};   ///<
-  std::optional<double> top_100_share = {};  ///<
+  std::optional<double> top_1_share = {};
+  std::optional<double> top_10_share = {};
+  std::optional<double> top_100_share = {};
 
   friend bool operator==(const Diversity&, const Diversity&) = default;
 };

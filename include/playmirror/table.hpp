@@ -22,9 +22,9 @@ namespace playmirror {
 /// What a column holds. Any value can be NULL.
 enum class ColumnType {
   null,        ///< nothing but NULL: an expression of sql() that never had a value
-  boolean,     ///<
-  int64,       ///<
-  float64,     ///<
+  boolean,
+  int64,
+  float64,
   utf8,        ///< text
   json,        ///< text that is JSON, unparsed
   binary,      ///< bytes

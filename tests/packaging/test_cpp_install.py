@@ -2,13 +2,19 @@
 and by pkg-config, with the server side and without."""
 
 import shlex
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import SOURCE, Run
 
 HERE = Path(__file__).parent
+
+sys.path.insert(0, str(SOURCE / "tests/server"))
+from cluster import Cluster  # noqa: E402
+from databases import create_database, make_template  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -98,6 +104,47 @@ def test_another_program_takes_a_table_by_arrow(
     assert output[0] == "id (l): 0 values, 0 nulls"
     assert output[2] == "played_at (tsu:UTC): 0 values, 0 nulls"
     assert "  together 0 ms" in output
+
+
+def test_the_examples_do_what_they_say(
+    run: Run, installation: Installation, tmp_path: Path, source: Path
+) -> None:
+    build = tmp_path / "build"
+    prefix_path = f"-DCMAKE_PREFIX_PATH={installation.prefix}"
+    run("cmake", "-S", source / "examples/cpp", "-B", build, "-G", "Ninja", prefix_path)
+    run("cmake", "--build", build)
+    database = tmp_path / "music.db"
+
+    heard = "t1 183\nt1 12\nt2 200\nnonsense\n"
+    player = subprocess.run(
+        [build / "player", database], input=heard, capture_output=True, text=True, check=True
+    )
+    assert player.stdout.count("play -") == 3
+    assert player.stderr == "not a track and seconds: nonsense\n"
+
+    lines = run(build / "listening", database, "this_year", "Europe/Berlin").splitlines()
+    assert lines[0] == "3 plays of 2 tracks on 1 days, 0 h 6 min"
+    assert lines[1].split() == ["1.", "2", "t1"]
+    assert len(lines) == 1 + 2 + 24
+    assert "not the name of a period" in run(build / "listening", database, "some_time", expect=1)
+
+    with Cluster() as cluster:
+        make_template(cluster)
+        dsn = create_database(cluster, "music")
+        keeper = subprocess.Popen(
+            [build / "keeper", database, dsn], stdout=subprocess.PIPE, text=True
+        )
+        try:
+            assert keeper.stdout is not None
+            assert keeper.stdout.readline() == "synced: 5 pushed, 0 pulled\n"
+            run("sh", "-c", f"echo t2 99 | {build}/player {database}")
+            assert keeper.stdout.readline() == "synced: 1 pushed, 0 pulled\n"
+            assert cluster.psql("SELECT count(*) FROM play_history", "music").strip() == "4"
+            keeper.terminate()
+            assert keeper.wait(20) == 0
+        finally:
+            keeper.kill()
+            keeper.wait()
 
 
 def test_a_shared_library_carries_its_abi_in_its_name(
