@@ -1,6 +1,7 @@
 """A C++ program builds and runs against an installed playmirror, shared and static, found by CMake
 and by pkg-config, with the server side and without."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -155,3 +156,11 @@ def test_a_shared_library_carries_its_abi_in_its_name(
         if files != [f"{library}.a"]:
             abi = version.rpartition(".")[0]
             assert files == [f"{library}.so", f"{library}.so.{abi}", f"{library}.so.{version}"]
+
+
+def test_a_shared_library_shows_its_own_names_alone(run: Run, installation: Installation) -> None:
+    for library in installation.libraries.glob("*.so"):
+        names = run("nm", "--dynamic", "--defined-only", library).splitlines()
+        assert len(names) > 100
+        ours = re.compile(r"[0-9a-f]+ [A-Za-z] _Z(N|NK|GVN|T\w*N)10playmirror")
+        assert [name for name in names if not ours.match(name)] == []
