@@ -15,14 +15,14 @@ enum class Order {
 };
 
 struct PlayFilter {
-  std::optional<Timestamp> since = {};          ///< played_at >= since
-  std::optional<Timestamp> until = {};          ///< played_at < until
+  std::optional<Timestamp> since = {};  ///< played_at >= since
+  std::optional<Timestamp> until = {};  ///< played_at < until
   std::optional<std::string> track_id = {};
-  std::optional<std::string> artist_id = {};    ///< any credited artist of the track
+  std::optional<std::string> artist_id = {};  ///< any credited artist of the track
   std::optional<std::string> source = {};
   std::optional<std::string> context_uri = {};
-  std::optional<bool> skipped = {};             ///< rows whose flag is unknown match neither
-  std::optional<bool> pending = {};             ///< true: only plays not yet on the server
+  std::optional<bool> skipped = {};  ///< rows whose flag is unknown match neither
+  std::optional<bool> pending = {};  ///< true: only plays not yet on the server
   Order order = Order::newest_first;
   std::int64_t limit = 0;  ///< 0: no limit
 };
@@ -41,10 +41,10 @@ struct ArtistFilter {
 };
 
 struct SnapshotFilter {
-  std::optional<Timestamp> since = {};           ///< date >= since
-  std::optional<Timestamp> until = {};           ///< date < until
+  std::optional<Timestamp> since = {};  ///< date >= since
+  std::optional<Timestamp> until = {};  ///< date < until
   std::optional<std::string> period_label = {};
-  std::optional<bool> pending = {};              ///< true: only those not yet on the server
+  std::optional<bool> pending = {};  ///< true: only those not yet on the server
   Order order = Order::newest_first;
   std::int64_t limit = 0;  ///< 0: no limit
 };

@@ -20,7 +20,7 @@ enum class Weekday { monday, tuesday, wednesday, thursday, friday, saturday, sun
 /// A half-open span of instants: start <= t < end. A side that is missing is open.
 struct Span {
   std::optional<Timestamp> start = {};
-  std::optional<Timestamp> end = {};    ///< exclusive
+  std::optional<Timestamp> end = {};  ///< exclusive
 
   friend bool operator==(const Span&, const Span&) = default;
 };

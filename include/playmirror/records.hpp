@@ -13,9 +13,9 @@ namespace playmirror {
 
 /// A row of `artists`.
 struct Artist {
-  std::string id = {};                        ///< Spotify artist id
+  std::string id = {};  ///< Spotify artist id
   std::optional<std::string> name = {};
-  std::optional<std::string> genres = {};     ///< JSON list of strings
+  std::optional<std::string> genres = {};  ///< JSON list of strings
   std::optional<std::string> image_url = {};
 
   friend bool operator==(const Artist&, const Artist&) = default;
@@ -23,10 +23,10 @@ struct Artist {
 
 /// A row of `tracks`.
 struct Track {
-  std::string id = {};                              ///< Spotify track id
-  std::optional<std::string> reccobeats_id = {};    ///< UUID at the source of the audio features
+  std::string id = {};                            ///< Spotify track id
+  std::optional<std::string> reccobeats_id = {};  ///< UUID at the source of the audio features
   std::optional<std::string> name = {};
-  std::optional<std::string> artist = {};           ///< display string, may name several artists
+  std::optional<std::string> artist = {};  ///< display string, may name several artists
   std::optional<std::string> album = {};
   std::optional<std::string> image_url = {};
   std::optional<std::int64_t> duration_ms = {};     ///< milliseconds
@@ -56,21 +56,21 @@ struct Track {
 
 /// A row of `play_history`: one listening event of an immutable log.
 struct Play {
-  std::int64_t id = 0;                           ///< the server's id; negative until pushed
+  std::int64_t id = 0;  ///< the server's id; negative until pushed
   std::optional<std::string> track_id = {};
   std::optional<Timestamp> played_at = {};
   std::optional<std::string> context_uri = {};   ///< playlist, album, ... it was played from
   std::optional<std::int64_t> listened_ms = {};  ///< milliseconds actually listened
   std::optional<bool> skipped = {};
-  std::optional<std::string> source = {};        ///< where the event came from
+  std::optional<std::string> source = {};  ///< where the event came from
 
   friend bool operator==(const Play&, const Play&) = default;
 };
 
 /// A row of `analysis_snapshots`.
 struct Snapshot {
-  std::int64_t id = 0;                               ///< the server's id; negative until pushed
-  std::optional<Timestamp> date = {};                ///< when the analysis was run
+  std::int64_t id = 0;                 ///< the server's id; negative until pushed
+  std::optional<Timestamp> date = {};  ///< when the analysis was run
   std::optional<Timestamp> period_start = {};
   std::optional<Timestamp> period_end = {};
   std::optional<std::string> period_label = {};      ///< such as "last_30_days"
@@ -81,19 +81,19 @@ struct Snapshot {
   std::optional<std::string> playlist_theme_reasoning = {};
   std::optional<std::string> six_hour_playlist_id = {};
   std::optional<std::string> daily_playlist_id = {};
-  std::optional<std::string> playlist_composition = {};      ///< JSON
+  std::optional<std::string> playlist_composition = {};  ///< JSON
 
   friend bool operator==(const Snapshot&, const Snapshot&) = default;
 };
 
 /// A row of `playlist_config`.
 struct PlaylistConfig {
-  std::string key = {};                           ///< such as "six_hour"
+  std::string key = {};  ///< such as "six_hour"
   std::optional<std::string> spotify_id = {};
   std::optional<Timestamp> last_updated = {};
   std::optional<std::string> current_theme = {};
   std::optional<std::string> description = {};
-  std::optional<std::string> composition = {};    ///< JSON
+  std::optional<std::string> composition = {};  ///< JSON
 
   friend bool operator==(const PlaylistConfig&, const PlaylistConfig&) = default;
 };

@@ -71,33 +71,33 @@ enum class Rank { plays, time, days, skips };
 
 /// Every member narrows the answer or says how to count; a default filter counts every row.
 struct StatsFilter {
-  Period period = {};                    ///< when it was played
-  std::optional<Timestamp> now = {};     ///< what "today" is; by default the system clock's time
-  std::string tz = "UTC";                ///< IANA name of the zone whose days and hours count
+  Period period = {};                 ///< when it was played
+  std::optional<Timestamp> now = {};  ///< what "today" is; by default the system clock's time
+  std::string tz = "UTC";             ///< IANA name of the zone whose days and hours count
   Weekday week_start = Weekday::monday;
   ListenRule rule = ListenRule::all;
-  std::optional<std::int64_t> min_listened_ms = {};      ///< listened this long or longer
+  std::optional<std::int64_t> min_listened_ms = {};  ///< listened this long or longer
   NullListened null_listened = NullListened::keep;
   Skips skips = Skips::include;
   std::vector<std::optional<std::string>> sources = {};  ///< one of these; empty: any
   std::vector<std::string> include_contexts = {};        ///< one of these; empty: any
   std::vector<std::string> exclude_contexts = {};
   std::vector<std::string> exclude_track_ids = {};
-  std::vector<std::string> exclude_artist_ids = {};      ///< any credited artist of the track
-  std::vector<std::string> exclusions = {};              ///< lists that Mirror::exclusions() keeps
-  std::optional<std::string> track_id = {};              ///< with all that track_identity joins
-  std::optional<std::string> artist_id = {};             ///< any credited artist of the track
-  std::optional<std::string> album = {};                 ///< raw_data.album.id, or tracks.album
-  std::optional<std::string> genre = {};                 ///< of any credited artist, in any case
+  std::vector<std::string> exclude_artist_ids = {};  ///< any credited artist of the track
+  std::vector<std::string> exclusions = {};          ///< lists that Mirror::exclusions() keeps
+  std::optional<std::string> track_id = {};          ///< with all that track_identity joins
+  std::optional<std::string> artist_id = {};         ///< any credited artist of the track
+  std::optional<std::string> album = {};             ///< raw_data.album.id, or tracks.album
+  std::optional<std::string> genre = {};             ///< of any credited artist, in any case
   TimeBasis time_basis = TimeBasis::measured_or_duration;
   ArtistCredit artist_credit = ArtistCredit::each;
   GenreWeight genre_weight = GenreWeight::full;
   TrackIdentity track_identity = TrackIdentity::id;
   Dedupe dedupe = Dedupe::none;
-  std::chrono::milliseconds dedupe_window{30'000};         ///< of Dedupe::near
+  std::chrono::milliseconds dedupe_window{30'000};  ///< of Dedupe::near
   PlayedAt played_at_is = PlayedAt::unknown;
-  Rank by = Rank::plays;                                   ///< order of ranked lists
-  std::int64_t limit = 10;                                 ///< rows of ranked lists; 0: all
+  Rank by = Rank::plays;    ///< order of ranked lists
+  std::int64_t limit = 10;  ///< rows of ranked lists; 0: all
   std::int64_t offset = 0;  ///< rows of ranked lists left out before the first
   bool details = true;      ///< of ranked tracks: false fills in plays and ranks only, much faster
 };

@@ -14,9 +14,9 @@ namespace playmirror {
 /// The genres of the plays, and how many plays have none.
 struct Genres {
   std::int64_t plays = 0;
-  std::int64_t plays_unknown = 0;            ///< whose artists have no genre, or are not known
+  std::int64_t plays_unknown = 0;  ///< whose artists have no genre, or are not known
   std::optional<double> unknown_share = {};
-  std::vector<TopGenre> genres = {};         ///< known ones, ranked
+  std::vector<TopGenre> genres = {};  ///< known ones, ranked
 
   friend bool operator==(const Genres&, const Genres&) = default;
 };
@@ -34,8 +34,8 @@ struct DaypartGenre {
   Daypart daypart = Daypart::night;
   std::optional<std::string> genre = {};  ///< none: not known
   std::int64_t plays = 0;
-  double weight = 0;                      ///< plays as GenreWeight counts them
-  double share = 0;                       ///< of the plays in that part of the day
+  double weight = 0;  ///< plays as GenreWeight counts them
+  double share = 0;   ///< of the plays in that part of the day
 
   friend bool operator==(const DaypartGenre&, const DaypartGenre&) = default;
 };
@@ -45,11 +45,11 @@ enum class EraUnit { year, decade };
 
 /// Plays of music that came out in a year or a decade.
 struct Era {
-  std::string label = {};       ///< `1997` or `1990s`
+  std::string label = {};  ///< `1997` or `1990s`
   std::int64_t first_year = 0;
   std::int64_t plays = 0;
   TimeTotal time = {};
-  double share = 0;             ///< of all plays
+  double share = 0;  ///< of all plays
 
   friend bool operator==(const Era&, const Era&) = default;
 };
@@ -57,21 +57,21 @@ struct Era {
 /// When the music came out, over all plays.
 struct Eras {
   std::int64_t plays = 0;
-  std::int64_t plays_unknown = 0;            ///< no year, or one before 1800 or after next year
+  std::int64_t plays_unknown = 0;  ///< no year, or one before 1800 or after next year
   std::optional<double> unknown_share = {};
-  std::optional<double> median_year = {};    ///< over plays
-  std::vector<Era> eras = {};                ///< those with plays, in order of time
+  std::optional<double> median_year = {};  ///< over plays
+  std::vector<Era> eras = {};              ///< those with plays, in order of time
 
   friend bool operator==(const Eras&, const Eras&) = default;
 };
 
 /// One audio feature over the plays whose track has it; `n` of them. Each play counts once.
 struct FeatureProfile {
-  std::string feature = {};             ///< a column of `tracks`, such as "valence"
+  std::string feature = {};  ///< a column of `tracks`, such as "valence"
   std::int64_t n = 0;
   std::optional<double> coverage = {};  ///< n / plays
   std::optional<double> mean = {};
-  std::optional<double> stddev = {};    ///< of the population
+  std::optional<double> stddev = {};  ///< of the population
   std::optional<double> min = {};
   std::optional<double> p10 = {};
   std::optional<double> median = {};
@@ -93,7 +93,7 @@ struct TimeSignatureCount {
 struct AudioProfile {
   std::int64_t plays = 0;
   std::vector<FeatureProfile> features = {};
-  std::vector<std::int64_t> keys = {};                   ///< plays by pitch class 0 to 11
+  std::vector<std::int64_t> keys = {};  ///< plays by pitch class 0 to 11
   std::int64_t key_unknown = 0;
   std::int64_t major = 0;
   std::int64_t minor = 0;
@@ -106,9 +106,9 @@ struct AudioProfile {
 
 /// The mean of an audio feature in one bucket of time.
 struct FeatureTrend {
-  std::string local_start = {};     ///< as in ActivityBucket
+  std::string local_start = {};  ///< as in ActivityBucket
   Timestamp start = {};
-  Timestamp end = {};               ///< exclusive
+  Timestamp end = {};  ///< exclusive
   std::string feature = {};
   std::int64_t n = 0;               ///< plays whose track has the feature
   std::optional<double> mean = {};  ///< none without any

@@ -37,18 +37,18 @@ struct RankNeighbour {
 
 /// One track or artist in a history. Without plays, all but the id and the name is zero or missing.
 struct EntityProfile {
-  std::string id = {};                         ///< of the track that stands for all it is
+  std::string id = {};  ///< of the track that stands for all it is
   std::optional<std::string> name = {};
   std::int64_t plays = 0;
   TimeTotal time = {};
-  std::int64_t days = 0;                       ///< local days with a play
+  std::int64_t days = 0;  ///< local days with a play
   std::int64_t skips = 0;
   std::optional<Timestamp> first_at = {};
   std::optional<Timestamp> last_at = {};
-  std::optional<double> share = {};            ///< of all plays counted
-  std::optional<std::int64_t> position = {};   ///< 1, 2, 3, 4
-  std::optional<std::int64_t> rank = {};       ///< 1, 2, 2, 4
-  std::int64_t of = 0;                         ///< how many there are to rank
+  std::optional<double> share = {};           ///< of all plays counted
+  std::optional<std::int64_t> position = {};  ///< 1, 2, 3, 4
+  std::optional<std::int64_t> rank = {};      ///< 1, 2, 2, 4
+  std::int64_t of = 0;                        ///< how many there are to rank
   std::optional<Peak> best_week = {};
   std::optional<Peak> best_month = {};
   std::vector<RankNeighbour> neighbours = {};  ///< two before and two behind it, by position
@@ -64,14 +64,14 @@ struct YearInReview {
   std::vector<TopArtist> artists = {};
   std::vector<TopAlbum> albums = {};
   Genres genres = {};
-  std::vector<ActivityBucket> months = {};          ///< all twelve
+  std::vector<ActivityBucket> months = {};  ///< all twelve
   Discovery discovery = {};
   std::optional<Streak> longest_streak = {};
   std::optional<Session> longest_session = {};
   std::optional<RepeatedTrack> most_replayed = {};  ///< most plays per day it was played
   Eras eras = {};                                   ///< by decade
   AudioProfile audio = {};
-  Comparison compare = {};                          ///< with the year before
+  Comparison compare = {};  ///< with the year before
 
   friend bool operator==(const YearInReview&, const YearInReview&) = default;
 };

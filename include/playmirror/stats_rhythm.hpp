@@ -17,11 +17,11 @@ namespace playmirror {
 struct ActivityBucket {
   std::string local_start = {};  ///< `2026-01-31`, for hours `2026-01-31T05:00`
   Timestamp start = {};
-  Timestamp end = {};            ///< exclusive
+  Timestamp end = {};  ///< exclusive
   std::int64_t plays = 0;
   TimeTotal time = {};
-  std::int64_t tracks = 0;       ///< different ones
-  std::int64_t artists = 0;      ///< different ones
+  std::int64_t tracks = 0;   ///< different ones
+  std::int64_t artists = 0;  ///< different ones
 
   friend bool operator==(const ActivityBucket&, const ActivityBucket&) = default;
 };
@@ -34,7 +34,7 @@ enum class Attribution {
 
 /// An hour of the local day, over all days.
 struct ClockHour {
-  std::int64_t hour = 0;   ///< 0 to 23
+  std::int64_t hour = 0;  ///< 0 to 23
   std::int64_t plays = 0;
   TimeTotal time = {};
 
@@ -44,7 +44,7 @@ struct ClockHour {
 /// An hour of the local week, over all weeks.
 struct HeatmapCell {
   Weekday weekday = Weekday::monday;
-  std::int64_t hour = 0;              ///< 0 to 23
+  std::int64_t hour = 0;  ///< 0 to 23
   std::int64_t plays = 0;
   TimeTotal time = {};
 
@@ -86,7 +86,7 @@ struct Session {
 /// Sessions in sum. Lengths are from start to end, in milliseconds. Percentiles interpolate between
 /// neighbours.
 struct Sessions {
-  std::chrono::milliseconds gap{0};             ///< the silence that ends a session
+  std::chrono::milliseconds gap{0};  ///< the silence that ends a session
   std::int64_t count = 0;
   std::optional<double> mean_length_ms = {};
   std::optional<double> median_length_ms = {};
@@ -94,7 +94,7 @@ struct Sessions {
   std::optional<double> mean_plays = {};
   std::optional<double> median_plays = {};
   std::optional<double> p90_plays = {};
-  std::optional<Session> longest = {};          ///< by length; the earliest of equals
+  std::optional<Session> longest = {};  ///< by length; the earliest of equals
 
   friend bool operator==(const Sessions&, const Sessions&) = default;
 };

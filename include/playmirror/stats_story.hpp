@@ -21,9 +21,9 @@ struct Obsession {
   std::chrono::year_month_day week = {};  ///< its first day
   std::string artist_id = {};
   std::optional<std::string> name = {};
-  std::int64_t plays = 0;                 ///< that credit the artist
-  std::int64_t week_plays = 0;            ///< all plays of that week
-  double share = 0;                       ///< plays / week_plays
+  std::int64_t plays = 0;       ///< that credit the artist
+  std::int64_t week_plays = 0;  ///< all plays of that week
+  double share = 0;             ///< plays / week_plays
 
   friend bool operator==(const Obsession&, const Obsession&) = default;
 };
@@ -33,7 +33,7 @@ struct Loyalty {
   std::string artist_id = {};
   std::optional<std::string> name = {};
   std::int64_t plays = 0;
-  double median_days = 0;                  ///< between one play and the next
+  double median_days = 0;  ///< between one play and the next
   std::optional<Timestamp> first_at = {};
   std::optional<Timestamp> last_at = {};
 
@@ -45,17 +45,17 @@ struct Comeback {
   std::string track_id = {};
   std::optional<std::string> name = {};
   std::optional<std::string> artist = {};
-  Timestamp last_at = {};                  ///< the play before
+  Timestamp last_at = {};  ///< the play before
   Timestamp back_at = {};
-  double days = 0;                         ///< between the two
+  double days = 0;  ///< between the two
 
   friend bool operator==(const Comeback&, const Comeback&) = default;
 };
 
 /// Every n-th play.
 struct Milestone {
-  std::int64_t number = 0;                   ///< of the play, counted from 1
-  std::int64_t id = 0;                       ///< of the play
+  std::int64_t number = 0;  ///< of the play, counted from 1
+  std::int64_t id = 0;      ///< of the play
   Timestamp played_at = {};
   std::optional<std::string> track_id = {};
   std::optional<std::string> name = {};
@@ -67,13 +67,13 @@ struct Milestone {
 /// Plays by the mood of their track: valence and energy, each below 0.5 or not.
 struct Moods {
   std::int64_t plays = 0;
-  std::int64_t happy = 0;                    ///< high valence, high energy
-  std::int64_t angry = 0;                    ///< low valence, high energy
-  std::int64_t calm = 0;                     ///< high valence, low energy
-  std::int64_t sad = 0;                      ///< low valence, low energy
-  std::int64_t unknown = 0;                  ///< one of the two is not known
+  std::int64_t happy = 0;    ///< high valence, high energy
+  std::int64_t angry = 0;    ///< low valence, high energy
+  std::int64_t calm = 0;     ///< high valence, low energy
+  std::int64_t sad = 0;      ///< low valence, low energy
+  std::int64_t unknown = 0;  ///< one of the two is not known
   std::optional<double> unknown_share = {};
-  std::vector<std::int64_t> grid = {};       ///< plays by tenth of energy, then of valence: 100
+  std::vector<std::int64_t> grid = {};  ///< plays by tenth of energy, then of valence: 100
 
   friend bool operator==(const Moods&, const Moods&) = default;
 };
@@ -90,9 +90,9 @@ struct Completion {
 
 /// One of the leading tracks or artists in one bucket of time.
 struct EvolutionPoint {
-  std::string key = {};                   ///< id
+  std::string key = {};  ///< id
   std::optional<std::string> name = {};
-  std::string local_start = {};           ///< as in ActivityBucket
+  std::string local_start = {};  ///< as in ActivityBucket
   Timestamp start = {};
   std::int64_t plays = 0;
   std::optional<std::int64_t> rank = {};  ///< among them; none without plays

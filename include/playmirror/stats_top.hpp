@@ -13,21 +13,21 @@ namespace playmirror {
 
 /// Listening time in milliseconds, told apart by how it is known. The plays add up to all.
 struct TimeTotal {
-  std::int64_t measured_ms = 0;      ///< sum of listened_ms where it is known and not negative
-  std::int64_t estimated_ms = 0;     ///< sum of durations, for plays without it
+  std::int64_t measured_ms = 0;   ///< sum of listened_ms where it is known and not negative
+  std::int64_t estimated_ms = 0;  ///< sum of durations, for plays without it
   std::int64_t plays_measured = 0;
   std::int64_t plays_estimated = 0;
-  std::int64_t plays_unknown = 0;    ///< neither is known, or TimeBasis::measured_only
+  std::int64_t plays_unknown = 0;  ///< neither is known, or TimeBasis::measured_only
 
   friend bool operator==(const TimeTotal&, const TimeTotal&) = default;
 };
 
 /// A play with the names of what was played.
 struct RecentPlay {
-  std::int64_t id = 0;                      ///< of the play; negative until pushed
+  std::int64_t id = 0;  ///< of the play; negative until pushed
   std::string track_id = {};
-  std::optional<std::string> name = {};     ///< of the track
-  std::optional<std::string> artist = {};   ///< the track's display string
+  std::optional<std::string> name = {};    ///< of the track
+  std::optional<std::string> artist = {};  ///< the track's display string
   std::optional<Timestamp> played_at = {};
 
   friend bool operator==(const RecentPlay&, const RecentPlay&) = default;
@@ -35,7 +35,7 @@ struct RecentPlay {
 
 /// A track and its plays.
 struct TopTrack {
-  std::string track_id = {};               ///< the lowest of those that track_identity joins
+  std::string track_id = {};  ///< the lowest of those that track_identity joins
   std::optional<std::string> name = {};
   std::optional<std::string> artist = {};  ///< the track's display string
   std::int64_t plays = 0;
@@ -44,7 +44,7 @@ struct TopTrack {
   std::int64_t of = 0;
   double share = 0;
   TimeTotal time = {};
-  std::int64_t days = 0;                   ///< on which it was played
+  std::int64_t days = 0;  ///< on which it was played
   std::int64_t skips = 0;
   std::optional<Timestamp> first_at = {};
   std::optional<Timestamp> last_at = {};
@@ -56,13 +56,13 @@ struct TopTrack {
 struct TopArtist {
   std::optional<std::string> artist_id = {};  ///< none: plays whose artist is not known
   std::optional<std::string> name = {};
-  std::int64_t plays = 0;                     ///< in which the artist is credited
-  double weight = 0;                          ///< plays as ArtistCredit counts them
+  std::int64_t plays = 0;  ///< in which the artist is credited
+  double weight = 0;       ///< plays as ArtistCredit counts them
   std::int64_t position = 0;
   std::int64_t rank = 0;
   std::int64_t of = 0;
-  double share = 0;                           ///< of `weight`
-  TimeTotal time = {};                        ///< of those plays
+  double share = 0;     ///< of `weight`
+  TimeTotal time = {};  ///< of those plays
   std::int64_t days = 0;
   std::int64_t skips = 0;
   std::optional<Timestamp> first_at = {};
@@ -93,14 +93,14 @@ struct TopAlbum {
 
 /// A genre and its plays.
 struct TopGenre {
-  std::optional<std::string> genre = {};   ///< lower case; none: plays whose genre is not known
-  std::int64_t plays = 0;                  ///< that have the genre
-  double weight = 0;                       ///< plays as GenreWeight counts them
+  std::optional<std::string> genre = {};  ///< lower case; none: plays whose genre is not known
+  std::int64_t plays = 0;                 ///< that have the genre
+  double weight = 0;                      ///< plays as GenreWeight counts them
   std::int64_t position = 0;
   std::int64_t rank = 0;
   std::int64_t of = 0;
-  double share = 0;                        ///< of `weight`
-  TimeTotal time = {};                     ///< of those plays
+  double share = 0;     ///< of `weight`
+  TimeTotal time = {};  ///< of those plays
   std::int64_t days = 0;
   std::int64_t skips = 0;
   std::optional<Timestamp> first_at = {};

@@ -16,16 +16,16 @@ namespace playmirror {
 struct Totals {
   std::int64_t plays = 0;
   TimeTotal time = {};
-  std::int64_t tracks = 0;                            ///< different ones, as track_identity counts
-  std::int64_t artists = 0;                           ///< credited, as artist_credit counts
+  std::int64_t tracks = 0;   ///< different ones, as track_identity counts
+  std::int64_t artists = 0;  ///< credited, as artist_credit counts
   std::int64_t albums = 0;
   std::int64_t genres = 0;
-  std::int64_t active_days = 0;                       ///< local days with a play
+  std::int64_t active_days = 0;  ///< local days with a play
   std::optional<Timestamp> first_at = {};
   std::optional<Timestamp> last_at = {};
   std::optional<double> plays_per_active_day = {};
   std::optional<double> ms_per_active_day = {};
-  std::optional<std::int64_t> calendar_days = {};     ///< that a bounded period has had until now
+  std::optional<std::int64_t> calendar_days = {};  ///< that a bounded period has had until now
   std::optional<double> plays_per_calendar_day = {};
   std::optional<double> ms_per_calendar_day = {};
 
@@ -34,7 +34,7 @@ struct Totals {
 
 /// A number in two periods.
 struct ComparedNumber {
-  std::string name = {};             ///< such as "plays"
+  std::string name = {};  ///< such as "plays"
   std::int64_t value = 0;
   std::int64_t base = 0;
   std::int64_t delta = 0;            ///< value - base
@@ -72,15 +72,15 @@ struct DataQuality {
   std::int64_t plays = 0;
   std::int64_t null_listened = 0;
   std::int64_t negative_listened = 0;
-  std::int64_t over_long = 0;              ///< listened longer than the track lasts
+  std::int64_t over_long = 0;  ///< listened longer than the track lasts
   std::int64_t null_skipped = 0;
   std::int64_t null_source = 0;
   std::int64_t null_context = 0;
-  std::int64_t no_time = 0;                ///< played_at is NULL or infinite
-  std::int64_t future = 0;                 ///< played_at is after `now`
-  std::int64_t equal_timestamps = 0;       ///< at an instant that another play has
-  std::int64_t duplicate_candidates = 0;   ///< that Dedupe::near would drop
-  std::int64_t no_track = 0;               ///< the track is NULL or not in `tracks`
+  std::int64_t no_time = 0;               ///< played_at is NULL or infinite
+  std::int64_t future = 0;                ///< played_at is after `now`
+  std::int64_t equal_timestamps = 0;      ///< at an instant that another play has
+  std::int64_t duplicate_candidates = 0;  ///< that Dedupe::near would drop
+  std::int64_t no_track = 0;              ///< the track is NULL or not in `tracks`
   std::int64_t no_duration = 0;
   std::int64_t no_artists = 0;
   std::int64_t no_genres = 0;

@@ -21,7 +21,7 @@ namespace playmirror {
 
 /// What a column holds. Any value can be NULL.
 enum class ColumnType {
-  null,        ///< nothing but NULL: an expression of sql() that never had a value
+  null,  ///< nothing but NULL: an expression of sql() that never had a value
   boolean,
   int64,
   float64,
