@@ -36,6 +36,14 @@ def test_pip_install_in_a_fresh_environment(
     assert_playmirror_works(run, fresh_python, tmp_path, version)
 
 
+def test_the_wheel_of_this_checkout(
+    run: Run, source: Path, fresh_python: Path, tmp_path: Path, version: str
+) -> None:
+    printed = run(source / "dev", "wheel").splitlines()[-1]
+    run(fresh_python, "-m", "pip", "install", "--no-index", "--no-deps", source / printed)
+    assert_playmirror_works(run, fresh_python, tmp_path, version)
+
+
 def test_the_source_distribution_is_complete(
     run: Run, source: Path, fresh_python: Path, tmp_path: Path, version: str
 ) -> None:
