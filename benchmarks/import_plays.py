@@ -17,7 +17,7 @@ from measure import Line, expect, interleave
 from place import PLAYS, ROOT, Library
 
 sys.path.insert(0, str(ROOT / "tests/python"))
-from support.listening_exports import extended  # noqa: E402
+from support.listening_exports import extended
 
 TRACKS = 50_000
 
