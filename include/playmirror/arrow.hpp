@@ -7,13 +7,14 @@
 /// Tables for other programs, through Arrow's C interfaces: no copy, and no library needed. What is
 /// exported shares the table's memory and keeps it alive until it is released.
 ///
-/// | ColumnType | Arrow |
-/// | null, boolean, int64, float64, binary | null, bool, int64, float64, large_binary |
-/// | utf8 | large_utf8: offsets of 64 bits, since lyrics soon pass 2 GB |
-/// | json | large_utf8 with the extension name arrow.json |
-/// | date, timestamp | date32, timestamp[us, UTC] |
-/// | list | large_list of large_utf8 |
-/// | dictionary | dictionary of int32 to large_utf8 |
+/// What each ColumnType becomes:
+///
+/// - null, boolean, int64, float64, binary: null, bool, int64, float64, large_binary
+/// - utf8: large_utf8, with offsets of 64 bits, since lyrics soon pass 2 GB
+/// - json: large_utf8 with the extension name arrow.json
+/// - date, timestamp: date32, timestamp[us, UTC]
+/// - list: large_list of large_utf8
+/// - dictionary: dictionary of int32 to large_utf8
 namespace playmirror {
 
 /// Fills `out` with a stream of the table: one struct array. A new stream for each call. The caller

@@ -57,6 +57,7 @@ enum class Outcome {
   in_doubt,     ///< the server may or may not have committed; the next sync finds out
 };
 
+/// The outcome's name, such as "rolled_back".
 [[nodiscard]] PLAYMIRROR_EXPORT std::string_view to_string(Outcome outcome) noexcept;
 
 /// The facts an Error carries besides its code and message.

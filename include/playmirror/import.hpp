@@ -20,6 +20,8 @@ enum class ImportFormat {
   lastfm,            ///< pages of Last.fm's `user.getRecentTracks` as JSON
   maloja,            ///< Maloja's export
 };
+
+/// The format's name, such as "spotify_extended".
 [[nodiscard]] PLAYMIRROR_EXPORT std::string_view to_string(ImportFormat format) noexcept;
 
 /// What happens to a play whose track has no Spotify id, and no name by which the mirror knows one.

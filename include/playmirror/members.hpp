@@ -37,6 +37,7 @@ Name(Enum, const char*) -> Name<Enum>;
 template <typename T>
 struct Members;
 
+/// A record or an enum whose members are written down.
 template <typename T>
 concept Described = requires {
   Members<T>::kAll;

@@ -223,15 +223,15 @@ class PLAYMIRROR_EXPORT Mirror {
   /// cursor that was begun goes on, and keeps the file open until it is gone.
   void close();
 
-  [[nodiscard]] const std::filesystem::path& path() const;
+  [[nodiscard]] const std::filesystem::path& path() const;  ///< the mirror file
 
-  [[nodiscard]] Plays plays() const;
-  [[nodiscard]] Tracks tracks() const;
-  [[nodiscard]] Artists artists() const;
-  [[nodiscard]] Snapshots snapshots() const;
-  [[nodiscard]] Playlists playlists() const;
-  [[nodiscard]] Exclusions exclusions() const;
-  [[nodiscard]] Stats stats() const;
+  [[nodiscard]] Plays plays() const;            ///< the log of listening events
+  [[nodiscard]] Tracks tracks() const;          ///< tracks, with features and lyrics
+  [[nodiscard]] Artists artists() const;        ///< artists
+  [[nodiscard]] Snapshots snapshots() const;    ///< analysis snapshots
+  [[nodiscard]] Playlists playlists() const;    ///< the backend's generated playlists
+  [[nodiscard]] Exclusions exclusions() const;  ///< what statistics shall leave out
+  [[nodiscard]] Stats stats() const;            ///< listening statistics
 
   /// Runs one read-only SELECT over the mirrored tables, `?` bound to `parameters` in order. Runs
   /// on a connection of its own that can do nothing else. A column of a mirrored table has the type
@@ -240,6 +240,7 @@ class PLAYMIRROR_EXPORT Mirror {
   [[nodiscard]] Table sql(std::string_view query, const std::vector<Value>& parameters = {},
                           const SqlOptions& options = {}, const CallControl& control = {}) const;
 
+  /// Where the mirror stands. Counts the rows of the six tables.
   [[nodiscard]] Status status() const;
 
   /// Every row recorded here that is not known to be on the server, in order of recording.

@@ -141,6 +141,7 @@ struct Finding {
   std::string remedy = {};  ///< what to run or change, such as an exact GRANT; may be empty
 };
 
+/// The answer of Server::doctor().
 struct DoctorReport {
   bool ok = true;  ///< no finding is a problem
   std::vector<Finding> findings = {};

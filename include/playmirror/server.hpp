@@ -19,8 +19,8 @@ namespace playmirror {
 
 /// How to reach the server.
 struct ServerOptions {
-  std::string schema = "public";  ///< where the tables live
-  std::chrono::milliseconds connect_timeout{10'000};
+  std::string schema = "public";                      ///< where the tables live
+  std::chrono::milliseconds connect_timeout{10'000};  ///< longest time to connect
   std::chrono::milliseconds timeout{60'000};  ///< longest silence of the server before giving up
   bool allow_plaintext = false;  ///< permit a TCP connection without TLS to another host
 };
@@ -45,14 +45,16 @@ struct PushOptions {
   std::int64_t batch_rows = 1'000;                 ///< rows in one server transaction
 };
 
+/// What the two halves of a sync may do.
 struct SyncOptions {
   PushOptions push = {};
   PullOptions pull = {};
 };
 
+/// How to compare.
 struct VerifyOptions {
-  VerifyDepth depth = VerifyDepth::full;
-  std::int64_t max_differences = 1'000;  ///< how many to list; all are counted
+  VerifyDepth depth = VerifyDepth::full;  ///< every value, or digests of blocks
+  std::int64_t max_differences = 1'000;   ///< how many to list; all are counted
 };
 
 /// What a repair may do.
@@ -74,7 +76,9 @@ class PLAYMIRROR_EXPORT Server {
 
   Server(Server&&) noexcept;
   Server& operator=(Server&&) noexcept;
-  ~Server();
+  ~Server();  ///< like close()
+
+  /// Ends the connection; a later call makes a new one.
   void close() noexcept;
 
   /// "host:port/database", without role or password.

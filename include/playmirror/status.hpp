@@ -24,6 +24,7 @@ struct TableStatus {
 /// The columns of tracks that a mirror can do without: kilobytes in each row.
 enum class TrackDetail { raw_data, lyrics };
 
+/// The column's name, such as "lyrics".
 [[nodiscard]] PLAYMIRROR_EXPORT std::string_view to_string(TrackDetail column) noexcept;
 
 /// Where a mirror stands. Read from the file alone.
@@ -44,6 +45,7 @@ struct Status {
   std::int64_t rejected = 0;
   std::vector<PendingEntry> stuck = {};  ///< the first hundred of the last three, with the reason
 
+  /// All entries of the outbox.
   [[nodiscard]] std::int64_t pending() const noexcept {
     return queued + in_doubt + waiting + rejected;
   }

@@ -56,27 +56,37 @@ class PLAYMIRROR_EXPORT Column {
 
   [[nodiscard]] const std::string& name() const noexcept;
   [[nodiscard]] ColumnType type() const noexcept;
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] std::size_t null_count() const noexcept { return null_count_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }              ///< rows
+  [[nodiscard]] std::size_t null_count() const noexcept { return null_count_; }  ///< rows of NULL
 
   /// How many values Arrow cannot hold and shows as null: timestamps at infinity, and in the last
   /// thirty years of PostgreSQL's range. value() gives them exactly; they do not count as NULL.
   [[nodiscard]] std::size_t beyond_arrow() const noexcept { return beyond_arrow_; }
 
   [[nodiscard]] bool is_null(std::size_t row) const;
-  [[nodiscard]] Cell value(std::size_t row) const;
+  [[nodiscard]] Cell value(std::size_t row) const;  ///< monostate where NULL
 
   /// The text or the bytes of utf8, json, dictionary and binary; empty where NULL.
   [[nodiscard]] std::string_view text(std::size_t row) const;
 
-  // All values at once, for loops that must be fast. A row that is NULL, or that Arrow cannot hold,
-  // has some number there.
-  [[nodiscard]] std::span<const std::int64_t> integers() const;  ///< int64
-  [[nodiscard]] std::span<const double> reals() const;           ///< float64
-  [[nodiscard]] std::span<const std::int64_t> micros() const;    ///< timestamp: since 1970
-  [[nodiscard]] std::span<const std::int32_t> days() const;      ///< date: since 1970
-  [[nodiscard]] std::span<const std::int32_t> codes() const;     ///< dictionary: rows of its values
-  [[nodiscard]] Column dictionary() const;                       ///< the values, as utf8
+  /// All values of an int64 column at once, for loops that must be fast. Here and in the calls
+  /// below, a row that is NULL, or that Arrow cannot hold, has some number.
+  [[nodiscard]] std::span<const std::int64_t> integers() const;
+
+  /// All values of a float64 column.
+  [[nodiscard]] std::span<const double> reals() const;
+
+  /// All values of a timestamp column: microseconds since 1970-01-01T00:00:00Z.
+  [[nodiscard]] std::span<const std::int64_t> micros() const;
+
+  /// All values of a date column: days since 1970-01-01.
+  [[nodiscard]] std::span<const std::int32_t> days() const;
+
+  /// All values of a dictionary column: row numbers in dictionary().
+  [[nodiscard]] std::span<const std::int32_t> codes() const;
+
+  /// The distinct values of a dictionary column, as utf8.
+  [[nodiscard]] Column dictionary() const;
 
   /// Part of the column, sharing its memory.
   [[nodiscard]] Column slice(std::size_t offset, std::size_t length) const;
@@ -103,7 +113,7 @@ class PLAYMIRROR_EXPORT Table {
   /// Throws InvalidArgument for columns of different lengths.
   explicit Table(std::vector<Column> columns);
 
-  [[nodiscard]] std::vector<Field> schema() const;
+  [[nodiscard]] std::vector<Field> schema() const;  ///< names and types of the columns
   [[nodiscard]] std::size_t row_count() const noexcept {
     return columns_.empty() ? 0 : columns_.front().size();
   }
@@ -112,9 +122,10 @@ class PLAYMIRROR_EXPORT Table {
   /// By name. Throws InvalidArgument when there is none or more than one.
   [[nodiscard]] const Column& column(std::string_view name) const;
 
+  /// One value of each column. Throws InvalidArgument outside of the table.
   [[nodiscard]] std::vector<Cell> row(std::size_t index) const;
 
-  /// Some of the rows, sharing the memory of all.
+  /// Some of the rows, sharing the memory of all. Throws InvalidArgument outside of them.
   [[nodiscard]] Table slice(std::size_t offset, std::size_t length) const;
 
  private:

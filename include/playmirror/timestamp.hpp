@@ -31,6 +31,7 @@ class PLAYMIRROR_EXPORT Timestamp {
   /// From microseconds since 1970-01-01T00:00:00Z. Throws InvalidArgument outside the finite range.
   [[nodiscard]] static Timestamp from_unix_micros(std::int64_t micros);
 
+  /// Later and earlier than every other instant.
   [[nodiscard]] static constexpr Timestamp infinity() noexcept {
     return Timestamp(std::numeric_limits<std::int64_t>::max());
   }
@@ -51,6 +52,7 @@ class PLAYMIRROR_EXPORT Timestamp {
   /// Throws InvalidArgument.
   [[nodiscard]] static Timestamp parse_postgres(std::string_view text);
 
+  /// Whether it is an instant, and neither infinity.
   [[nodiscard]] constexpr bool is_finite() const noexcept {
     return *this != infinity() && *this != negative_infinity();
   }

@@ -86,6 +86,7 @@ struct ColumnValue<T> {
   }
 };
 
+/// A type whose values can be in a column.
 template <typename T>
 concept HasColumn = requires {
   ColumnValue<T>::kType;
@@ -117,6 +118,7 @@ struct IsTabular<T> {
       Members<T>::kAll);
 };
 
+/// A described record whose members all can be columns.
 template <typename T>
 concept Tabular = IsTabular<T>::value;
 
@@ -181,6 +183,7 @@ template <Tabular Record>
   return std::move(columns).finish();
 }
 
+/// Likewise.
 template <Tabular Record>
 [[nodiscard]] Table to_table(const std::vector<Record>& records) {
   return to_table(std::span<const Record>(records));

@@ -37,6 +37,7 @@ struct WatchEvent {
   std::chrono::milliseconds retry_in{0};  ///< `retrying`: until the next try
 };
 
+/// How to watch.
 struct WatchOptions {
   ServerOptions server = {};
   PushOptions push = {};
@@ -50,9 +51,9 @@ struct WatchOptions {
 /// poll. They may read and record in the mirror, and call stop() and wake(). An exception that one
 /// throws ends the watcher and comes out of Watcher::wait().
 struct WatchControl {
-  std::function<void(const WatchEvent&)> on_event = {};
-  std::function<void(const Progress&)> on_progress = {};
-  std::function<void(const LogRecord&)> on_log = {};
+  std::function<void(const WatchEvent&)> on_event = {};   ///< what it has to tell
+  std::function<void(const Progress&)> on_progress = {};  ///< as of CallControl, of each sync
+  std::function<void(const LogRecord&)> on_log = {};      ///< likewise
 };
 
 /// Keeps a mirror in step with a server, on a thread and a connection of its own: polls for what
@@ -87,7 +88,7 @@ class PLAYMIRROR_EXPORT Watcher {
   /// Tries again now, without waiting for the next poll or the end of a backoff.
   void wake();
 
-  [[nodiscard]] WatchState state() const;
+  [[nodiscard]] WatchState state() const;  ///< what it is doing now
 
  private:
   struct Impl;

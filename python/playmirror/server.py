@@ -121,7 +121,7 @@ class Server:
         return cls(core)
 
     def close(self) -> None:
-        """Ends the connection. May be called twice.
+        """Ends the connection; a later call makes a new one. May be called twice.
 
         >>> server.close()
         """

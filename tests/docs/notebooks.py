@@ -2,8 +2,8 @@
 
     python tests/server/with_server.py -- python tests/docs/notebooks.py [DIRECTORY]
 
-Writes NAME.html for each, and with a browser at hand NAME.png, what that shows. `./dev notebooks`
-sees to what it needs.
+Writes NAME.ipynb and NAME.html for each, and with a browser at hand NAME.png, what that shows.
+`./dev notebooks` sees to what it needs.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ PLAYS = 20_000
 sys.path[:0] = [str(ROOT / "tests" / "server"), str(ROOT / "tests" / "python")]
 warnings.simplefilter("ignore")  # Jupyter's
 
+import nbformat  # noqa: E402
 from databases import Attached  # noqa: E402
 from support import notebooks  # noqa: E402
 from support.music_db import MusicDb, make_templates  # noqa: E402
@@ -36,7 +37,9 @@ def main(directory: Path) -> None:
         os.environ["PGSERVICEFILE"] = str(service)
         for file in notebooks.NOTEBOOKS:
             page = directory / f"{file.stem}.html"
-            text = notebooks.html(notebooks.run(file, Path(made)))
+            notebook = notebooks.run(file, Path(made))
+            nbformat.write(notebook, directory / f"{file.stem}.ipynb")
+            text = notebooks.html(notebook)
             if notebooks.browser() is not None:
                 print(page, notebooks.look_at(text, page))
             page.write_text(text)

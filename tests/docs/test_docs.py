@@ -1,15 +1,11 @@
-"""The pages say what the code does: links, the mirror file, errors, calls, defaults, snippets."""
+"""The pages say what the code does: links, the mirror file, errors, calls, defaults."""
 
 import ast
 import inspect
-import os
 import re
-import shutil
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "server"), str(ROOT / "tests" / "python" / "support")]
 
 import public_headers  # noqa: E402
-from cluster import Cluster, ClusterError  # noqa: E402
-from databases import Attached, Server, create_database, make_template  # noqa: E402
+from snippets import PAGES, blocks  # noqa: E402
 
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("C*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 PLAYED_AT = "2026-01-31T06:00:00.25Z"
 
 
 def page(name: str) -> str:
     return (ROOT / name).read_text()
-
-
-def blocks(name: str, language: str) -> list[str]:
-    """The fenced blocks of a page, in order."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", page(name), re.MULTILINE | re.DOTALL)
 
 
 def rows(text: str) -> list[list[str]]:
@@ -272,63 +261,7 @@ def test_every_dependency_is_listed() -> None:
     assert {name for name in names if name.lower() not in listed} == set()
 
 
-# Snippets ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def execute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], str]]:
-    """Runs SQL on a server with a small library. The service `music` leads to it, as a role with
-    the rights that the README grants and no others."""
-    with ExitStack() as stack:
-        if dsn := os.environ.get("PLAYMIRROR_TEST_DSN"):
-            server: Server = Attached(dsn)
-        else:
-            try:
-                server = stack.enter_context(Cluster())
-            except (ClusterError, OSError) as error:
-                if os.environ.get("CI") == "true":
-                    raise
-                pytest.skip(f"no PostgreSQL server: {error}")
-        make_template(server)
-        name = f"docs_{os.getpid()}"
-        role = f"laptop_{name}"
-        create_database(server, name)
-        stack.callback(server.psql, f"DROP DATABASE {name} WITH (FORCE); DROP ROLE {role}")
-        (grants,) = blocks("README.md", "sql")
-        server.psql(f"CREATE ROLE {role} LOGIN; {grants.replace('TO laptop', f'TO {role}')}", name)
-        server.psql(
-            """
-            INSERT INTO artists (id, name, genres) VALUES ('a', 'Artist', '["jazz"]');
-            INSERT INTO tracks (id, name, artist, tempo) VALUES ('t', 'Track', 'Artist', 171);
-            INSERT INTO track_artists VALUES ('t', 'a');
-            INSERT INTO play_history (track_id, played_at, skipped)
-            VALUES ('t', '2025-12-31', true), ('t', '2026-01-01', true);
-            """,
-            name,
-        )
-        file = tmp_path / "pg_service.conf"
-        options = server.dsn(name, role).split()
-        file.write_text("[music]\n" + "".join(f"{option}\n" for option in options))
-        monkeypatch.setenv("PGSERVICEFILE", str(file))
-        yield lambda sql: server.psql(sql, name)
-
-
-@pytest.mark.pg
-@pytest.mark.usefixtures("execute")
-def test_the_python_snippets_run(tmp_path: Path) -> None:
-    reopen = 'mirror = pm.open("music.db")'
-    pages = [blocks(name, "python") for name in ("README.md", "docs/tables.md", "docs/errors.md")]
-    code = "\n".join([*pages[0], *pages[1], reopen, *pages[2]])
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "[{'name': 'Track', 'tempo': 171.0}]" in done.stdout
-    assert "queued" in done.stdout
+# The server ----------------------------------------------------------------------------------
 
 
 @pytest.mark.pg
@@ -348,24 +281,3 @@ def test_the_round_trips_are_as_described(execute: Callable[[str], str], tmp_pat
         mirror.plays.add(track_id="t", played_at=PLAYED_AT)
         pushed = server.push(mirror).wire.round_trips
     assert [nothing_new, changed, deleted, compared, repaired, pushed] == described
-
-
-def test_the_cpp_snippets_compile(tmp_path: Path) -> None:
-    compiler = os.environ.get("CXX") or shutil.which("c++")
-    if compiler is None:
-        pytest.skip("no C++ compiler")
-    generated = tmp_path / "playmirror" / "version.hpp"
-    generated.parent.mkdir()
-    template = page("include/playmirror/version.hpp.in")
-    generated.write_text(re.sub(r"@\w+@", "0", template))
-    snippets = [*blocks("README.md", "cpp"), *blocks("docs/tables.md", "cpp")]
-    for number, snippet in enumerate(snippets):
-        source = tmp_path / f"snippet_{number}.cpp"
-        source.write_text(snippet)
-        includes = [f"-I{ROOT / 'include'}", f"-I{tmp_path}"]
-        done = subprocess.run(
-            [compiler, "-std=c++20", "-Wall", "-Wextra", "-fsyntax-only", *includes, str(source)],
-            capture_output=True,
-            text=True,
-        )
-        assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,54 @@
+"""What the tests of the pages share: a server with a small library."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests" / "server"), str(ROOT / "tests" / "python")]
+
+from cluster import Cluster, ClusterError  # noqa: E402
+from databases import Attached, Server, create_database, make_template  # noqa: E402
+from snippets import blocks  # noqa: E402
+
+
+@pytest.fixture
+def execute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], str]]:
+    """Runs SQL on a server with a small library. The service `music` leads to it, as a role with
+    the rights that the README grants and no others."""
+    with ExitStack() as stack:
+        if dsn := os.environ.get("PLAYMIRROR_TEST_DSN"):
+            server: Server = Attached(dsn)
+        else:
+            try:
+                server = stack.enter_context(Cluster())
+            except (ClusterError, OSError) as error:
+                if os.environ.get("CI") == "true":
+                    raise
+                pytest.skip(f"no PostgreSQL server: {error}")
+        make_template(server)
+        name = f"docs_{os.getpid()}"
+        role = f"laptop_{name}"
+        create_database(server, name)
+        stack.callback(server.psql, f"DROP DATABASE {name} WITH (FORCE); DROP ROLE {role}")
+        (grants,) = blocks("README.md", "sql")
+        server.psql(f"CREATE ROLE {role} LOGIN; {grants.replace('TO laptop', f'TO {role}')}", name)
+        server.psql(
+            """
+            INSERT INTO artists (id, name, genres) VALUES ('a', 'Artist', '["jazz"]');
+            INSERT INTO tracks (id, name, artist, tempo) VALUES ('t', 'Track', 'Artist', 171);
+            INSERT INTO track_artists VALUES ('t', 'a');
+            INSERT INTO play_history (track_id, played_at, skipped)
+            VALUES ('t', '2025-12-31', true), ('t', '2026-01-01', true);
+            """,
+            name,
+        )
+        file = tmp_path / "pg_service.conf"
+        options = server.dsn(name, role).split()
+        file.write_text("[music]\n" + "".join(f"{option}\n" for option in options))
+        monkeypatch.setenv("PGSERVICEFILE", str(file))
+        yield lambda sql: server.psql(sql, name)
