@@ -15,13 +15,14 @@ author = "the playmirror authors"
 copyright = author
 version = release = playmirror.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "breathe", "docstrings"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "breathe", "signatures", "links_in_words"]
 exclude_patterns = ["_build"]
 nitpicky = True
 nitpick_ignore_regex = [
     # What is not ours: the standard libraries and other packages.
     (r"cpp:.*", r"playmirror|std(::.*)?|(std::)?u?int(32|64)_t|Arrow\w+|MirrorState"),
-    (r"py:.*", r"(?!playmirror\b).*|playmirror\.\w+\.Record"),
+    (r"py:.*", r"(os|collections|pathlib|pandas|polars|pyarrow)\..*|Axes|Figure|Path"),
+    (r"py:.*", r"playmirror\.\w+\.(Key|Record|Default)"),  # parameters of types
 ]
 
 # Markdown as a code forge reads it: anchors of headings included.
@@ -30,7 +31,13 @@ myst_enable_extensions = []
 
 default_role = "literal"  # docstrings mark code by single backticks
 add_module_names = False
-autodoc_default_options = {"members": True, "undoc-members": True, "member-order": "bysource"}
+autodoc_default_options = {
+    "members": True,
+    "undoc-members": True,
+    "inherited-members": "object",
+    "special-members": "__contains__, __getitem__, __iter__, __len__",
+    "member-order": "bysource",
+}
 autodoc_typehints = "signature"
 autodoc_type_aliases = {name: name for name in aliases()}
 python_maximum_signature_line_length = 90

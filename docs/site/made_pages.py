@@ -22,7 +22,8 @@ def with_pictures(text: str, pictures: Path) -> str:
         picture = pictures / f"{found['name']}.png"
         if not picture.exists():
             raise FileNotFoundError(f"no picture {picture}: ./dev gallery draws it")
-        shown = f"```{{image}} gallery/{picture.name}\n:alt: {found['name']}\n:class: plot\n```\n"
+        options = f":alt: {found['name']}\n:width: {width(picture.read_bytes())}px"
+        shown = f"```{{image}} gallery/{picture.name}\n{options}\n```\n"
         return f"{found[0]}\n{shown}"
 
     return re.sub(
@@ -31,6 +32,11 @@ def with_pictures(text: str, pictures: Path) -> str:
         text,
         flags=re.MULTILINE,
     )
+
+
+def width(png: bytes) -> int:
+    """Of a picture for screens of any density, in a page's pixels."""
+    return int.from_bytes(png[16:20], "big") // 2
 
 
 def cli_options() -> str:

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from made_pages import width
+
 
 def write_notebooks(notebooks: Path, place: Path) -> list[str]:
     """A page for each notebook in a directory. Returns them."""
@@ -32,8 +34,10 @@ def _shown(output: dict[str, Any], place: Path, picture: str) -> str:
     """The richest form of an output that a page can show."""
     data = output.get("data", {})
     if "image/png" in data:
-        (place / picture).write_bytes(base64.b64decode("".join(data["image/png"])))
-        return f"```{{image}} {picture}\n:alt: {_text(data['text/plain'])}\n:class: plot\n```"
+        png = base64.b64decode(_text(data["image/png"]))
+        (place / picture).write_bytes(png)
+        options = f":alt: {_text(data['text/plain'])}\n:width: {width(png)}px"
+        return f"```{{image}} {picture}\n{options}\n```"
     if "text/html" in data:
         return f'```{{raw}} html\n<div class="output">{_text(data["text/html"])}</div>\n```'
     text = _text(output.get("text", data.get("text/plain", "")))

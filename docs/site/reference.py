@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cpp_names import declared_names
-from python_names import public_names
+from python_names import docstring, public_names
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADERS = ROOT / "include" / "playmirror"
@@ -38,7 +38,7 @@ TOPICS = (
         "network. More: :doc:`threads </threading>`, :doc:`the file </cache-format>`, "
         ":doc:`errors </errors>`.",
         "mirror cursor exclusions pending status",
-        "mirror plays tracks artists snapshots playlists exclusions cursor pending status",
+        "mirror plays tracks artists snapshots new_row playlists exclusions cursor pending status",
     ),
     Topic(
         "records",
@@ -142,7 +142,14 @@ def write(directory: Path, doxygen: Path) -> None:
     _write(
         directory / "python",
         "Python",
-        [(topic, [_names(topic.modules.split())]) for topic in TOPICS if topic.modules],
+        [
+            (
+                topic,
+                [_module(name, alone=" " not in topic.modules) for name in topic.modules.split()],
+            )
+            for topic in TOPICS
+            if topic.modules
+        ],
     )
 
 
@@ -162,7 +169,7 @@ def _header(name: str, doxygen: Path) -> str:
     directives = "\n\n".join(declared_names(file, doxygen))
     return "\n\n".join(
         [
-            f".. _{_label(name)}:",
+            f".. _{label_of_header(name)}:",
             _heading(f"playmirror/{file}", "-"),
             _about(HEADERS / file),
             directives,
@@ -179,25 +186,22 @@ def _about(header: Path) -> str:
     block = re.search(r"^/// \\file\n((?:///.*\n)+)", text) or re.search(
         r"^((?:///.*\n)+)namespace playmirror \{", text, re.MULTILINE
     )
-    about = re.sub(r"^/// ?", "", block[1], flags=re.MULTILINE).strip() if block else ""
-    about = re.sub(r"\b(\w+::\w+)(?:\(\))?", r":cpp:any:`\1 <playmirror::\1>`", about)
-    about = re.sub(r"docs/([\w-]+)\.md", r":doc:`/\1`", about)
-    return re.sub(r"\b(\w+)\.hpp", _link_to_header, about)
+    return re.sub(r"^/// ?", "", block[1], flags=re.MULTILINE).strip() if block else ""
 
 
-def _link_to_header(found: re.Match[str]) -> str:
-    named = any(found[1] in topic.headers.split() for topic in TOPICS)
-    return f":ref:`{found[0]} <{_label(found[1])}>`" if named else f"``{found[0]}``"
-
-
-def _label(header: str) -> str:
+def label_of_header(header: str) -> str:
     """The name by which Doxygen refers to a header."""
     return f"{header.replace('_', '__')}_8hpp"
 
 
-def _names(modules: list[str]) -> str:
-    directives = "\n\n".join(line for module in modules for line in public_names(module))
-    return f".. currentmodule:: playmirror\n\n{directives}"
+def _module(name: str, *, alone: bool) -> str:
+    """A module: what its docstring says about the whole, then its public names."""
+    about = docstring(name)
+    title = re.split(r"[:,](?=\s)|\.(?=\s|$)", about)[0]
+    parts = [] if alone else [_heading(title, "-")]
+    if about != f"{title}.":
+        parts.append(about)
+    return "\n\n".join([*parts, ".. currentmodule:: playmirror", *public_names(name)])
 
 
 def without_topic() -> set[str]:

@@ -61,8 +61,10 @@ struct Comparison {
   Span span = {};
   Span base_span = {};
   std::vector<ComparedNumber> numbers = {};  ///< of Totals
-  std::vector<RankMove> tracks = {};         ///< the first `limit` of either list, by rank,
-  std::vector<RankMove> artists = {};        ///< then those that left by their base rank
+
+  /// The first `limit` of either list: by rank, then those that left by their base rank.
+  std::vector<RankMove> tracks = {};
+  std::vector<RankMove> artists = {};  ///< likewise
 
   friend bool operator==(const Comparison&, const Comparison&) = default;
 };

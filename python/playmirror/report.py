@@ -1,4 +1,4 @@
-"""What sync(), pull(), push(), verify(), repair(), doctor() and export() report, as data."""
+"""Reports, as data: of sync(), pull(), push(), verify(), repair(), doctor() and export()."""
 
 from __future__ import annotations
 

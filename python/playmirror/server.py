@@ -36,10 +36,10 @@ class ServerOptions(TypedDict, total=False):
     >>> mirror.watch("service=music", server={"timeout": 20}).stop()
     """
 
-    schema: str
-    connect_timeout: Duration
-    timeout: Duration
-    allow_plaintext: bool
+    schema: str  #: where the tables live
+    connect_timeout: Duration  #: longest time to connect
+    timeout: Duration  #: longest silence of the server before giving up
+    allow_plaintext: bool  #: permit a TCP connection without TLS to another host
 
 
 class PullOptions(TypedDict, total=False):
@@ -48,13 +48,13 @@ class PullOptions(TypedDict, total=False):
     >>> server.sync(mirror, pull={"confirm_deletes": True})
     """
 
-    lock_timeout: Duration
-    delete_limit: float
-    confirm_deletes: bool
-    accept_server: bool
-    field_cap: int
-    leave_out: Iterable[TrackDetail | str] | None
-    plays_since: InstantLike | None
+    lock_timeout: Duration  #: longest wait behind a migration
+    delete_limit: float  #: hold deletes back when more than this share would vanish
+    confirm_deletes: bool  #: apply them whatever their share
+    accept_server: bool  #: adopt a server whose identity changed, after comparing
+    field_cap: int  #: bytes of one field; a larger one is an error
+    leave_out: Iterable[TrackDetail | str] | None  #: columns of tracks to do without from now on
+    plays_since: InstantLike | None  #: earliest play from now on; "-infinity": no limit
 
 
 class PushOptions(TypedDict, total=False):
@@ -63,8 +63,8 @@ class PushOptions(TypedDict, total=False):
     >>> server.sync(mirror, push={"batch_rows": 100})
     """
 
-    lock_timeout: Duration
-    batch_rows: int
+    lock_timeout: Duration  #: longest wait for another device's push
+    batch_rows: int  #: rows in one server transaction
 
 
 class Server:

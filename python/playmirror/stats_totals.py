@@ -74,8 +74,9 @@ class Comparison(Drawn):
     span: Span
     base_span: Span
     numbers: Records[ComparedNumber]  #: of Totals
-    tracks: Records[RankMove]  #: the first `limit` of either list, by rank,
-    artists: Records[RankMove]  #: then those that left by their base rank
+    #: the first `limit` of either list: by rank, then those that left by their base rank
+    tracks: Records[RankMove]
+    artists: Records[RankMove]  #: likewise
 
 
 @dataclass(frozen=True, repr=False)

@@ -64,7 +64,7 @@ def test_every_example_of_the_plots_gets_its_picture(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "plots.md").read_text()
     names = [name for name, _ in gallery.examples()]
     for name in names:
-        (tmp_path / f"{name}.png").touch()
+        (tmp_path / f"{name}.png").write_bytes(bytes(24))
     shown = made_pages.with_pictures(text, tmp_path)
     assert re.findall(r"```\{image\} gallery/(\w+)\.png", shown) == names
     (tmp_path / f"{names[0]}.png").unlink()
