@@ -16,6 +16,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import cpp_names
 import links
 import made_pages
 import notebook_pages
@@ -69,6 +70,8 @@ def read_headers() -> None:
         f'STRIP_FROM_PATH = "{reference.HEADERS.parent}"\n'
     )
     subprocess.run(["doxygen", "-"], input=settings, text=True, check=True)
+    if silent := cpp_names.without_comment(DOXYGEN / "xml"):
+        raise SystemExit(f"site: the headers say nothing of {', '.join(silent)}")
 
 
 def build() -> None:

@@ -25,6 +25,32 @@ def declared_names(header: str, doxygen: Path) -> list[str]:
     return [text for _, text in sorted(_by_header(doxygen).get(header, ()))]
 
 
+def without_comment(doxygen: Path) -> list[str]:
+    """The types and calls of which the headers say nothing."""
+    found = []
+    for file in sorted(doxygen.glob("*playmirror*.xml")):
+        compound = ElementTree.parse(file).getroot()[0]
+        owner = compound.findtext("compoundname", "")
+        if "<" in owner:
+            continue  # a specialisation
+        if compound.attrib["kind"] in ("class", "struct", "concept") and not _comment(compound):
+            found.append(owner)
+        for member in compound.iter("memberdef"):
+            name = member.findtext("name", "")
+            spelled_out = "->" in member.findtext("argsstring", "")  # a deduction guide
+            special = re.match(r"~|operator\b", name) or name == owner.split("::")[-1]
+            if member.attrib["kind"] not in ("function", "enum") or spelled_out or special:
+                continue
+            if member.attrib["prot"] == "public" and not _comment(member):
+                found.append(f"{owner}::{name}")
+    return found
+
+
+def _comment(element: ElementTree.Element) -> str:
+    texts = (element.find(kind) for kind in ("briefdescription", "detaileddescription"))
+    return "".join("".join(text.itertext()) for text in texts if text is not None).strip()
+
+
 @cache
 def _by_header(doxygen: Path) -> dict[str, list[tuple[int, str]]]:
     found: dict[str, list[tuple[int, str]]] = {}

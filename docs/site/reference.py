@@ -170,7 +170,7 @@ def _header(name: str, doxygen: Path) -> str:
     return "\n\n".join(
         [
             f".. _{label_of_header(name)}:",
-            _heading(f"playmirror/{file}", "-"),
+            _heading(file, "-"),
             _about(HEADERS / file),
             directives,
         ]

@@ -40,7 +40,7 @@ def _shortened(
     """Takes the parameters off classes whose objects only playmirror makes, and off records, whose
     fields are listed below; spells what pybind11 says as Python does."""
     if what == "class" and (
-        dataclasses.is_dataclass(value) or (signature or "").startswith("(core:")
+        dataclasses.is_dataclass(value) or (signature or "").startswith(("(core:", "(*args"))
     ):
         return "", ""
     if name.startswith("playmirror.Timestamp."):

@@ -17,21 +17,21 @@ namespace playmirror {
 /// fit the type of the column, and text that is not UTF-8, throw InvalidArgument.
 class PLAYMIRROR_EXPORT ColumnBuilder {
  public:
-  explicit ColumnBuilder(Field field);
+  explicit ColumnBuilder(Field field);  ///< an empty column of that name and type
   ColumnBuilder(ColumnBuilder&&) noexcept;
   ColumnBuilder& operator=(ColumnBuilder&&) noexcept;
   ~ColumnBuilder();
 
-  void reserve(std::size_t rows);
-  void add_null();
-  void add_boolean(bool value);
-  void add_integer(std::int64_t value);
-  void add_real(double value);
-  void add_text(std::string_view value);  ///< to utf8, json and dictionary
-  void add_bytes(std::string_view value);
-  void add_date(std::chrono::sys_days value);
-  void add_timestamp(Timestamp value);
-  void add_list(std::span<const std::string> values);
+  void reserve(std::size_t rows);                      ///< makes room for so many in all
+  void add_null();                                     ///< to any type
+  void add_boolean(bool value);                        ///< to boolean
+  void add_integer(std::int64_t value);                ///< to int64
+  void add_real(double value);                         ///< to float64
+  void add_text(std::string_view value);               ///< to utf8, json and dictionary
+  void add_bytes(std::string_view value);              ///< to binary
+  void add_date(std::chrono::sys_days value);          ///< to date
+  void add_timestamp(Timestamp value);                 ///< to timestamp
+  void add_list(std::span<const std::string> values);  ///< to list
 
   /// The column; the builder is spent.
   [[nodiscard]] Column finish() &&;

@@ -72,15 +72,23 @@ struct ErrorDetails {
 /// never holds a password. Throw through raise(), which picks the class for the code.
 class PLAYMIRROR_EXPORT Error : public std::exception {
  public:
+  /// For raise().
   Error(ErrorCode code, std::string message, ErrorDetails details = {});
   ~Error() override;
 
+  /// What failed, on what and why.
   [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
+  /// Finer than the class.
   [[nodiscard]] ErrorCode code() const noexcept { return code_; }
+  /// What to do about it, one sentence; may be empty.
   [[nodiscard]] const std::string& hint() const noexcept { return details_.hint; }
+  /// The server's five characters, or empty.
   [[nodiscard]] const std::string& sqlstate() const noexcept { return details_.sqlstate; }
+  /// Whether the same call can succeed later without any change.
   [[nodiscard]] bool retryable() const noexcept { return details_.retryable; }
+  /// What is true of the data after it.
   [[nodiscard]] Outcome outcome() const noexcept { return details_.outcome; }
+  /// All of it but code and message.
   [[nodiscard]] const ErrorDetails& details() const noexcept { return details_; }
 
  private:

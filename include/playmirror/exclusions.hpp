@@ -30,7 +30,7 @@ class PLAYMIRROR_EXPORT Exclusions {
  public:
   explicit Exclusions(std::shared_ptr<MirrorState> state) noexcept;
 
-  [[nodiscard]] std::optional<ExclusionList> find(std::string_view name) const;
+  [[nodiscard]] std::optional<ExclusionList> find(std::string_view name) const;  ///< by name
   [[nodiscard]] std::vector<ExclusionList> list() const;  ///< in order of name
 
   /// Keeps the list, in the place of one that has its name. Ids need not be known to the mirror.

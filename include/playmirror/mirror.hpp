@@ -73,10 +73,15 @@ class PLAYMIRROR_EXPORT Plays {
   /// By id. A provisional id still resolves after the play got its server id.
   [[nodiscard]] std::optional<Play> find(std::int64_t id) const;
   [[nodiscard]] std::vector<Play> recent(std::int64_t limit = 10) const;  ///< newest first
+
+  /// The plays that match every member of the filter, in the order of the filter.
   [[nodiscard]] Cursor<Play> list(const PlayFilter& filter = {}) const;
+
+  /// How many list() would give.
   [[nodiscard]] std::int64_t count(const PlayFilter& filter = {}) const;
-  [[nodiscard]] Table table(
-      const PlayFilter& filter = {}) const;  ///< what list() gives, as columns
+
+  /// What list() gives, as columns.
+  [[nodiscard]] Table table(const PlayFilter& filter = {}) const;
 
   /// Records a play locally and queues it for the server, in one durable transaction. Never touches
   /// the network. If the mirror already has a play of that track at that instant, returns that one
@@ -93,11 +98,16 @@ class PLAYMIRROR_EXPORT Tracks {
  public:
   explicit Tracks(std::shared_ptr<MirrorState> state) noexcept;
 
-  [[nodiscard]] std::optional<Track> find(std::string_view id) const;
+  [[nodiscard]] std::optional<Track> find(std::string_view id) const;  ///< by id
+
+  /// The tracks that match every member of the filter, in order of id.
   [[nodiscard]] Cursor<Track> list(const TrackFilter& filter = {}) const;
+
+  /// How many list() would give.
   [[nodiscard]] std::int64_t count(const TrackFilter& filter = {}) const;
-  [[nodiscard]] Table table(
-      const TrackFilter& filter = {}) const;  ///< what list() gives, as columns
+
+  /// What list() gives, as columns.
+  [[nodiscard]] Table table(const TrackFilter& filter = {}) const;
 
   /// The artists credited in track_artists, in order of id (the server keeps no other order).
   [[nodiscard]] std::vector<Artist> artists(std::string_view track_id) const;
@@ -116,11 +126,16 @@ class PLAYMIRROR_EXPORT Artists {
  public:
   explicit Artists(std::shared_ptr<MirrorState> state) noexcept;
 
-  [[nodiscard]] std::optional<Artist> find(std::string_view id) const;
+  [[nodiscard]] std::optional<Artist> find(std::string_view id) const;  ///< by id
+
+  /// The artists that match every member of the filter, in order of id.
   [[nodiscard]] Cursor<Artist> list(const ArtistFilter& filter = {}) const;
+
+  /// How many list() would give.
   [[nodiscard]] std::int64_t count(const ArtistFilter& filter = {}) const;
-  [[nodiscard]] Table table(
-      const ArtistFilter& filter = {}) const;  ///< what list() gives, as columns
+
+  /// What list() gives, as columns.
+  [[nodiscard]] Table table(const ArtistFilter& filter = {}) const;
 
   /// Records an artist that the server may not have. Otherwise like Tracks::add.
   Artist add(const Artist& artist) const;
@@ -137,10 +152,15 @@ class PLAYMIRROR_EXPORT Snapshots {
   /// By id. A provisional id still resolves after the snapshot got its server id.
   [[nodiscard]] std::optional<Snapshot> find(std::int64_t id) const;
   [[nodiscard]] std::vector<Snapshot> recent(std::int64_t limit = 10) const;  ///< newest first
+
+  /// The snapshots that match every member of the filter, in the order of the filter.
   [[nodiscard]] Cursor<Snapshot> list(const SnapshotFilter& filter = {}) const;
+
+  /// How many list() would give.
   [[nodiscard]] std::int64_t count(const SnapshotFilter& filter = {}) const;
-  [[nodiscard]] Table table(
-      const SnapshotFilter& filter = {}) const;  ///< what list() gives, as columns
+
+  /// What list() gives, as columns.
+  [[nodiscard]] Table table(const SnapshotFilter& filter = {}) const;
 
   /// Records a snapshot locally and queues it for the server. If the mirror already has one of that
   /// date and label, returns that one and changes nothing. JSON members must be JSON, or
@@ -160,10 +180,10 @@ class PLAYMIRROR_EXPORT Playlists {
  public:
   explicit Playlists(std::shared_ptr<MirrorState> state) noexcept;
 
-  [[nodiscard]] std::optional<PlaylistConfig> find(std::string_view key) const;
+  [[nodiscard]] std::optional<PlaylistConfig> find(std::string_view key) const;  ///< by key
   [[nodiscard]] Cursor<PlaylistConfig> list() const;  ///< in order of key
-  [[nodiscard]] std::int64_t count() const;
-  [[nodiscard]] Table table() const;
+  [[nodiscard]] std::int64_t count() const;           ///< how many there are
+  [[nodiscard]] Table table() const;                  ///< what list() gives, as columns
 
  private:
   std::shared_ptr<MirrorState> state_;

@@ -35,34 +35,37 @@ class PLAYMIRROR_EXPORT Period {
  public:
   /// Everything, plays without a time included.
   Period() = default;
-  [[nodiscard]] static Period all_time() { return {}; }
+  [[nodiscard]] static Period all_time() { return {}; }  ///< likewise
 
   /// From `start` to `end`, the end not included; either may be open. Throws InvalidArgument when
   /// the end lies before the start.
   [[nodiscard]] static Period between(std::optional<Timestamp> start, std::optional<Timestamp> end);
 
-  /// A calendar year, month or day. Throws InvalidArgument for one that does not exist; years are 1
-  /// to 9999.
+  /// A calendar year, 1 to 9999. Throws InvalidArgument for any other.
   [[nodiscard]] static Period year(std::int64_t year);
+
+  /// A calendar month, 1 to 12. Throws InvalidArgument for one that does not exist.
   [[nodiscard]] static Period month(std::int64_t year, std::int64_t month);
+
+  /// A calendar day. Throws InvalidArgument for one that does not exist.
   [[nodiscard]] static Period day(std::int64_t year, std::int64_t month, std::int64_t day);
 
   /// The `days` whole days before today: 1 is yesterday. Throws InvalidArgument below 1.
   [[nodiscard]] static Period last_days(std::int64_t days);
 
-  /// The unit that `now` lies in, whole: its end may be in the future.
+  /// The day that `now` lies in, whole: its end may be in the future.
   [[nodiscard]] static Period this_day() { return {Unit::day, 0}; }
-  [[nodiscard]] static Period this_week() { return {Unit::week, 0}; }
-  [[nodiscard]] static Period this_month() { return {Unit::month, 0}; }
-  [[nodiscard]] static Period this_quarter() { return {Unit::quarter, 0}; }
-  [[nodiscard]] static Period this_year() { return {Unit::year, 0}; }
+  [[nodiscard]] static Period this_week() { return {Unit::week, 0}; }        ///< likewise
+  [[nodiscard]] static Period this_month() { return {Unit::month, 0}; }      ///< likewise
+  [[nodiscard]] static Period this_quarter() { return {Unit::quarter, 0}; }  ///< likewise
+  [[nodiscard]] static Period this_year() { return {Unit::year, 0}; }        ///< likewise
 
-  /// The unit before that one.
+  /// The day before that one.
   [[nodiscard]] static Period previous_day() { return {Unit::day, 1}; }
-  [[nodiscard]] static Period previous_week() { return {Unit::week, 1}; }
-  [[nodiscard]] static Period previous_month() { return {Unit::month, 1}; }
-  [[nodiscard]] static Period previous_quarter() { return {Unit::quarter, 1}; }
-  [[nodiscard]] static Period previous_year() { return {Unit::year, 1}; }
+  [[nodiscard]] static Period previous_week() { return {Unit::week, 1}; }        ///< likewise
+  [[nodiscard]] static Period previous_month() { return {Unit::month, 1}; }      ///< likewise
+  [[nodiscard]] static Period previous_quarter() { return {Unit::quarter, 1}; }  ///< likewise
+  [[nodiscard]] static Period previous_year() { return {Unit::year, 1}; }        ///< likewise
 
   /// Reads what label() writes, `custom` aside. Throws InvalidArgument.
   [[nodiscard]] static Period parse(std::string_view label);

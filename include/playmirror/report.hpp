@@ -35,7 +35,12 @@ enum class PullMethod {
 
 /// A row that a push did not newly insert.
 struct RowOutcome {
-  enum class Kind { already_there, waiting, rejected };
+  /// What became of it.
+  enum class Kind {
+    already_there,  ///< the server had it; its copy was adopted
+    waiting,        ///< kept until what it refers to exists on the server
+    rejected,       ///< the server refused it; in quarantine
+  };
   PendingEntry entry = {};
   Kind kind = Kind::already_there;
 };
@@ -69,6 +74,7 @@ struct SyncReport {
 
 /// A row that differs between mirror and server.
 struct Difference {
+  /// How it differs.
   enum class Kind {
     missing_here,       ///< on the server only
     missing_on_server,  ///< here only
@@ -135,7 +141,12 @@ struct RepairReport {
 
 /// One finding of Server::doctor().
 struct Finding {
-  enum class Level { ok, advice, problem };
+  /// How much it matters.
+  enum class Level {
+    ok,       ///< as it should be
+    advice,   ///< could be safer or faster
+    problem,  ///< keeps something from working
+  };
   Level level = Level::ok;
   std::string what = {};    ///< one sentence
   std::string remedy = {};  ///< what to run or change, such as an exact GRANT; may be empty

@@ -33,10 +33,12 @@ struct PullOptions {
   bool accept_server = false;         ///< adopt a server whose identity changed (after comparing)
   std::int64_t field_cap = 64 << 20;  ///< bytes of one field; a larger one is value_too_large
 
-  // Which part of the server's rows the mirror holds, from this pull on; nothing: as before. Only
-  // the difference is transferred.
-  std::optional<std::vector<TrackDetail>> leave_out = {};  ///< columns of tracks to do without
-  std::optional<Timestamp> plays_since = {};               ///< earliest play; -infinity: no limit
+  /// Columns of tracks to do without from this pull on, or nothing: as before. Only the difference
+  /// is transferred.
+  std::optional<std::vector<TrackDetail>> leave_out = {};
+
+  /// Earliest play to hold from this pull on, likewise; -infinity: no limit.
+  std::optional<Timestamp> plays_since = {};
 };
 
 /// What a push may do.

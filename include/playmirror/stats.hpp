@@ -46,18 +46,28 @@ class PLAYMIRROR_EXPORT Stats {
   /// one item without a key, behind all others and without a rank; those of unknown tracks make
   /// none.
   [[nodiscard]] std::vector<TopTrack> top_tracks(const StatsFilter& filter = {}) const;
+
+  /// The same of artists; StatsFilter::artist_credit says whose play it is.
   [[nodiscard]] std::vector<TopArtist> top_artists(const StatsFilter& filter = {}) const;
+
+  /// The same of albums.
   [[nodiscard]] std::vector<TopAlbum> top_albums(const StatsFilter& filter = {}) const;
+
+  /// The same of the genres of credited artists; StatsFilter::genre_weight says how they count.
   [[nodiscard]] std::vector<TopGenre> top_genres(const StatsFilter& filter = {}) const;
+
+  /// The same of playlists, albums and other places that plays came from.
   [[nodiscard]] std::vector<TopContext> top_contexts(const StatsFilter& filter = {}) const;
 
   /// A series without holes over the period, or from the first to the last play where it is open.
   [[nodiscard]] std::vector<ActivityBucket> activity(const StatsFilter& filter = {},
                                                      Unit unit = Unit::day) const;
 
-  /// 24 hours of the day; 168 hours of the week from Monday 0 to Sunday 23.
+  /// The 24 hours of the local day.
   [[nodiscard]] std::vector<ClockHour> clock(
       const StatsFilter& filter = {}, Attribution attribution = Attribution::at_timestamp) const;
+
+  /// The 168 hours of the local week, from Monday 0 to Sunday 23.
   [[nodiscard]] std::vector<HeatmapCell> heatmap(
       const StatsFilter& filter = {}, Attribution attribution = Attribution::at_timestamp) const;
 
@@ -66,9 +76,11 @@ class PLAYMIRROR_EXPORT Stats {
   [[nodiscard]] Streaks streaks(const StatsFilter& filter = {}, std::int64_t min_plays = 1,
                                 std::optional<Timestamp> as_of = std::nullopt) const;
 
-  /// Plays with no silence longer than `gap` between them: in sum, and one by one in order of time.
+  /// Plays with no silence longer than `gap` between them, in sum.
   [[nodiscard]] Sessions sessions(const StatsFilter& filter = {},
                                   std::chrono::milliseconds gap = std::chrono::minutes{30}) const;
+
+  /// The same sessions one by one, in order of time.
   [[nodiscard]] std::vector<Session> session_list(
       const StatsFilter& filter = {},
       std::chrono::milliseconds gap = std::chrono::minutes{30}) const;
@@ -78,20 +90,29 @@ class PLAYMIRROR_EXPORT Stats {
                                             SkipGroup group = SkipGroup::none,
                                             std::int64_t min_known = 5) const;
 
+  /// What was played for the first time ever.
   [[nodiscard]] Discovery discovery(const StatsFilter& filter = {}) const;
+
+  /// How much of the listening is repetition.
   [[nodiscard]] Repeats repeats(const StatsFilter& filter = {}) const;
+
+  /// How evenly plays are spread over tracks, artists, albums, genres or contexts.
   [[nodiscard]] Diversity diversity(const StatsFilter& filter = {},
                                     Entity entity = Entity::artist) const;
 
-  /// The ranked genres with the share of plays that have none; and genres by part of the day.
+  /// The ranked genres, with the share of plays that have none.
   [[nodiscard]] Genres genres(const StatsFilter& filter = {}) const;
+
+  /// The StatsFilter::limit first genres in each quarter of the local day.
   [[nodiscard]] std::vector<DaypartGenre> genre_by_daypart(const StatsFilter& filter = {}) const;
 
   /// Plays by the year or decade in which the album came out.
   [[nodiscard]] Eras eras(const StatsFilter& filter = {}, EraUnit unit = EraUnit::decade) const;
 
-  /// How the music sounds: over all plays, and the mean of each feature bucket by bucket.
+  /// How the music sounds: mean, spread and percentiles of each audio feature.
   [[nodiscard]] AudioProfile audio_profile(const StatsFilter& filter = {}) const;
+
+  /// The mean of each audio feature, bucket by bucket.
   [[nodiscard]] std::vector<FeatureTrend> audio_trend(const StatsFilter& filter = {},
                                                       Unit unit = Unit::month) const;
 
@@ -99,6 +120,7 @@ class PLAYMIRROR_EXPORT Stats {
   [[nodiscard]] Comparison compare(const StatsFilter& filter = {},
                                    const std::optional<StatsFilter>& base = std::nullopt) const;
 
+  /// How many of the plays have which gap or oddity.
   [[nodiscard]] DataQuality data_quality(const StatsFilter& filter = {}) const;
 
   /// The artists that took `share` or more of a week with `min_plays` plays or more.
@@ -124,7 +146,10 @@ class PLAYMIRROR_EXPORT Stats {
   /// Tracks played once, the latest first.
   [[nodiscard]] std::vector<TopTrack> one_time(const StatsFilter& filter = {}) const;
 
+  /// Plays by valence and energy of their track.
   [[nodiscard]] Moods moods(const StatsFilter& filter = {}) const;
+
+  /// How much of its track a play lasted.
   [[nodiscard]] Completion completion(const StatsFilter& filter = {}) const;
 
   /// The tracks or artists that lead over the whole period, bucket by bucket.

@@ -54,17 +54,17 @@ class PLAYMIRROR_EXPORT Column {
   struct Data;
   explicit Column(std::shared_ptr<const Data> data) noexcept;
 
-  [[nodiscard]] const std::string& name() const noexcept;
-  [[nodiscard]] ColumnType type() const noexcept;
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }              ///< rows
+  [[nodiscard]] const std::string& name() const noexcept;            ///< the column's name
+  [[nodiscard]] ColumnType type() const noexcept;                    ///< what its values are
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }  ///< rows
   [[nodiscard]] std::size_t null_count() const noexcept { return null_count_; }  ///< rows of NULL
 
   /// How many values Arrow cannot hold and shows as null: timestamps at infinity, and in the last
   /// thirty years of PostgreSQL's range. value() gives them exactly; they do not count as NULL.
   [[nodiscard]] std::size_t beyond_arrow() const noexcept { return beyond_arrow_; }
 
-  [[nodiscard]] bool is_null(std::size_t row) const;
-  [[nodiscard]] Cell value(std::size_t row) const;  ///< monostate where NULL
+  [[nodiscard]] bool is_null(std::size_t row) const;  ///< whether the value of a row is NULL
+  [[nodiscard]] Cell value(std::size_t row) const;    ///< of a row; std::monostate where NULL
 
   /// The text or the bytes of utf8, json, dictionary and binary; empty where NULL.
   [[nodiscard]] std::string_view text(std::size_t row) const;
@@ -113,10 +113,15 @@ class PLAYMIRROR_EXPORT Table {
   /// Throws InvalidArgument for columns of different lengths.
   explicit Table(std::vector<Column> columns);
 
-  [[nodiscard]] std::vector<Field> schema() const;  ///< names and types of the columns
+  /// Names and types of the columns.
+  [[nodiscard]] std::vector<Field> schema() const;
+
+  /// How many rows each column has.
   [[nodiscard]] std::size_t row_count() const noexcept {
     return columns_.empty() ? 0 : columns_.front().size();
   }
+
+  /// All columns, in order.
   [[nodiscard]] const std::vector<Column>& columns() const noexcept { return columns_; }
 
   /// By name. Throws InvalidArgument when there is none or more than one.

@@ -31,10 +31,11 @@ class PLAYMIRROR_EXPORT Timestamp {
   /// From microseconds since 1970-01-01T00:00:00Z. Throws InvalidArgument outside the finite range.
   [[nodiscard]] static Timestamp from_unix_micros(std::int64_t micros);
 
-  /// Later and earlier than every other instant.
+  /// Later than every other instant.
   [[nodiscard]] static constexpr Timestamp infinity() noexcept {
     return Timestamp(std::numeric_limits<std::int64_t>::max());
   }
+  /// Earlier than every other instant.
   [[nodiscard]] static constexpr Timestamp negative_infinity() noexcept {
     return Timestamp(std::numeric_limits<std::int64_t>::min());
   }

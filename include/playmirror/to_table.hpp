@@ -128,6 +128,7 @@ class RecordColumns {
  public:
   RecordColumns() { declare<Record>(""); }
 
+  /// Adds a row.
   void add(const Record& record) {
     auto column = columns_.begin();
     add_members(record, column);
