@@ -23,7 +23,7 @@ _RENAMED = {
 }
 
 _CODE_OR_LINK = re.compile(
-    r"(?P<code>^```.*?^```$|`[^`\n]*`)|(?P<opening>!?\[[^\]]*\]\()(?P<target>[^)\s]+)\)",
+    r"(?P<code>^```.*?^```$|`[^`\n]*`)|(?P<mark>!?)\[(?P<label>[^\]]*)\]\((?P<target>[^)\s]+)\)",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -70,13 +70,15 @@ def place(target: str, header_pages: dict[str, str]) -> str:
 def with_links(text: str, page: str, placed: Callable[[str], str]) -> str:
     """The text of the page `page` of the repository with its links as the site needs them.
 
-    `placed` is place(). Links in code stay as they are, as do those to other hosts."""
+    `placed` is place(). Links in code stay as they are, as do those to other hosts. One that shows
+    the name of a file gets none here: the title of what it leads to takes its place."""
 
     def link(found: re.Match[str]) -> str:
         path, hash_, anchor = (found["target"] or "").partition("#")
         if found["code"] or not path or re.match(r"\w+:", path):
             return found[0]
         target = placed(os.path.normpath(os.path.join(os.path.dirname(page), path)))
-        return f"{found['opening']}{target}{hash_}{anchor})"
+        label = "" if found["label"] == path else found["label"]
+        return f"{found['mark']}[{label}]({target}{hash_}{anchor})"
 
     return _CODE_OR_LINK.sub(link, text)

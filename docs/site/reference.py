@@ -160,7 +160,7 @@ def _write(directory: Path, language: str, pages: list[tuple[Topic, list[str]]])
         (directory / f"{topic.name}.rst").write_text(text + "\n")
     listed = "\n".join(topic.name for topic, _ in pages)
     about = (Path(__file__).parent / f"{directory.name}.md").read_text()
-    (directory / "index.md").write_text(f"{about}\n```{{toctree}}\n:hidden:\n\n{listed}\n```\n")
+    (directory / "index.md").write_text(f"{about}\n```{{toctree}}\n:maxdepth: 2\n\n{listed}\n```\n")
 
 
 def _header(name: str, doxygen: Path) -> str:

@@ -39,9 +39,8 @@ def _shortened(
 ) -> tuple[str, str] | None:
     """Takes the parameters off classes whose objects only playmirror makes, and off records, whose
     fields are listed below; spells what pybind11 says as Python does."""
-    if what == "class" and (
-        dataclasses.is_dataclass(value) or (signature or "").startswith(("(core:", "(*args"))
-    ):
+    made_by_us = (signature or "").startswith(("(core:", "(*args", "(value)"))
+    if what == "class" and (made_by_us or dataclasses.is_dataclass(value)):
         return "", ""
     if name.startswith("playmirror.Timestamp."):
         return _plain(re.sub(r"self: [\w.]+(, )?", "", signature or "")), _plain(returned or "")

@@ -43,6 +43,7 @@ def test_every_header_and_module_has_a_page() -> None:
         ("README.md", "[a](docs/api.md#mirror)", "[a](api.md#mirror)"),
         ("README.md", "[a](LICENSE), `[b](c.md)`", "[a](licence.md), `[b](c.md)`"),
         ("docs/api.md", "[a](../README.md)", "[a](tour.md)"),
+        ("docs/api.md", "[plots.md](plots.md#lorenz)", "[](plots.md#lorenz)"),
         ("docs/api.md", "[a](#mirror) [b](https://no-color.org)", None),
         ("docs/api.md", "```\n[a](../README.md)\n```", None),
         ("README.md", "[r](include/playmirror/records.hpp)", "[r](cpp/records.rst)"),
