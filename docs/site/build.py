@@ -82,7 +82,8 @@ def build() -> None:
         sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-c", str(HERE),
         "-d", str(BUILD / "site-doctrees"), str(SOURCE), str(SITE),
     ]  # fmt: skip
-    subprocess.run(command, check=True)
+    if subprocess.run(command).returncode:
+        raise SystemExit("site: Sphinx is not content, see above")
 
 
 def main() -> int:

@@ -19,6 +19,9 @@ _LOADING = {
     ("audio", "src"),
 }
 
+#: What a style sheet loads from another host.
+_ELSEWHERE = re.compile(r"(?:url\(|@import)\s*['\"]?((?:https?:)?//[^'\")]*)")
+
 
 class _Page(HTMLParser):
     """The anchors of a page, and what it points to."""
@@ -52,7 +55,7 @@ def check(site: Path) -> tuple[int, int, list[str]]:
             if trouble := _trouble(target, loaded, file, site, pages):
                 wrong.append(f"{file.relative_to(site)}: {target}: {trouble}")
     for style in sorted(site.rglob("*.css")):
-        for target in re.findall(r"url\(['\"]?((?:https?:)?//[^)]*)", style.read_text()):
+        for target in _ELSEWHERE.findall(style.read_text()):
             wrong.append(f"{style.relative_to(site)}: {target}: needs a network")
     return len(pages), count, wrong
 

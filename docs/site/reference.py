@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import playmirror
 from cpp_names import declared_names
 from python_names import docstring, public_names
 
@@ -130,35 +131,22 @@ def header_pages() -> dict[str, str]:
 
 def write(directory: Path, doxygen: Path) -> None:
     """Writes `cpp` and `python` below a directory, from Doxygen's XML and from the package."""
-    _write(
-        directory / "cpp",
-        "C++",
-        [
-            (topic, [_header(name, doxygen) for name in topic.headers.split()])
-            for topic in TOPICS
-            if topic.headers
-        ],
-    )
-    _write(
-        directory / "python",
-        "Python",
-        [
-            (
-                topic,
-                [_module(name, alone=" " not in topic.modules) for name in topic.modules.split()],
-            )
-            for topic in TOPICS
-            if topic.modules
-        ],
-    )
+    cpp, python = {}, {}
+    for topic in TOPICS:
+        if headers := topic.headers.split():
+            cpp[topic] = [_header(name, doxygen) for name in headers]
+        if modules := topic.modules.split():
+            python[topic] = [_module(name, alone=len(modules) == 1) for name in modules]
+    _write(directory / "cpp", cpp)
+    _write(directory / "python", python)
 
 
-def _write(directory: Path, language: str, pages: list[tuple[Topic, list[str]]]) -> None:
+def _write(directory: Path, pages: dict[Topic, list[str]]) -> None:
     directory.mkdir(parents=True, exist_ok=True)
-    for topic, parts in pages:
+    for topic, parts in pages.items():
         text = "\n\n".join([_heading(topic.title, "="), topic.about, *parts])
         (directory / f"{topic.name}.rst").write_text(text + "\n")
-    listed = "\n".join(topic.name for topic, _ in pages)
+    listed = "\n".join(topic.name for topic in pages)
     about = (Path(__file__).parent / f"{directory.name}.md").read_text()
     (directory / "index.md").write_text(f"{about}\n```{{toctree}}\n:maxdepth: 2\n\n{listed}\n```\n")
 
@@ -206,8 +194,6 @@ def _module(name: str, *, alone: bool) -> str:
 
 def without_topic() -> set[str]:
     """Public headers and modules that no page is about."""
-    import playmirror
-
     headers = {
         file.name for file in HEADERS.glob("*.hpp") if not _WITHOUT_PAGE.fullmatch(file.name)
     }

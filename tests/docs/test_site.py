@@ -1,9 +1,11 @@
 """The site: its table of contents, its links, and their check. `./dev site` builds all of it."""
 
+import base64
 import re
 import sys
 from pathlib import Path
 
+import playmirror as pm
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -12,7 +14,9 @@ sys.path[:0] = [str(ROOT / "docs" / "site")]
 import gallery  # noqa: E402
 import links  # noqa: E402
 import made_pages  # noqa: E402
+import notebook_pages  # noqa: E402
 import pages  # noqa: E402
+import python_names  # noqa: E402
 import reference  # noqa: E402
 
 
@@ -73,6 +77,34 @@ def test_every_example_of_the_plots_gets_its_picture(tmp_path: Path) -> None:
         made_pages.with_pictures(text, tmp_path)
 
 
+def test_a_notebook_becomes_a_page(tmp_path: Path) -> None:
+    png = bytes(16) + (700).to_bytes(4, "big") + bytes(4)
+    outputs = [
+        {"name": "stdout", "text": ["1\n", "2\n"]},
+        {"data": {"text/html": "<b>3</b>", "text/plain": "3"}},
+        {"data": {"image/png": base64.b64encode(png).decode(), "text/plain": "a picture"}},
+        {"data": {"text/plain": "5"}},
+    ]
+    cells = [
+        {"cell_type": "markdown", "source": ["# Title\n", "text"]},
+        {"cell_type": "code", "source": "draw()", "outputs": outputs},
+    ]
+    notebook_pages.write_notebook({"cells": cells}, tmp_path / "n.md")
+    assert (tmp_path / "n.md").read_text() == (
+        "# Title\ntext\n\n```python\ndraw()\n```\n\n```text\n1\n2\n```\n\n"
+        '```{raw} html\n<div class="output"><b>3</b></div>\n```\n\n'
+        "```{image} n-1-2.png\n:alt: a picture\n:width: 350px\n```\n\n```text\n5\n```\n"
+    )
+    assert (tmp_path / "n-1-2.png").read_bytes() == png
+
+
+def test_keyword_arguments_are_shown_with_those_of_their_bases() -> None:
+    (shown,) = [text for text in python_names.public_names("stats_filter") if "py:class" in text]
+    named = re.findall(r"py:attribute:: (\w+)\n *:type: (.+)\n\n *(.*)\n", shown)
+    assert {name for name, _, _ in named} == set(pm.StatsFilter.__annotations__)
+    assert ("limit", "int", "rows of ranked lists; 0: all; default: 10") in named
+
+
 def test_dead_links_and_what_needs_a_network_are_found(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(
         "<h1 id=top>A</h1><a href='#top'>1</a><a href='b.html#there'>2</a>"
@@ -80,7 +112,9 @@ def test_dead_links_and_what_needs_a_network_are_found(tmp_path: Path) -> None:
         "<img src='https://example.org/picture.png'><img src='data:image/png;base64,'>"
     )
     (tmp_path / "b.html").write_text("<p id=there></p><a href='../outside.html'>6</a>")
-    (tmp_path / "a.css").write_text("@font-face { src: url(https://example.org/font) }")
+    (tmp_path / "a.css").write_text(
+        "@import '//example.org/style'; @font-face { src: url(https://example.org/font) }"
+    )
     count, followed, wrong = links.check(tmp_path)
     assert (count, followed) == (2, 8)
     assert wrong == [
@@ -88,5 +122,6 @@ def test_dead_links_and_what_needs_a_network_are_found(tmp_path: Path) -> None:
         "a.html: b.html#gone: no such anchor",
         "a.html: https://example.org/picture.png: needs a network",
         "b.html: ../outside.html: no such file",
+        "a.css: //example.org/style: needs a network",
         "a.css: https://example.org/font: needs a network",
     ]
