@@ -15,11 +15,6 @@ namespace playmirror::python {
 
 namespace {
 
-py::object recent_plays(const Stats& stats, py::handle limit) {
-  const auto rows = from_python<std::int64_t>(limit, "limit");
-  return to_python(without_gil([&] { return stats.recent_plays(rows); }));
-}
-
 py::object compare(const Stats& stats, py::handle base, const py::kwargs& keywords) {
   const auto filter = from_keywords<StatsFilter>(keywords);
   std::optional<StatsFilter> other;
@@ -33,7 +28,7 @@ py::object compare(const Stats& stats, py::handle base, const py::kwargs& keywor
 }  // namespace
 
 void add_rankings(StatsClass& stats) {
-  stats.def("recent_plays", &recent_plays)
+  stats.def("recent_plays", ask(&Stats::recent_plays))
       .def("totals", ask(&Stats::totals))
       .def("top_tracks", ask(&Stats::top_tracks))
       .def("top_artists", ask(&Stats::top_artists))

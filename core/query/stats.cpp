@@ -1,4 +1,5 @@
-/// Stats::recent_plays and genre_artist_counts, which SQL answers best. The others are core/stats/.
+/// The latest rows of play_history and Stats::genre_artist_counts, which SQL answers best. The
+/// statistics of plays are core/stats/.
 
 #include "core/query/genre_list.hpp"
 #include "core/query/moment.hpp"
@@ -25,7 +26,7 @@ std::optional<std::string> optional_text(const sqlite::Statement& row, int colum
 
 }  // namespace
 
-std::vector<RecentPlay> Stats::recent_plays(std::int64_t limit) const {
+std::vector<RecentPlay> Stats::latest_rows(const StatsFilter& filter) const {
   const query::Moment moment(*state_);
   // CROSS JOIN: SQLite then keeps the order of the tables, and so the order of the index.
   const Query plays(
@@ -33,9 +34,16 @@ std::vector<RecentPlay> Stats::recent_plays(std::int64_t limit) const {
       "FROM play_history AS r CROSS JOIN tracks AS t ON t.id = r.track_id");
   const query::TimeColumn played_at(moment.database(), "play_history", "played_at");
   std::vector<RecentPlay> result;
-  for (const Query& part : played_at.ordered(plays, {}, {}, Order::newest_first, limit)) {
+  std::int64_t skipped = 0;
+  std::int64_t most = 0;  // rows to look at; 0: all
+  if (filter.limit != 0 && __builtin_add_overflow(filter.limit, filter.offset, &most)) most = 0;
+  for (const Query& part : played_at.ordered(plays, {}, {}, Order::newest_first, most)) {
     auto row = part.prepare(moment.database());
-    while ((limit == 0 || std::ssize(result) < limit) && row.step()) {
+    while ((filter.limit == 0 || std::ssize(result) < filter.limit) && row.step()) {
+      if (skipped < filter.offset) {
+        ++skipped;
+        continue;
+      }
       RecentPlay& play = result.emplace_back();
       play.id = row.integer(0);
       play.track_id = row.text(1);

@@ -1,5 +1,6 @@
 /// Stats::activity, clock, heatmap: plays along the calendar.
 
+#include "core/stats/distinct.hpp"
 #include "core/stats/intervals.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/selection.hpp"
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace playmirror {
 namespace {
@@ -22,20 +22,6 @@ using stats::Tally;
 
 constexpr std::size_t kHours = 24;
 constexpr std::size_t kWeekHours = 7 * kHours;
-
-/// Counts different things bucket by bucket: each is met once in each. Buckets come in order.
-class Distinct {
- public:
-  explicit Distinct(std::size_t size) : met_(size, -1) {}
-
-  bool first(std::uint32_t thing, std::int64_t bucket) {
-    const auto number = static_cast<std::int32_t>(bucket);  // of a million at most
-    return std::exchange(met_[thing], number) != number;
-  }
-
- private:
-  std::vector<std::int32_t> met_;
-};
 
 /// The listening time of each hour of the week that plays cover, in place of that at their
 /// timestamps. Each play is cut at full hours; the parts add up to its milliseconds.
@@ -99,8 +85,8 @@ std::vector<ActivityBucket> Stats::activity(const StatsFilter& filter, Unit unit
   const auto& estimates = selection.estimates();
   const Groups& artists = facts.artists(filter.artist_credit);
   const auto& identity = selection.identity();
-  Distinct tracks(facts.tracks());
-  Distinct credited(artists.count);
+  std::vector<stats::MetUnits> tracks(facts.tracks());
+  std::vector<stats::MetUnits> credited(artists.count);
   std::vector<Tally> tallies(buckets.size());
   stats::PieceWalker walker(series.pieces());
   selection.scan({since, until},
@@ -113,9 +99,9 @@ std::vector<ActivityBucket> Stats::activity(const StatsFilter& filter, Unit unit
                      const std::uint32_t track = batch.track[row];
                      tallies[index].add(stats::listened_ms(batch, row), estimates[track]);
                      if (!facts.known(track)) return;
-                     if (tracks.first(identity[track], number)) ++buckets[index].tracks;
+                     if (tracks[identity[track]].first(number)) ++buckets[index].tracks;
                      for (const std::uint32_t artist : artists.of(track)) {
-                       if (artist != 0 && credited.first(artist, number)) ++buckets[index].artists;
+                       if (artist != 0 && credited[artist].first(number)) ++buckets[index].artists;
                      }
                    });
                  });

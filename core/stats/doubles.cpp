@@ -39,7 +39,9 @@ std::unordered_set<std::int64_t> find_doubles(const columns::PlayColumns& plays,
                                               const std::vector<std::uint32_t>& identity,
                                               const std::vector<std::int64_t>& durations,
                                               std::chrono::milliseconds window) {
-  const std::int64_t near = window.count() * kMicrosPerMilli;
+  // Ten thousand years: as far apart as any two plays in the calendar.
+  constexpr std::chrono::milliseconds kWidest = std::chrono::years(10'000);
+  const std::int64_t near = std::min(window, kWidest).count() * kMicrosPerMilli;
   std::int64_t longest = 0;
   for (const std::int64_t duration : durations) longest = std::max(longest, duration);
   const std::int64_t reach = std::max(near, longest * kMicrosPerMilli + kSlack);

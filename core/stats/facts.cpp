@@ -5,6 +5,7 @@
 #include "core/text/utf8.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 #include <unordered_map>
@@ -305,6 +306,10 @@ const std::vector<Features>& Facts::features() {
     int column = 1;
     for (auto& value : features.values) {
       if (!row.is_null(column)) value = row.real(column);
+      if (value && !std::isfinite(*value)) {
+        value.reset();
+        features.infinite = true;
+      }
       ++column;
     }
     features.key = integer(column);

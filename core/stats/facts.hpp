@@ -53,7 +53,8 @@ inline constexpr std::array kFeatures = {"danceability", "energy",       "loudne
                                          "liveness",     "valence",      "tempo"};
 
 struct Features {
-  std::array<std::optional<double>, kFeatures.size()> values = {};
+  std::array<std::optional<double>, kFeatures.size()> values = {};  ///< finite
+  bool infinite = false;  ///< one is infinite, which no mean could hold: it counts as unknown
   std::optional<std::int64_t> key = {};
   std::optional<std::int64_t> mode = {};
   std::optional<std::int64_t> time_signature = {};

@@ -1,4 +1,4 @@
-/// Stats::skips, discovery, repeats, diversity.
+/// Stats::skips, repeats, diversity.
 
 #include "core/stats/local_time.hpp"
 #include "core/stats/ranking.hpp"
@@ -80,33 +80,6 @@ std::size_t page_end(const StatsFilter& filter, std::size_t size) {
   return static_cast<std::size_t>(filter.offset + filter.limit);
 }
 
-using Counts = std::vector<std::int64_t>;
-
-/// The first play of each group over all time, and the group's plays in the period.
-struct FirstPlays {
-  std::int64_t distinct = 0;
-  std::int64_t fresh = 0;
-};
-
-/// How many groups were played in the period, and how many of them before. `before` and `within`
-/// say how often each track was.
-FirstPlays first_plays(const Groups& groups, const Counts& within, const Counts& before) {
-  std::vector<char> played(groups.count, 0);
-  std::vector<char> older(groups.count, 0);
-  for (std::uint32_t track = 0; track < within.size(); ++track) {
-    for (const std::uint32_t group : groups.of(track)) {
-      if (within[track] > 0) played[group] = 1;
-      if (before[track] != 0) older[group] = 1;
-    }
-  }
-  FirstPlays result;
-  for (std::size_t group = 1; group < groups.count; ++group) {
-    result.distinct += played[group];
-    result.fresh += played[group] != 0 && older[group] == 0 ? 1 : 0;
-  }
-  return result;
-}
-
 std::optional<double> top_share(const std::vector<double>& falling, std::size_t count, double all) {
   if (all == 0) return std::nullopt;
   double sum = 0;
@@ -176,53 +149,6 @@ std::vector<SkipRate> Stats::skips(const StatsFilter& filter, SkipGroup group,
     }
   }
   return rates;
-}
-
-Discovery Stats::discovery(const StatsFilter& filter) const {
-  const Selection selection(moment(), filter);
-  stats::Facts& facts = selection.facts();
-  Discovery result;
-  const Counts within = selection.track_counts();
-  Counts before(facts.tracks(), 0);
-  if (selection.period().since) {
-    before = selection.track_counts({std::nullopt, selection.period().since});
-  }
-  std::int64_t start = columns::kNoTime;
-  selection.scan(columns::Period::finite(), stats::Column::played_at, [&](const Rows& rows) {
-    rows.each([&](std::size_t row) {
-      if (start == columns::kNoTime) start = rows.batch().played_at[row];
-    });
-    return start == columns::kNoTime;
-  });
-  const Groups tracks = stats::track_groups(selection);
-  const auto by_track = first_plays(tracks, within, before);
-  const auto by_artist = first_plays(facts.artists(filter.artist_credit), within, before);
-  const auto by_album = first_plays(facts.albums(), within, before);
-  result.tracks = by_track.distinct;
-  result.artists = by_artist.distinct;
-  result.albums = by_album.distinct;
-  result.new_tracks = by_track.fresh;
-  result.new_artists = by_artist.fresh;
-  result.new_albums = by_album.fresh;
-  std::vector<char> older(tracks.count, 0);
-  for (std::uint32_t track = 0; track < before.size(); ++track) {
-    if (before[track] != 0) older[tracks.of(track)[0]] = 1;
-  }
-  for (std::uint32_t track = 0; track < within.size(); ++track) {
-    result.plays += within[track];
-    const std::uint32_t group = tracks.of(track)[0];
-    if (group != 0 && older[group] == 0) result.new_plays += within[track];
-  }
-  result.track_rate = ratio(result.new_tracks, result.tracks);
-  result.artist_rate = ratio(result.new_artists, result.artists);
-  result.album_rate = ratio(result.new_albums, result.albums);
-  result.new_play_share = ratio(result.new_plays, result.plays);
-  if (start != columns::kNoTime) {
-    constexpr std::int64_t kWarmUp = 90 * calendar::kMicrosPerDay;
-    result.history_start = stats::to_timestamp(start);
-    result.censored = !selection.period().since || *selection.period().since < start + kWarmUp;
-  }
-  return result;
 }
 
 Repeats Stats::repeats(const StatsFilter& filter) const {

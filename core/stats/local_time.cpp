@@ -27,15 +27,27 @@ void check_size(std::size_t pieces) {
                  "centuries before the others."});
 }
 
-/// A stretch of time within one local hour or day.
+/// A unit of the local calendar: a number that rises, and the local time at which the next begins.
+struct LocalUnit {
+  std::int64_t number;
+  std::int64_t next;
+};
+
+LocalUnit hour_of(std::int64_t local) {
+  const std::int64_t hour = floor_divide(local, kMicrosPerHour).quotient;
+  return {hour, (hour + 1) * kMicrosPerHour};
+}
+
+/// A stretch of time within one unit.
 struct Stretch {
   std::int64_t begin;
   std::int64_t unit;
 };
 
-/// Cuts `since <= t < until` where the local clock shows a multiple of `length`.
+/// Cuts `since <= t < until` where units begin by the local clock.
+template <typename UnitOf>
 std::vector<Stretch> cut(const Zone& zone, std::int64_t since, std::int64_t until,
-                         std::int64_t length) {
+                         const UnitOf& unit_of) {
   std::vector<Stretch> pieces;
   const std::int64_t last = until - kUnixToPostgres;
   std::int64_t at = since - kUnixToPostgres;
@@ -43,13 +55,13 @@ std::vector<Stretch> cut(const Zone& zone, std::int64_t since, std::int64_t unti
     const Zone::Stretch stretch = zone.at(at);
     const std::int64_t end = std::min(stretch.end, last);
     while (at < end) {
-      const std::int64_t unit = floor_divide(at + stretch.ahead, length).quotient;
+      const LocalUnit unit = unit_of(at + stretch.ahead);
       // Clocks that change within a unit do not begin it anew.
-      if (pieces.empty() || pieces.back().unit != unit) {
-        pieces.push_back({at + kUnixToPostgres, unit});
+      if (pieces.empty() || pieces.back().unit != unit.number) {
+        pieces.push_back({at + kUnixToPostgres, unit.number});
         check_size(pieces.size());
       }
-      at = std::min(end, (unit + 1) * length - stretch.ahead);
+      at = std::min(end, unit.next - stretch.ahead);
     }
   }
   return pieces;
@@ -93,7 +105,7 @@ Series::Series(const Zone& zone, Unit unit, Weekday week_start, std::int64_t sin
   if (since >= until) return;
   if (unit == Unit::hour) {
     // A day more at each end, so that the first and the last hour are whole.
-    const auto hours = cut(zone, since - kMicrosPerDay, until + kMicrosPerDay, kMicrosPerHour);
+    const auto hours = cut(zone, since - kMicrosPerDay, until + kMicrosPerDay, hour_of);
     for (std::size_t i = 0; i + 1 < hours.size(); ++i) {
       if (hours[i + 1].begin <= since || hours[i].begin >= until) continue;
       const auto [day, hour] = floor_divide(hours[i].unit, 24);
@@ -104,11 +116,15 @@ Series::Series(const Zone& zone, Unit unit, Weekday week_start, std::int64_t sin
     }
     return;
   }
-  const auto days = cut(zone, since, until, kMicrosPerDay);
-  const auto [low, high] = std::minmax_element(
-      days.begin(), days.end(), [](const Stretch& a, const Stretch& b) { return a.unit < b.unit; });
+  const auto pieces = cut(zone, since, until, [&](std::int64_t local) {
+    const std::int64_t day = floor_divide(local, kMicrosPerDay).quotient;
+    const std::int64_t first = calendar::unit_begin(unit, day, week_start);
+    return LocalUnit{first, calendar::unit_after(unit, first, 1) * kMicrosPerDay};
+  });
+  // A date that the zone's calendar skips has no piece, but a bucket.
+  const auto [low, high] = std::ranges::minmax_element(pieces, {}, &Stretch::unit);
   std::vector<std::int64_t> firsts;
-  for (std::int64_t first = calendar::unit_begin(unit, low->unit, week_start); first <= high->unit;
+  for (std::int64_t first = low->unit; first <= high->unit;
        first = calendar::unit_after(unit, first, 1)) {
     firsts.push_back(first);
   }
@@ -117,11 +133,9 @@ Series::Series(const Zone& zone, Unit unit, Weekday week_start, std::int64_t sin
     buckets_.push_back({zone.day_begin(firsts[i]) + kUnixToPostgres,
                         zone.day_begin(firsts[i + 1]) + kUnixToPostgres, day_text(firsts[i])});
   }
-  for (const Stretch& piece : days) {
-    const auto after = std::upper_bound(firsts.begin(), firsts.end(), piece.unit);
-    const std::int64_t bucket = after - firsts.begin() - 1;
-    if (pieces_.empty() || pieces_.back().bucket != bucket)
-      pieces_.push_back({piece.begin, bucket});
+  for (const Stretch& piece : pieces) {
+    const auto bucket = std::ranges::lower_bound(firsts, piece.unit) - firsts.begin();
+    pieces_.push_back({piece.begin, bucket});
   }
 }
 

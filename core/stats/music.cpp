@@ -196,7 +196,7 @@ AudioProfile Stats::audio_profile(const StatsFilter& filter) const {
   std::map<std::int64_t, std::int64_t> signatures;
   std::int64_t no_signature = 0;
   for (std::size_t track = 0; track < plays.size(); ++track) {
-    const auto& [values, key, mode, signature] = features[track];
+    const auto& [values, infinite, key, mode, signature] = features[track];
     const bool has_key = key && *key >= 0 && *key < 12;
     (has_key ? result.keys[static_cast<std::size_t>(*key)] : result.key_unknown) += plays[track];
     const bool has_mode = mode && (*mode == 0 || *mode == 1);

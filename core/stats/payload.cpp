@@ -15,6 +15,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace playmirror {
 namespace {
@@ -193,11 +194,11 @@ void write_quality(const DataQuality& quality, JsonWriter& json) {
   json.member("duplicate_candidates", quality.duplicate_candidates).close('}');
 }
 
-/// Nothing for a period that none comes before.
+/// Nothing for a period that is open, or reaches to infinity: none comes before it.
 void write_comparison(const Stats& stats, const StatsFilter& filter, std::int64_t plays,
                       JsonWriter& json) {
   const Span span = filter.period.resolve(filter.tz, filter.now, filter.week_start);
-  if (!span.start || !span.end) return;
+  if (!span.start || !span.end || !span.start->is_finite() || !span.end->is_finite()) return;
   StatsFilter before = filter;
   before.period = filter.period.previous();
   const std::int64_t was = stats.totals(before).plays;
@@ -221,6 +222,9 @@ std::string Stats::metrics_payload(const StatsFilter& filter) const {
   const stats::Fingerprint input = stats::fingerprint(selection);
   json.key("input").open('{').member("plays_seen", input.plays);
   json.member("max_play_id", input.max_id).member("fingerprint", "sha256:" + input.sha256);
+  if (stats::lacks_raw_data(selection.plays().database())) {
+    json.member("left_out", std::vector<std::string>{"raw_data"});
+  }
   json.close('}');
   const Totals totals = here.totals(same);
   write_totals(totals, json);

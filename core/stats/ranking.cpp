@@ -1,18 +1,15 @@
 #include "core/stats/ranking.hpp"
 
+#include "core/stats/distinct.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/sort_leading.hpp"
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <numeric>
-#include <utility>
 
 namespace playmirror::stats {
 namespace {
-
-constexpr std::int32_t kNoDay = std::numeric_limits<std::int32_t>::min();
 
 /// One line of a cache: plays meet tracks in no order.
 struct alignas(64) TrackSums {
@@ -37,8 +34,11 @@ std::vector<TrackSums> sum_plays(const Selection& selection, Wanted wanted, Colu
   std::vector<TrackSums> sums(codes);
   const auto& estimates = selection.estimates();
   // Apart from the rest of the groups, so that both stay near.
-  std::vector<std::int32_t> last_day(groups.size(), kNoDay);
-  std::vector<std::uint32_t> active(groups.size(), 0);
+  struct Days {
+    MetUnits met = {};
+    std::uint32_t active = 0;
+  };
+  std::vector<Days> days_of(groups.size());
   LocalUnits days = LocalUnits::days(selection.zone());
   const columns::Period calendar = in_calendar({});
   const Column track = wanted.time ? Column::track : Column::none;
@@ -61,14 +61,15 @@ std::vector<TrackSums> sum_plays(const Selection& selection, Wanted wanted, Colu
       if (wanted.days) {
         const std::int64_t at = batch.played_at[row];
         if (at < *calendar.since || at >= *calendar.until) return;
-        const auto day = static_cast<std::int32_t>(days.at(at));
+        const std::int64_t day = days.at(at);
         for (const std::uint32_t group : groups_at(code)) {
-          active[group] += std::exchange(last_day[group], day) != day ? 1 : 0;
+          days_of[group].active += days_of[group].met.first(day) ? 1 : 0;
         }
       }
     });
   });
-  for (std::size_t group = 0; group < groups.size(); ++group) groups[group].days = active[group];
+  for (std::size_t group = 0; group < groups.size(); ++group)
+    groups[group].days = days_of[group].active;
   return sums;
 }
 

@@ -1,5 +1,6 @@
 #include "core/stats/selection.hpp"
 
+#include "core/stats/coverage.hpp"
 #include "core/stats/doubles.hpp"
 #include "core/stats/exclusion_lists.hpp"
 #include "core/stats/fact_cache.hpp"
@@ -32,15 +33,16 @@ std::int64_t to_column_time(Timestamp instant) {
   return std::min(micros, columns::kLastInstant);
 }
 
+}  // namespace
+
 void check(const StatsFilter& filter) {
   const auto refuse = [](const char* what) { raise(ErrorCode::invalid_argument, what); };
   if (filter.limit < 0) refuse("the limit is negative");
   if (filter.offset < 0) refuse("the offset is negative");
   if (filter.dedupe_window.count() < 0) refuse("dedupe_window is negative");
   if (filter.now && !filter.now->is_finite()) refuse("now is infinite");
+  static_cast<void>(Zone::find(filter.tz));
 }
-
-}  // namespace
 
 Moment::Moment(MirrorState& state)
     : version(state.fact_cache().version(state)),
@@ -56,6 +58,7 @@ Selection::Selection(std::shared_ptr<Moment> moment, const StatsFilter& filter)
 }
 
 void Selection::prepare() {
+  check_raw_data(filter_, plays().database());
   now_ = filter_.now ? *filter_.now : Timestamp::now();
   span_ = filter_.period.resolve(filter_.tz, now_, filter_.week_start);
   if (span_.start) period_.since = to_column_time(*span_.start);
@@ -147,7 +150,9 @@ void Selection::prepare_tracks() {
   if (filter_.album) {
     by_group(facts().albums(), [&](std::uint32_t group) {
       const Album& album = facts().album(group);
-      return album.id == *filter_.album || (album.has_name && album.name == *filter_.album);
+      const bool has_id = !album.id.empty();
+      return (has_id && album.id == *filter_.album) ||
+             (album.has_name && album.name == *filter_.album);
     });
   }
   if (filter_.genre) {
@@ -262,7 +267,10 @@ std::pair<std::int64_t, std::int64_t> covered(const Selection& selection) {
   const columns::Period period = in_calendar(selection.period());
   std::int64_t first = *period.until;
   std::int64_t last = *period.since - 1;
-  if (!selection.span().start || !selection.span().end) {
+  const auto has = [](const std::optional<Timestamp>& side) { return side && side->is_finite(); };
+  const bool has_start = has(selection.span().start);
+  const bool has_end = has(selection.span().end);
+  if (!has_start || !has_end) {
     selection.scan(period, Column::played_at, [&](const Rows& rows) {
       rows.each([&](std::size_t row) {
         first = std::min(first, rows.batch().played_at[row]);
@@ -270,8 +278,7 @@ std::pair<std::int64_t, std::int64_t> covered(const Selection& selection) {
       });
     });
   }
-  return {selection.span().start ? *period.since : first,
-          selection.span().end ? *period.until : last + 1};
+  return {has_start ? *period.since : first, has_end ? *period.until : last + 1};
 }
 
 }  // namespace playmirror::stats

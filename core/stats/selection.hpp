@@ -33,6 +33,9 @@ using columns::Column;
   return wide < 0 ? -1 : wide;
 }
 
+/// Throws InvalidArgument for a filter that means nothing: an unknown zone, a negative limit.
+void check(const StatsFilter& filter);
+
 /// The selected rows of a batch.
 class Rows {
  public:
@@ -50,6 +53,12 @@ class Rows {
     } else {
       for (const std::uint32_t row : rows_) visit(std::size_t{row});
     }
+  }
+
+  /// The same from the last to the first.
+  template <typename Visit>
+  void each_back(Visit&& visit) const {
+    for (std::size_t i = size(); i-- > 0;) visit(all_ ? i : std::size_t{rows_[i]});
   }
 
  private:
@@ -71,7 +80,7 @@ struct Moment {
 /// conditions. For one thread and one statistic.
 class Selection {
  public:
-  /// Throws InvalidArgument for a filter that means nothing: an unknown zone, a negative limit.
+  /// Throws InvalidArgument as check() does, and for a list of exclusions that is not kept.
   Selection(std::shared_ptr<Moment> moment, const StatsFilter& filter);
 
   /// With the lists of exclusions that it names spelt out.
@@ -108,6 +117,15 @@ class Selection {
     };
     moment_->plays.scan(period, wanted | needed_, [&](const Batch& batch) {
       return takes_all_ ? give(Rows(batch)) : give(Rows(batch, select(batch)));
+    });
+  }
+
+  /// The selected plays of the filter's period from the last to the first: Rows::each_back goes on
+  /// where the visitor left off. The visitor ends the scan by false.
+  template <typename Visit>
+  void scan_back(Column wanted, Visit&& visit) const {
+    moment_->plays.scan_back(period_, wanted | needed_, [&](const Batch& batch) {
+      return takes_all_ ? visit(Rows(batch)) : visit(Rows(batch, select(batch)));
     });
   }
 

@@ -34,7 +34,10 @@ struct Raw {
 void find_sessions(const Selection& selection, std::chrono::milliseconds gap,
                    const std::function<void(const Raw&)>& give) {
   if (gap.count() < 0) raise(ErrorCode::invalid_argument, "the gap is negative");
-  const std::int64_t silence = std::chrono::microseconds(gap).count();
+  // Ten thousand years outlast every silence, and still are a number of microseconds.
+  const std::int64_t silence = std::chrono::microseconds(std::min<std::chrono::milliseconds>(
+                                                             gap, std::chrono::years(10'000)))
+                                   .count();
   const stats::Intervals intervals(selection);
   const auto& estimates = selection.estimates();
   const auto& identity = selection.identity();

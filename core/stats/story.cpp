@@ -10,6 +10,8 @@
 #include <playmirror/stats.hpp>
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +25,9 @@ using stats::Rows;
 using stats::Selection;
 
 constexpr double kMicrosPerDay = static_cast<double>(calendar::kMicrosPerDay);
+
+/// Of an evolution: what a picture could show many times over, and memory holds.
+constexpr std::size_t kMostPoints = 5'000'000;
 
 std::optional<std::string> text(std::optional<std::string_view> view) {
   if (!view) return std::nullopt;
@@ -48,46 +53,63 @@ std::vector<Obsession> Stats::obsessions(const StatsFilter& filter, double share
   const Groups& artists = selection.facts().artists(filter.artist_credit);
   stats::LocalUnits local = stats::LocalUnits::days(selection.zone());
   std::vector<Obsession> found;
-  // Plays come in order of time, so one week is counted at a time.
-  std::int64_t week = 0;
-  std::int64_t week_plays = 0;
-  std::vector<std::int64_t> plays_of(artists.count, 0);
-  std::vector<std::uint32_t> met;
-  const auto end_week = [&] {
+  struct Week {
+    std::int64_t first_day = std::numeric_limits<std::int64_t>::min();
+    std::int64_t plays = 0;
+    std::vector<std::int32_t> plays_of = {};  ///< by artist
+    std::vector<std::uint32_t> met = {};
+  };
+  const auto end = [&](Week& week) {
     const std::size_t before = found.size();
-    for (const std::uint32_t artist : met) {
-      const std::int64_t plays = std::exchange(plays_of[artist], 0);
-      const double part = static_cast<double>(plays) / static_cast<double>(week_plays);
-      if (week_plays < min_plays || part < share) continue;
+    for (const std::uint32_t artist : week.met) {
+      const std::int64_t plays = std::exchange(week.plays_of[artist], 0);
+      const double part = static_cast<double>(plays) / static_cast<double>(week.plays);
+      if (week.plays < min_plays || part < share) continue;
       const auto& entry = selection.plays().artists()[artist];
-      found.push_back({calendar::kEpoch + std::chrono::days(week), std::string(entry.id),
-                       text(entry.name), plays, week_plays, part});
+      found.push_back({calendar::kEpoch + std::chrono::days(week.first_day), std::string(entry.id),
+                       text(entry.name), plays, week.plays, part});
     }
     std::sort(found.begin() + static_cast<std::ptrdiff_t>(before), found.end(),
               [](const Obsession& a, const Obsession& b) {
                 return a.plays != b.plays ? a.plays > b.plays : a.artist_id < b.artist_id;
               });
-    met.clear();
-    week_plays = 0;
+    week.met.clear();
+    week.plays = 0;
   };
+  // Plays come in order of time; still two weeks are open at once, since the one before comes again
+  // where clocks are put back over midnight.
+  std::array<Week, 2> open;
+  for (Week& week : open) week.plays_of.assign(artists.count, 0);
+  const auto oldest = [&]() -> Week& {
+    return *std::ranges::min_element(open, {}, &Week::first_day);
+  };
+  Week* current = open.data();
+  std::int64_t last_day = std::numeric_limits<std::int64_t>::min();
   selection.scan(stats::in_calendar(selection.period()),
                  stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
                    const Batch& batch = rows.batch();
                    rows.each([&](std::size_t row) {
-                     const std::int64_t first = calendar::unit_begin(
-                         Unit::week, local.at(batch.played_at[row]), filter.week_start);
-                     if (first != week) {
-                       end_week();
-                       week = first;
+                     if (const std::int64_t day = local.at(batch.played_at[row]);
+                         std::exchange(last_day, day) != day) {
+                       const std::int64_t first =
+                           calendar::unit_begin(Unit::week, day, filter.week_start);
+                       current = std::ranges::find(open, first, &Week::first_day);
+                       if (current == open.end()) {
+                         current = &oldest();
+                         end(*current);
+                         current->first_day = first;
+                       }
                      }
-                     ++week_plays;
+                     ++current->plays;
                      for (const std::uint32_t artist : artists.of(batch.track[row])) {
                        if (artist == 0) continue;
-                       if (plays_of[artist]++ == 0) met.push_back(artist);
+                       if (current->plays_of[artist]++ == 0) current->met.push_back(artist);
                      }
                    });
                  });
-  end_week();
+  Week& last_but_one = oldest();
+  end(last_but_one);
+  end(&last_but_one == open.data() ? open.back() : open.front());
   return found;
 }
 
@@ -136,7 +158,8 @@ std::vector<Comeback> Stats::comebacks(const StatsFilter& filter, std::int64_t g
   if (gap_days < 1) raise(ErrorCode::invalid_argument, "gap_days is less than 1");
   const Selection selection(moment(), filter);
   const auto& identity = selection.identity();
-  const std::int64_t gap = gap_days * calendar::kMicrosPerDay;
+  constexpr std::int64_t kMostDays = 10'000 * 366;  // as far apart as plays can be
+  const std::int64_t gap = std::min(gap_days, kMostDays) * calendar::kMicrosPerDay;
   const columns::Period period = stats::in_calendar(selection.period());
   std::vector<std::int64_t> last(selection.facts().tracks(), columns::kNoTime);
   std::vector<Comeback> found;
@@ -217,6 +240,7 @@ std::vector<RecentPlay> Stats::on_this_day(const StatsFilter& filter) const {
 std::vector<TopTrack> Stats::one_time(const StatsFilter& filter) const {
   StatsFilter all = filter;
   all.limit = all.offset = 0;
+  all.details = true;  // they are put in order by their only play
   auto tracks = top_tracks(all);
   std::erase_if(tracks, [](const TopTrack& track) { return track.plays != 1; });
   std::ranges::stable_sort(tracks, [](const TopTrack& a, const TopTrack& b) {
@@ -309,6 +333,10 @@ std::vector<EvolutionPoint> Stats::evolution(const StatsFilter& filter, Entity e
 
   const auto [since, until] = stats::covered(selection);
   const stats::Series series(selection.zone(), unit, filter.week_start, since, until);
+  if (series.buckets().size() * leading.size() > kMostPoints) {
+    raise(ErrorCode::invalid_argument, "that makes more than five million points",
+          {.hint = "Give a limit, a shorter period or a longer unit."});
+  }
   std::vector<std::vector<std::int64_t>> plays(series.buckets().size(),
                                                std::vector<std::int64_t>(leading.size(), 0));
   if (!plays.empty()) {

@@ -15,6 +15,12 @@ std::chrono::year_month_day to_date(std::int64_t day) {
   return calendar::kEpoch + std::chrono::days(day);
 }
 
+/// Whether `day` is the next one after `last`. A date that the zone's calendar skips never was: in
+/// Samoa, 31 December 2011 came after the 29th.
+bool follows(const Zone& zone, std::int64_t last, std::int64_t day) {
+  return day == last + 1 || (day > last && zone.day_begin(last + 1) == zone.day_begin(day));
+}
+
 }  // namespace
 
 Streaks Stats::streaks(const StatsFilter& filter, std::int64_t min_plays,
@@ -44,7 +50,7 @@ Streaks Stats::streaks(const StatsFilter& filter, std::int64_t min_plays,
   std::int64_t last = 0;
   for (const auto& [each, count] : days) {
     if (count < min_plays) continue;
-    if (result.streaks.empty() || each != last + 1) {
+    if (result.streaks.empty() || !follows(selection.zone(), last, each)) {
       result.streaks.push_back({.first_day = to_date(each)});
     }
     Streak& streak = result.streaks.back();
@@ -52,7 +58,7 @@ Streaks Stats::streaks(const StatsFilter& filter, std::int64_t min_plays,
     ++streak.days;
     streak.plays += count;
     last = each;
-    if (each == today || each == today - 1) result.current = streak;
+    if (each == today || follows(selection.zone(), each, today)) result.current = streak;
   }
   for (const Streak& streak : result.streaks) {
     if (!result.longest || streak.days > result.longest->days) result.longest = streak;

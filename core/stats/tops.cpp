@@ -45,8 +45,9 @@ void fill(Item& item, const Place& place, const GroupTally& group, double plays)
 /// The ranked items of an entity; `name` fills in what identifies one. Group 0 has no name.
 template <typename Item, typename Name>
 std::vector<Item> top(const Selection& selection, Entity entity,
-                      const std::vector<std::uint32_t>& order, Name&& name) {
-  const auto groups = stats::tally_groups(selection, entity);
+                      const std::vector<std::uint32_t>& order, Name&& name,
+                      stats::Wanted wanted = {}) {
+  const auto groups = stats::tally_groups(selection, entity, wanted);
   const double plays = stats::all_plays(selection);
   std::vector<Item> items;
   for (const Place& place : stats::rank_groups(selection.filter(), groups, order)) {
@@ -65,7 +66,10 @@ std::vector<TopTrack> top_by_counts(const Selection& selection) {
   const auto& plays = selection.plays();
   const auto counts = plays.track_counts(selection.period());
   const double all = static_cast<double>(plays.count(selection.period()));
-  const auto wanted = static_cast<std::size_t>(filter.offset + filter.limit);
+  // An offset beyond all tracks gives nothing, however large it is.
+  const auto most = static_cast<std::int64_t>(counts.size());
+  const auto wanted =
+      static_cast<std::size_t>(std::min(filter.offset, most) + std::min(filter.limit, most));
 
   // The least count that can be on the page: all codes with it compete by their ids.
   std::vector<std::uint32_t> sorted;
@@ -116,17 +120,22 @@ std::vector<TopTrack> top_by_counts(const Selection& selection) {
 
 std::vector<TopTrack> Stats::top_tracks(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
-  if (!filter.details && filter.by == Rank::plays && selection.takes_all() &&
-      filter.track_identity == TrackIdentity::id) {
+  const bool counts_only = !filter.details && filter.by == Rank::plays;
+  if (counts_only && selection.takes_all() && filter.track_identity == TrackIdentity::id) {
     return top_by_counts(selection);
   }
-  auto tracks = top<TopTrack>(selection, Entity::track, selection.facts().order(),
-                              [&](TopTrack& item, std::uint32_t group) {
-                                const auto entry = selection.plays().track(group);
-                                item.track_id = entry.id;
-                                item.name = text(entry.name);
-                                item.artist = text(entry.artist);
-                              });
+  const auto describe = [&](TopTrack& item, std::uint32_t group) {
+    const auto entry = selection.plays().track(group);
+    item.track_id = entry.id;
+    item.name = text(entry.name);
+    item.artist = text(entry.artist);
+    if (counts_only) {  // as from running totals, which know no more
+      item.time = {};
+      item.of = 0;
+    }
+  };
+  auto tracks = top<TopTrack>(selection, Entity::track, selection.facts().order(), describe,
+                              {.time = !counts_only, .days = !counts_only});
   // Plays of tracks that are not known are no track.
   if (!tracks.empty() && tracks.back().position == 0) tracks.pop_back();
   return tracks;

@@ -151,6 +151,7 @@ std::vector<RankMove> moves(const std::vector<Item>& now, const std::vector<Item
 /// Documented ranges of Spotify's audio features, in the order of kFeatures; loudness and tempo
 /// have none that a track could not leave.
 bool out_of_range(const stats::Features& features) {
+  if (features.infinite) return true;
   for (std::size_t i = 0; i < features.values.size(); ++i) {
     const std::string_view name = stats::kFeatures[i];
     const auto& value = features.values[i];
@@ -165,7 +166,8 @@ bool out_of_range(const stats::Features& features) {
 }
 
 bool has_none(const stats::Features& features) {
-  return std::ranges::none_of(features.values,
+  return !features.infinite &&
+         std::ranges::none_of(features.values,
                               [](const auto& value) { return value.has_value(); }) &&
          !features.key && !features.mode && !features.time_signature;
 }

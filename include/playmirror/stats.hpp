@@ -35,8 +35,8 @@ class PLAYMIRROR_EXPORT Stats {
   explicit Stats(std::shared_ptr<MirrorState> state) noexcept;
 
   /// The latest plays of known tracks, newest first, plays without a time before all others (as
-  /// the server sorts them), then by id descending. `limit` 0 means all.
-  [[nodiscard]] std::vector<RecentPlay> recent_plays(std::int64_t limit = 10) const;
+  /// the server sorts them), then by id descending; the page that `limit` and `offset` ask for.
+  [[nodiscard]] std::vector<RecentPlay> recent_plays(const StatsFilter& filter = {}) const;
 
   /// Plays, time, different tracks and so on, at once.
   [[nodiscard]] Totals totals(const StatsFilter& filter = {}) const;
@@ -92,6 +92,11 @@ class PLAYMIRROR_EXPORT Stats {
 
   /// What was played for the first time ever.
   [[nodiscard]] Discovery discovery(const StatsFilter& filter = {}) const;
+
+  /// The same bucket by bucket: new is whose first play ever lies in the bucket. A series as that
+  /// of activity().
+  [[nodiscard]] std::vector<DiscoveryBucket> discovery_trend(const StatsFilter& filter = {},
+                                                             Unit unit = Unit::month) const;
 
   /// How much of the listening is repetition.
   [[nodiscard]] Repeats repeats(const StatsFilter& filter = {}) const;
@@ -174,6 +179,9 @@ class PLAYMIRROR_EXPORT Stats {
   [[nodiscard]] std::string metrics_payload(const StatsFilter& filter = {}) const;
 
  private:
+  /// recent_plays() of all plays, by the index of their rows.
+  [[nodiscard]] std::vector<RecentPlay> latest_rows(const StatsFilter& filter) const;
+
   /// The moment that a call answers from: the one pinned, or now.
   [[nodiscard]] std::shared_ptr<stats::Moment> moment() const;
 

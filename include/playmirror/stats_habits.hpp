@@ -45,6 +45,24 @@ struct Discovery {
   friend bool operator==(const Discovery&, const Discovery&) = default;
 };
 
+/// What Discovery tells, of one hour, day, week, month, quarter or year of the local calendar.
+struct DiscoveryBucket {
+  std::string local_start = {};  ///< as in ActivityBucket
+  Timestamp start = {};
+  Timestamp end = {};  ///< exclusive
+  std::int64_t plays = 0;
+  std::int64_t tracks = 0;  ///< different ones
+  std::int64_t artists = 0;
+  std::int64_t albums = 0;
+  std::int64_t new_tracks = 0;  ///< whose first play ever lies in the bucket
+  std::int64_t new_artists = 0;
+  std::int64_t new_albums = 0;
+  std::int64_t new_plays = 0;  ///< of tracks that are new in the bucket
+  bool censored = false;       ///< it starts less than 90 days after the history
+
+  friend bool operator==(const DiscoveryBucket&, const DiscoveryBucket&) = default;
+};
+
 /// One track again and again.
 struct RepeatRun {
   std::string track_id = {};

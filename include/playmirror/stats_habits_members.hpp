@@ -53,6 +53,25 @@ struct Members<Discovery> {
 };
 
 template <>
+struct Members<DiscoveryBucket> {
+  static constexpr auto kName = "DiscoveryBucket";
+  static constexpr std::tuple kAll{
+      Member{"local_start", &DiscoveryBucket::local_start},
+      Member{"start", &DiscoveryBucket::start},
+      Member{"end", &DiscoveryBucket::end},
+      Member{"plays", &DiscoveryBucket::plays},
+      Member{"tracks", &DiscoveryBucket::tracks},
+      Member{"artists", &DiscoveryBucket::artists},
+      Member{"albums", &DiscoveryBucket::albums},
+      Member{"new_tracks", &DiscoveryBucket::new_tracks},
+      Member{"new_artists", &DiscoveryBucket::new_artists},
+      Member{"new_albums", &DiscoveryBucket::new_albums},
+      Member{"new_plays", &DiscoveryBucket::new_plays},
+      Member{"censored", &DiscoveryBucket::censored},
+  };
+};
+
+template <>
 struct Members<RepeatRun> {
   static constexpr auto kName = "RepeatRun";
   static constexpr std::tuple kAll{

@@ -103,6 +103,7 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .stats_enums import Weekday as Weekday
     from .stats_filter import StatsFilter as StatsFilter
     from .stats_habits import Discovery as Discovery
+    from .stats_habits import DiscoveryBucket as DiscoveryBucket
     from .stats_habits import Diversity as Diversity
     from .stats_habits import RepeatedTrack as RepeatedTrack
     from .stats_habits import RepeatRun as RepeatRun
@@ -194,7 +195,7 @@ _NAMES = {
         "NullListened PlayedAt Rank SkipGroup Skips TimeBasis TrackIdentity Unit Weekday"
     ),
     "stats_filter": "StatsFilter",
-    "stats_habits": "Discovery Diversity RepeatRun RepeatedTrack Repeats SkipRate",
+    "stats_habits": "Discovery DiscoveryBucket Diversity RepeatRun RepeatedTrack Repeats SkipRate",
     "stats_music": (
         "AudioProfile DaypartGenre Era Eras FeatureProfile FeatureTrend Genres TimeSignatureCount"
     ),

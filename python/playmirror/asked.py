@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from . import _core
     from .period import Period, Span
 
-_WITHOUT_FILTER = ("recent_plays", "genre_artist_counts")
+_WITHOUT_FILTER = ("genre_artist_counts",)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,6 @@ class Drawn(Record):
         kind: str | None = None,
         by: str | None = None,
         base: Sequence[Any] | None = None,
-        beside: Sequence[Any] | None = None,
     ) -> Axes:
         """Draws it on `ax`, or on an Axes of its own, and returns that.
 
@@ -55,8 +54,7 @@ class Drawn(Record):
         """
         from .plots import draw
 
-        options = {"kind": kind, "by": by, "base": base, "beside": beside}
-        drawn: Axes = draw(self, type(self), ax, options)
+        drawn: Axes = draw(self, type(self), ax, {"kind": kind, "by": by, "base": base})
         return drawn
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .record_list import Records
     from .stats_enums import Attribution, Entity, EraUnit, SkipGroup, Unit
     from .stats_filter import FilterButLimit, FilterButPeriod, StatsFilter
-    from .stats_habits import Discovery, Diversity, Repeats, SkipRate
+    from .stats_habits import Discovery, DiscoveryBucket, Diversity, Repeats, SkipRate
     from .stats_music import AudioProfile, DaypartGenre, Eras, FeatureTrend, Genres
     from .stats_review import EntityProfile, YearInReview
     from .stats_rhythm import ActivityBucket, ClockHour, HeatmapCell, Session, Sessions, Streaks
@@ -59,7 +59,9 @@ class Stats:
     def __repr__(self) -> str:
         return "<Stats>"
 
-    def recent_plays(self, limit: int = 10) -> Records[RecentPlay]:
+    def recent_plays(
+        self, limit: int = 10, **filter: Unpack[FilterButLimit]
+    ) -> Records[RecentPlay]:
         """The latest plays of known tracks, newest first.
 
         Plays without a time come before all others, as the server sorts them; plays of one instant
@@ -67,7 +69,7 @@ class Stats:
 
         >>> [play.name for play in mirror.stats.recent_plays(3)]
         """
-        return self._core.recent_plays(limit)
+        return self._core.recent_plays(limit=limit, **filter)
 
     def totals(self, **filter: Unpack[StatsFilter]) -> Totals:
         """Plays, time, different tracks and so on, at once.
@@ -194,6 +196,17 @@ class Stats:
         >>> mirror.stats.discovery(period="this_month").new_artists
         """
         return self._core.discovery(**filter)
+
+    def discovery_trend(
+        self, unit: Unit | str = "month", **filter: Unpack[StatsFilter]
+    ) -> Records[DiscoveryBucket]:
+        """The same bucket by bucket: new is whose first play ever lies in the bucket.
+
+        A series as that of `activity`.
+
+        >>> [(month.local_start, month.new_plays) for month in mirror.stats.discovery_trend()]
+        """
+        return self._core.discovery_trend(unit, **filter)
 
     def repeats(self, **filter: Unpack[StatsFilter]) -> Repeats:
         """How much of the listening is repetition.

@@ -47,6 +47,27 @@ class Discovery(Drawn):
 
 
 @dataclass(frozen=True, repr=False)
+class DiscoveryBucket(Record):
+    """What Discovery tells, of one hour, day, week, month, quarter or year of the local calendar.
+
+    >>> [(month.local_start, month.new_tracks) for month in mirror.stats.discovery_trend()]
+    """
+
+    local_start: str  #: as in ActivityBucket
+    start: Instant
+    end: Instant  #: exclusive
+    plays: int
+    tracks: int  #: different ones
+    artists: int
+    albums: int
+    new_tracks: int  #: whose first play ever lies in the bucket
+    new_artists: int
+    new_albums: int
+    new_plays: int  #: of tracks that are new in the bucket
+    censored: bool  #: it starts less than 90 days after the history
+
+
+@dataclass(frozen=True, repr=False)
 class RepeatRun(Record):
     """One track again and again.
 

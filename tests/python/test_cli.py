@@ -117,7 +117,7 @@ class TestVerbs:
     def test_stats_refuses_what_it_does_not_take(self, cli: Cli) -> None:
         assert "takes no --unit" in cli("stats", "totals", "--unit", "day").err
         assert "needs --year" in cli("stats", "year_in_review").err
-        assert "takes no --period" in cli("stats", "recent_plays", "--period", "2026").err
+        assert "takes no --period" in cli("stats", "genre_artist_counts", "--period", "2026").err
         assert "no time zone" in cli("stats", "totals", "--tz", "Nowhere").err
 
     def test_sql(self, cli: Cli) -> None:

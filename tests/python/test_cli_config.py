@@ -120,7 +120,7 @@ def test_the_file_counts_for_the_other_verbs(
     assert main(["heatmap", "--tz", "UTC", "--json"]) == exit_codes.OK
     busiest = max(json.loads(capsys.readouterr().out), key=lambda cell: cell["plays"])
     assert busiest["hour"] == 12
-    assert main(["stats", "recent_plays"]) == exit_codes.OK  # which takes no zone
+    assert main(["stats", "genre_artist_counts"]) == exit_codes.OK  # which takes no zone
     assert main(["push"]) == exit_codes._BY_CLASS[__import__("playmirror").ServerUnavailable]
     assert "127.0.0.1:9" in capsys.readouterr().err
 

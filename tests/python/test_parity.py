@@ -40,7 +40,7 @@ KEYWORDS: dict[str, list[Callable[..., Any]]] = {
 # A struct that Python has as a TypedDict of keyword arguments, spread into every statistic.
 TYPED_DICTS = {"StatsFilter"}
 # Members of such a struct that Python takes by position as well.
-BY_POSITION = {"Stats.top_tracks": ["limit"]}
+BY_POSITION = {"Stats.recent_plays": ["limit"], "Stats.top_tracks": ["limit"]}
 
 # Parameters of such a type are spread into keywords.
 SPREAD = {"filter", "options", "play", "snapshot", "exclusions", "control"}

@@ -26,6 +26,7 @@ _DRAWN_BY = {
     "DaypartGenre": "music.genre_by_daypart",
     "DataQuality": "habits.data_quality",
     "Discovery": "habits.discovery",
+    "DiscoveryBucket": "habits.discovery_trend",
     "Era": "music.eras",
     "Eras": "music.all_eras",
     "EvolutionPoint": "story.evolution",

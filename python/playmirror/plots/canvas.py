@@ -97,15 +97,14 @@ def finish(
     *,
     of: str = "plays",
     note: str = "",
-    period: str = "",
     lift: float = 0,
 ) -> Any:
     """Gives the picture its title and its caption, and says so when there is nothing in it.
 
-    `period` takes the place of the period asked for; `lift` makes room above the axes, in points.
+    `lift` makes room above the axes, in points.
     """
     kept = "\N{NO-BREAK SPACE}·"  # a line ends with a dot, and never begins with one
-    text = caption(asked, n, of, note, period).replace(" ·", kept)
+    text = caption(asked, n, of, note).replace(" ·", kept)
     lines = [line.replace(kept, " ·") for line in textwrap.wrap(text, _characters(ax))]
     ax.set_title(
         title, loc="left", color=INK, fontsize=11, fontweight="bold", pad=8 + 11 * len(lines) + lift
@@ -124,13 +123,11 @@ def nothing(ax: Any, of: str = "plays") -> None:
     ax.text(0.5, 0.5, f"no {of}", transform=ax.transAxes, ha="center", va="center", color=INK)
 
 
-def caption(
-    asked: Asked | None, n: int | None, of: str = "plays", note: str = "", period: str = ""
-) -> str:
+def caption(asked: Asked | None, n: int | None, of: str = "plays", note: str = "") -> str:
     """Period, zone, filter and how many: "2026 · Europe/Berlin · skips exclude · n = 999 plays"."""
     parts: list[str] = []
     if asked is not None and "now" in asked.filter:
-        parts += [period or _period(asked), shown(asked.tz)]
+        parts += [_period(asked), shown(asked.tz)]
         parts += [
             f"{name.replace('_', ' ')} {_told(value)}"
             for name, value in asked.filter.items()

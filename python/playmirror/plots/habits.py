@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..asked import Asked, asked_of
+from ..asked import Asked
 from .canvas import (
     BLUE,
     FAINT,
@@ -16,8 +16,10 @@ from .canvas import (
     canvas,
     choice,
     counts_along,
+    dates_along,
     finish,
     legend,
+    local,
     names_along,
     shares_along,
     without_frame,
@@ -47,53 +49,54 @@ _GAPS = {
 }
 
 
-def discovery(
-    answer: Any,
-    asked: Asked | None,
-    ax: Any,
-    *,
-    kind: str = "plays",
-    beside: Sequence[Any] = (),
-) -> Any:
-    """Plays of new and of known tracks, or new artists, tracks and albums: for this period and for
-    those `beside` it, one column each."""
-    answers = [answer, *beside]
-    names = [_label(each, place) for place, each in enumerate(answers)]
-    ax = canvas(ax, max(3.2, min(1.6 + 0.55 * len(answers), 9.0)) + 2.0)
+def discovery(answer: Any, asked: Asked | None, ax: Any, *, kind: str = "plays") -> Any:
+    """Plays of new and of known tracks, or new artists, tracks and albums, of one period."""
+    name = asked.period.label().replace("_", " ") if asked else "the period"
+    ax = canvas(ax, 3.2 + 2.0)
+    _new_and_known(ax, kind, [answer], [0])
+    names_along(ax.xaxis, range(1), [name])
+    return _finish_discovery(ax, asked, kind, [answer])
+
+
+def discovery_trend(records: Any, asked: Asked | None, ax: Any, *, kind: str = "plays") -> Any:
+    """The same along time, one column for each bucket."""
+    ax = canvas(ax)
+    times = [local(each.local_start) for each in records]
+    widths = [each.end - each.start for each in records]
+    middles = [time + width / 2 for time, width in zip(times, widths, strict=True)]
+    _new_and_known(ax, kind, records, middles, widths)
+    dates_along(ax)
+    return _finish_discovery(ax, asked, kind, records)
+
+
+def _new_and_known(
+    ax: Any, kind: str, rows: Sequence[Any], places: Sequence[Any], widths: Sequence[Any] = (1,)
+) -> None:
     ax.grid(axis="y", color=FAINT, linewidth=0.6)
     ax.set_axisbelow(True)
-    places = range(len(answers))
+    wide = [0.75 * width for width in widths]
     if choice("kind", kind, ("plays", "artists", "tracks", "albums")) == "plays":
-        new = [each.new_plays for each in answers]
-        known = [each.plays - each.new_plays for each in answers]
-        ax.bar(places, known, 0.75, color=BLUE, label="of tracks known before")
-        ax.bar(places, new, 0.75, known, color=ORANGE, label="of tracks new in the period",
+        new = [each.new_plays for each in rows]
+        known = [each.plays - each.new_plays for each in rows]
+        ax.bar(places, known, wide, color=BLUE, label="of tracks known before")
+        ax.bar(places, new, wide, known, color=ORANGE, label="of tracks new in the period",
                hatch="///", edgecolor=INK, linewidth=0.3)  # fmt: skip
-        counts_along(ax.yaxis, "plays")
-        title = "New and known"
     else:
-        all_of = [getattr(each, kind) for each in answers]
-        new = [getattr(each, f"new_{kind}") for each in answers]
-        ax.bar(places, all_of, 0.75, color=BLUE, alpha=0.35, label=f"different {kind}")
-        ax.bar(places, new, 0.55, color=ORANGE, label="heard for the first time")
-        counts_along(ax.yaxis, kind)
-        title = f"New {kind}"
-    names_along(ax.xaxis, places, names)
-    if len(answers) > 6:
-        ax.tick_params(axis="x", labelrotation=45)
+        all_of = [getattr(each, kind) for each in rows]
+        new = [getattr(each, f"new_{kind}") for each in rows]
+        narrow = [0.55 * width for width in widths]
+        ax.bar(places, all_of, wide, color=BLUE, alpha=0.35, label=f"different {kind}")
+        ax.bar(places, new, narrow, color=ORANGE, label="heard for the first time")
+    counts_along(ax.yaxis, kind)
+
+
+def _finish_discovery(ax: Any, asked: Asked | None, kind: str, rows: Sequence[Any]) -> Any:
     legend(ax, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    doubtful = sum(each.censored for each in answers)
     note = ""
-    if doubtful:
+    if any(each.censored and each.plays for each in rows):
         note = "much seems new in the first 90 days of a history"
-    period = "" if len(answers) == 1 else f"{names[0]} to {names[-1]}"
-    n = sum(each.plays for each in answers)
-    return finish(ax, title, asked, n, note=note, period=period)
-
-
-def _label(answer: Any, place: int) -> str:
-    asked = asked_of(answer)
-    return asked.period.label().replace("_", " ") if asked else f"period {place + 1}"
+    title = "New and known" if kind == "plays" else f"New {kind}"
+    return finish(ax, title, asked, sum(each.plays for each in rows), note=note)
 
 
 def skips(records: Any, asked: Asked | None, ax: Any) -> Any:

@@ -50,10 +50,10 @@ TEST_F(QueryStats, RecentPlaysAreOfKnownTracksInTheServersOrder) {
        .artist = "A",
        .played_at = at("2025-01-01 00:00:00")}};
   EXPECT_EQ(mirror_.stats().recent_plays(), expected);
-  EXPECT_EQ(mirror_.stats().recent_plays(0), expected);
-  EXPECT_EQ(mirror_.stats().recent_plays(2),
+  EXPECT_EQ(mirror_.stats().recent_plays({.limit = 0}), expected);
+  EXPECT_EQ(mirror_.stats().recent_plays({.limit = 2}),
             std::vector<RecentPlay>(expected.begin(), expected.begin() + 2));
-  EXPECT_THROW(static_cast<void>(mirror_.stats().recent_plays(-1)), InvalidArgument);
+  EXPECT_THROW(static_cast<void>(mirror_.stats().recent_plays({.limit = -1})), InvalidArgument);
 }
 
 TEST_F(QueryStats, TopTracksShareARankOnATie) {

@@ -17,8 +17,12 @@ ZONES = [
     "Europe/Berlin",
     "America/New_York",
     "Asia/Kolkata",
+    "Asia/Kathmandu",
     "Australia/Lord_Howe",
     "Pacific/Chatham",
+    "Pacific/Apia",
+    "America/St_Johns",
+    "Africa/Casablanca",
 ]
 DIRT = """
     INSERT INTO play_history (track_id, played_at, listened_ms, skipped, source, context_uri)
@@ -34,7 +38,10 @@ DIRT = """
         (7, '2025-12-31 23:59:59.999999', 1, true, 'x', NULL),
         (7, '2026-01-01', 1, true, 'x', NULL),
         (8, '2026-01-30 23:00', 1, NULL, 'x', NULL), (8, '2026-01-30 23:00', 1, NULL, 'y', NULL),
-        (9, '2030-01-01', 30000, false, 'import', NULL), (9, '2026-01-31', 29999, false, '', '')
+        (9, '2030-01-01', 30000, false, 'import', NULL), (9, '2026-01-31', 29999, false, '', ''),
+        (10, '2011-12-30 09:59', 1, NULL, 'x', NULL), (10, '2011-12-30 10:00', 1, NULL, 'x', NULL),
+        (11, '2006-10-29 02:00', 1, NULL, 'x', NULL), (11, '2006-10-29 03:01', 1, NULL, 'x', NULL),
+        (11, '2006-10-29 02:30:30', 1, NULL, 'x', NULL)
     ) AS v(n, played_at, listened_ms, skipped, source, context) ON v.n = t.n;
     INSERT INTO play_history (track_id, played_at) VALUES (NULL, '2025-06-01'), (NULL, NULL);
     UPDATE artists SET genres = v.genres::json FROM (VALUES

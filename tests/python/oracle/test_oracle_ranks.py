@@ -101,6 +101,26 @@ def test_pages_are_cut_from_the_whole_list(stats: pm.Stats) -> None:
     assert stats.top_artists(limit=3, offset=10**6) == []
 
 
+def test_recent_plays(stats: pm.Stats, oracle: Oracle, filters: Any) -> None:
+    def compare(drawn: tuple[dict[str, Any], int, int]) -> None:
+        filter, limit, offset = drawn
+        rows = oracle.ask(
+            """SELECT id, track_id, CASE WHEN isfinite(played_at) THEN played_at END AS at FROM sel
+               WHERE known ORDER BY played_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s""",
+            filter,
+            limit=limit or None,
+            offset=offset,
+        )
+        found = stats.recent_plays(limit, offset=offset, **filter)
+        assert [(each.id, each.track_id) for each in found] == [
+            (row["id"], row["track_id"]) for row in rows
+        ]
+        for each, row in zip(found, rows, strict=True):
+            assert row["at"] is None or each.played_at == utc(row["at"])
+
+    check(st.tuples(filters, st.integers(0, 30), st.integers(0, 5)), 40)(compare)
+
+
 def test_ranking_by_running_totals_gives_the_same_order(
     stats: pm.Stats, oracle: Oracle, filters: Any
 ) -> None:

@@ -57,6 +57,44 @@ def test_discovery(stats: pm.Stats, oracle: Oracle, filters: Any) -> None:
     check(filters, 30)(compare)
 
 
+@pytest.mark.parametrize("unit", ["day", "month", "year"])
+def test_discovery_trend(stats: pm.Stats, oracle: Oracle, filters: Any, unit: str) -> None:
+    def compare(filter: dict[str, Any]) -> None:
+        buckets = stats.discovery_trend(unit, **filter)
+        kept = {row["id"] for row in oracle.ask("SELECT id FROM sel", filter)}
+        for entity in ("track", "artist", "album"):
+            # Of each group the first play of all, if it is one of the period.
+            rows = oracle.ask(
+                f"""SELECT to_char(date_trunc('{unit}', local), 'YYYY-MM-DD') AS at, key, id,
+                    row_number() OVER (PARTITION BY key ORDER BY played_at, id) AS place
+                    FROM ({ENTITIES[entity]}) AS e
+                    WHERE key IS NOT NULL AND played_at < 'infinity' ORDER BY played_at, id""",
+                filter,
+                timeless=True,
+            )
+            first = {row["key"]: row for row in rows if row["place"] == 1}
+            within = [row for row in rows if row["id"] in kept and row["at"] is not None]
+            for bucket in buckets:
+                here = [row for row in within if row["at"] == bucket.local_start]
+                keys = {row["key"] for row in here}
+                fresh = {
+                    key
+                    for key in keys
+                    if first[key]["id"] in kept and first[key]["at"] == bucket.local_start
+                }
+                counted = (getattr(bucket, f"{entity}s"), getattr(bucket, f"new_{entity}s"))
+                assert counted == (len(keys), len(fresh))
+                if entity == "track":
+                    assert bucket.new_plays == sum(row["key"] in fresh for row in here)
+        in_calendar = oracle.ask("SELECT count(*) AS n FROM sel WHERE local IS NOT NULL", filter)
+        assert sum(bucket.plays for bucket in buckets) == in_calendar[0]["n"]
+
+    # Of days only a year: each bucket is compared with every row.
+    of_days = filters.map(lambda drawn: {"period": "2026-10", **drawn})
+    bounded = filters.filter(lambda drawn: drawn.get("period") != "all_time")
+    check(of_days if unit == "day" else bounded, 6)(compare)
+
+
 def test_repeats(stats: pm.Stats, oracle: Oracle, filters: Any) -> None:
     def compare(filter: dict[str, Any]) -> None:
         rows = oracle.ask(

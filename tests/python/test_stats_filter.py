@@ -1,0 +1,120 @@
+"""What a filter's odd values mean: numbers beyond all others, empty names, columns that are not
+there."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import playmirror as pm
+import pytest
+from support.music_db import MusicDb
+from support.offline_library import open_library
+
+NOON = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
+MOST = 2**63 - 1
+
+
+@pytest.fixture
+def mirror(mirror_path: Path) -> pm.Mirror:
+    return open_library(mirror_path)
+
+
+def test_equals_come_in_the_same_order_with_and_without_details(mirror: pm.Mirror) -> None:
+    for number in range(3):  # "sinnerman" is played as often as "so-what", and for longer
+        mirror.plays.add(
+            track_id="sinnerman",
+            played_at=NOON + timedelta(days=1, minutes=number),
+            listened_ms=600_000,
+        )
+    mirror.plays.add(track_id="so-what", played_at=NOON - timedelta(days=1))
+    assert mirror.stats.top_tracks()[0].track_id == "sinnerman"
+    # Equals in order of id, whether running totals are asked or each play.
+    for filter in ({}, {"skips": "include", "sources": [None, "test"]}, {"track_identity": "isrc"}):
+        found = mirror.stats.top_tracks(details=False, **filter)
+        assert [(track.track_id, track.plays, track.rank) for track in found] == [
+            ("sinnerman", 4, 1),
+            ("so-what", 4, 1),
+            ("blue", 2, 3),
+        ]
+        assert {track.of for track in found} == {0}
+        assert {track.time for track in found} == {pm.TimeTotal(0, 0, 0, 0, 0)}
+        assert sum(track.share for track in found) == 1
+    once = [track.track_id for track in mirror.stats.one_time(details=False, period="2026-01-31")]
+    assert once == ["sinnerman"]
+
+
+def test_pages_beyond_everything_are_empty(mirror: pm.Mirror) -> None:
+    stats = mirror.stats
+    for details in (True, False):
+        assert len(stats.top_tracks(limit=MOST, details=details)) == 3
+        assert stats.top_tracks(limit=MOST, offset=MOST, details=details) == []
+        assert len(stats.top_tracks(limit=MOST, offset=1, details=details)) == 2
+        assert stats.top_tracks(limit=0, offset=MOST, details=details) == []
+    assert stats.recent_plays(limit=MOST, offset=MOST) == []
+    assert len(stats.recent_plays(limit=MOST, offset=1)) == 5
+    for listed in (stats.loyalty, stats.one_time, stats.top_artists, stats.top_contexts):
+        assert listed(limit=MOST, offset=MOST) == []
+    assert stats.skips("track", 1, limit=MOST, offset=MOST) == []
+    assert stats.repeats(limit=MOST, offset=MOST).most_repeated == []
+    assert stats.evolution(limit=MOST, offset=MOST) == []
+
+
+def test_no_silence_is_as_long_as_the_longest_gap(mirror: pm.Mirror) -> None:
+    mirror.plays.add(track_id="blue", played_at="0004-01-01T00:00:00Z")
+    assert mirror.stats.comebacks(MOST) == []
+    assert len(mirror.stats.comebacks(1)) == 1
+    century = timedelta(days=36_000)
+    assert mirror.stats.sessions(century).count == 2
+    assert mirror.stats.totals(dedupe="near", dedupe_window=century).plays == 4
+
+
+def test_an_album_without_an_id_is_not_the_one_whose_id_is_empty(mirror: pm.Mirror) -> None:
+    assert mirror.stats.totals(album="Kind of Blue").plays == 5
+    assert mirror.stats.totals(album="").plays == 0
+
+
+def test_recent_plays_take_the_filter(mirror: pm.Mirror) -> None:
+    every = mirror.stats.recent_plays(0)
+    assert [play.track_id for play in mirror.stats.recent_plays(2, artist_id="nina")] == [
+        "sinnerman"
+    ]
+    assert mirror.stats.recent_plays(2, offset=1) == every[1:3]
+    assert mirror.stats.recent_plays(2, offset=1, sources=["test"]) == every[1:3]
+    assert mirror.stats.recent_plays(period="2025") == []
+    with pytest.raises(pm.InvalidArgument, match="no time zone"):
+        mirror.stats.recent_plays(tz="Nowhere")
+
+
+def test_an_infinite_feature_has_no_mean(mirror: pm.Mirror) -> None:
+    mirror.close()
+    with sqlite3.connect(mirror.path) as file:  # as a server may hold it
+        file.execute("UPDATE tracks SET tempo = 9e999 WHERE id = 'so-what'")
+    with pm.open(mirror.path) as opened:
+        (tempo,) = (f for f in opened.stats.audio_profile().features if f.feature == "tempo")
+        assert (tempo.n, tempo.mean, tempo.max) == (0, None, None)
+        quality = opened.stats.data_quality()
+        assert (quality.out_of_range_features, quality.no_features) == (3, 3)
+        json.loads(opened.stats.metrics_payload())
+
+
+def test_what_raw_data_tells_is_refused_where_it_is_left_out(
+    small_db: MusicDb, tmp_path: Path
+) -> None:
+    with pm.open(tmp_path / "part.db") as mirror:
+        mirror.pull(small_db.dsn, leave_out=["raw_data"])
+        stats = mirror.stats
+        for filter, what in (
+            ({"track_identity": "isrc"}, "ISRCs"),
+            ({"artist_credit": "primary"}, "first artist"),
+        ):
+            with pytest.raises(pm.InvalidArgument, match=what):
+                stats.totals(**filter)
+        assert stats.eras().unknown_share == 1
+        assert {album.by_name for album in stats.top_albums()} == {True}
+        assert json.loads(stats.metrics_payload())["input"]["left_out"] == ["raw_data"]
+        mirror.pull(small_db.dsn, leave_out=[])
+        assert stats.totals(artist_credit="primary").artists > 0
+        assert "left_out" not in json.loads(stats.metrics_payload())["input"]
