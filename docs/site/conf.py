@@ -29,6 +29,7 @@ nitpick_ignore_regex = [
 myst_heading_anchors = 6
 myst_enable_extensions = []
 
+smartquotes = False  # quotes are as they were typed
 default_role = "literal"  # docstrings mark code by single backticks
 add_module_names = False
 autodoc_default_options = {
