@@ -1,6 +1,7 @@
 #include "core/stats/facts.hpp"
 
 #include "core/sqlite/statement.hpp"
+#include "core/stats/doubles.hpp"
 #include "core/text/lower.hpp"
 #include "core/text/utf8.hpp"
 
@@ -317,6 +318,30 @@ const std::vector<Features>& Facts::features() {
     features.time_signature = integer(column + 2);
   }
   return store_->features;
+}
+
+const std::vector<std::uint32_t>& Facts::by_feature(std::size_t feature) {
+  const std::scoped_lock lock(store_->filling);
+  auto& order = store_->by_feature[feature];
+  if (!order.empty()) return order;
+  const auto& all = features();
+  const auto value = [&](std::uint32_t track) { return *all[track].values[feature]; };
+  for (std::uint32_t track = 0; track < all.size(); ++track) {
+    if (all[track].values[feature]) order.push_back(track);
+  }
+  std::ranges::sort(order, {}, value);
+  return order;
+}
+
+std::shared_ptr<const std::unordered_set<std::int64_t>> Facts::doubles(
+    TrackIdentity same, std::chrono::milliseconds window) {
+  const std::scoped_lock lock(store_->filling);
+  auto& known = store_->doubles;
+  if (!known || known->identity != same || known->window != window) {
+    known = std::make_shared<FactStore::Doubles>(FactStore::Doubles{
+        same, window, find_doubles(columns_, identity(same), durations(), window)});
+  }
+  return {known, &known->ids};
 }
 
 }  // namespace playmirror::stats

@@ -8,6 +8,7 @@
 #include <playmirror/stats_filter.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -61,7 +63,7 @@ struct Features {
 };
 
 /// What was read of the facts of one state of the file, shared by all calls that find it unchanged.
-/// A part that is there never changes again.
+/// A part that is there never changes again, but `doubles` may give way to others.
 struct FactStore {
   std::recursive_mutex filling = {};  ///< held while a part is looked for and read
   bool has_raw_data = false;
@@ -78,6 +80,14 @@ struct FactStore {
   std::vector<std::string> genre_list = {};
   std::vector<std::int32_t> years = {};
   std::vector<Features> features = {};
+  std::array<std::vector<std::uint32_t>, kFeatures.size()> by_feature = {};
+
+  struct Doubles {
+    TrackIdentity identity;
+    std::chrono::milliseconds window;
+    std::unordered_set<std::int64_t> ids;
+  };
+  std::shared_ptr<const Doubles> doubles = {};  ///< those asked for last
 };
 
 /// Each part is read when it is first asked for.
@@ -121,6 +131,13 @@ class Facts {
   const std::vector<std::int32_t>& years();
 
   const std::vector<Features>& features();
+
+  /// The tracks that have the feature, by its value; `feature` is its place in kFeatures.
+  const std::vector<std::uint32_t>& by_feature(std::size_t feature);
+
+  /// The plays that Dedupe::near drops, by id.
+  std::shared_ptr<const std::unordered_set<std::int64_t>> doubles(TrackIdentity identity,
+                                                                  std::chrono::milliseconds window);
 
  private:
   void read_known();

@@ -94,10 +94,16 @@ std::size_t hour_of_week(std::int64_t local_hour) {
 
 std::string day_text(std::int64_t day) {
   const calendar::Date date = calendar::date_of(day);
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(date.year), date.month,
-                date.day);
-  return text.data();
+  std::string text = std::to_string(date.year);
+  if (text.size() < 4) text.insert(0, 4 - text.size(), '0');
+  const auto add = [&](unsigned pair) {
+    text += '-';
+    text += static_cast<char>('0' + pair / 10);
+    text += static_cast<char>('0' + pair % 10);
+  };
+  add(date.month);
+  add(date.day);
+  return text;
 }
 
 Series::Series(const Zone& zone, Unit unit, Weekday week_start, std::int64_t since,

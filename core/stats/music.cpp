@@ -35,31 +35,53 @@ std::int64_t sum(const std::vector<std::int64_t>& plays) {
   return all;
 }
 
-FeatureProfile profile(const Selection& selection, std::size_t feature,
-                       const std::vector<std::int64_t>& plays, std::int64_t all) {
+/// Sums over the plays of each feature, in order of track id.
+struct FeatureSums {
+  std::int64_t n = 0;
+  double total = 0;
+  double squares = 0;  ///< of the distances from the mean
+
+  [[nodiscard]] double mean() const noexcept { return total / static_cast<double>(n); }
+};
+using AllSums = std::array<FeatureSums, stats::kFeatures.size()>;
+
+AllSums sum_features(const Selection& selection, const std::vector<std::int64_t>& plays) {
   const auto& features = selection.facts().features();
+  const auto& order = selection.facts().order();
+  AllSums sums;
+  const auto each = [&](const auto& visit) {
+    for (const std::uint32_t track : order) {
+      if (plays[track] == 0) continue;
+      for (std::size_t i = 0; i < sums.size(); ++i) {
+        if (const auto& value = features[track].values[i]) visit(sums[i], *value, plays[track]);
+      }
+    }
+  };
+  each([](FeatureSums& sum, double value, std::int64_t times) {
+    sum.n += times;
+    sum.total += value * static_cast<double>(times);
+  });
+  each([](FeatureSums& sum, double value, std::int64_t times) {
+    const double distance = value - sum.mean();
+    sum.squares += distance * distance * static_cast<double>(times);
+  });
+  return sums;
+}
+
+FeatureProfile profile(const Selection& selection, std::size_t feature, const FeatureSums& sums,
+                       const std::vector<std::int64_t>& plays, std::int64_t all) {
   FeatureProfile result;
   result.feature = stats::kFeatures[feature];
-  stats::Weighted values;
-  double total = 0;
-  for (const std::uint32_t track : selection.facts().order()) {
-    const auto& value = features[track].values[feature];
-    if (plays[track] == 0 || !value) continue;
-    values.emplace_back(*value, plays[track]);
-    result.n += plays[track];
-    total += *value * static_cast<double>(plays[track]);
-  }
+  result.n = sums.n;
   result.coverage = ratio(result.n, all);
   if (result.n == 0) return result;
-  const auto n = static_cast<double>(result.n);
-  const double mean = total / n;
-  double squares = 0;
-  for (const auto& [value, times] : values) {
-    squares += (value - mean) * (value - mean) * static_cast<double>(times);
+  stats::Weighted values;
+  const auto& features = selection.facts().features();
+  for (const std::uint32_t track : selection.facts().by_feature(feature)) {
+    if (plays[track] != 0) values.emplace_back(*features[track].values[feature], plays[track]);
   }
-  std::ranges::sort(values);
-  result.mean = mean;
-  result.stddev = std::sqrt(squares / n);
+  result.mean = sums.mean();
+  result.stddev = std::sqrt(sums.squares / static_cast<double>(result.n));
   result.min = values.front().first;
   result.p10 = stats::percentile(values, result.n, 0.1);
   result.median = stats::percentile(values, result.n, 0.5);
@@ -189,8 +211,9 @@ AudioProfile Stats::audio_profile(const StatsFilter& filter) const {
   const auto& features = selection.facts().features();
   AudioProfile result;
   result.plays = sum(plays);
+  const AllSums sums = sum_features(selection, plays);
   for (std::size_t feature = 0; feature < stats::kFeatures.size(); ++feature) {
-    result.features.push_back(profile(selection, feature, plays, result.plays));
+    result.features.push_back(profile(selection, feature, sums[feature], plays, result.plays));
   }
   result.keys.assign(12, 0);
   std::map<std::int64_t, std::int64_t> signatures;

@@ -1,7 +1,6 @@
 #include "core/stats/selection.hpp"
 
 #include "core/stats/coverage.hpp"
-#include "core/stats/doubles.hpp"
 #include "core/stats/exclusion_lists.hpp"
 #include "core/stats/fact_cache.hpp"
 #include "core/stats/local_time.hpp"
@@ -190,7 +189,7 @@ void Selection::prepare_texts() {
 }
 
 void Selection::prepare_dedupe() {
-  doubles_ = find_doubles(plays(), identity(), facts().durations(), filter_.dedupe_window);
+  doubles_ = facts().doubles(filter_.track_identity, filter_.dedupe_window);
   needed_ = needed_ | Column::id;
 }
 
@@ -246,7 +245,7 @@ std::span<const std::uint32_t> Selection::select(const Batch& batch) const {
       break;
   }
   if (asks_listened_) keep([&](std::uint32_t row) { return listened_enough(batch, row); });
-  if (!doubles_.empty()) keep([&](std::uint32_t row) { return !doubles_.contains(batch.id[row]); });
+  if (doubles_) keep([&](std::uint32_t row) { return !doubles_->contains(batch.id[row]); });
   rows_.resize(left);
   return rows_;
 }

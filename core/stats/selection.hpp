@@ -165,7 +165,7 @@ class Selection {
   std::vector<char> sources_;   ///< likewise
   std::vector<char> contexts_;  ///< likewise
   bool asks_listened_ = false;
-  std::unordered_set<std::int64_t> doubles_;  ///< ids of plays that Dedupe::near drops
+  std::shared_ptr<const std::unordered_set<std::int64_t>> doubles_;  ///< that Dedupe::near drops
   mutable std::vector<std::uint32_t> rows_;
   mutable std::vector<std::int64_t> no_estimates_;
   const std::vector<std::int64_t>* durations_ = nullptr;  ///< where listened_enough() asks for them

@@ -1,4 +1,4 @@
-/// Stats::top_tracks, top_artists, top_albums, top_genres, top_contexts.
+/// Stats::top_tracks, top_artists, top_albums, top_genres, top_contexts, one_time.
 
 #include "core/stats/local_time.hpp"
 #include "core/stats/ranking.hpp"
@@ -26,6 +26,12 @@ std::optional<std::string> text(std::optional<std::string_view> view) {
 std::optional<Timestamp> instant(std::int64_t unix_micros) {
   if (!columns::is_finite_time(unix_micros)) return std::nullopt;
   return stats::to_timestamp(unix_micros);
+}
+
+void describe(TopTrack& item, const columns::TrackEntry& entry) {
+  item.track_id = entry.id;
+  item.name = text(entry.name);
+  item.artist = text(entry.artist);
 }
 
 template <typename Item>
@@ -105,9 +111,7 @@ std::vector<TopTrack> top_by_counts(const Selection& selection) {
     if (i == 0 || count != found[i - 1].first) rank = position;
     if (position <= filter.offset) continue;
     TopTrack& track = tracks.emplace_back();
-    track.track_id = entry.id;
-    track.name = text(entry.name);
-    track.artist = text(entry.artist);
+    describe(track, entry);
     track.plays = count;
     track.position = position;
     track.rank = rank;
@@ -124,20 +128,50 @@ std::vector<TopTrack> Stats::top_tracks(const StatsFilter& filter) const {
   if (counts_only && selection.takes_all() && filter.track_identity == TrackIdentity::id) {
     return top_by_counts(selection);
   }
-  const auto describe = [&](TopTrack& item, std::uint32_t group) {
-    const auto entry = selection.plays().track(group);
-    item.track_id = entry.id;
-    item.name = text(entry.name);
-    item.artist = text(entry.artist);
+  const auto name = [&](TopTrack& item, std::uint32_t group) {
+    describe(item, selection.plays().track(group));
     if (counts_only) {  // as from running totals, which know no more
       item.time = {};
       item.of = 0;
     }
   };
-  auto tracks = top<TopTrack>(selection, Entity::track, selection.facts().order(), describe,
+  auto tracks = top<TopTrack>(selection, Entity::track, selection.facts().order(), name,
                               {.time = !counts_only, .days = !counts_only});
   // Plays of tracks that are not known are no track.
   if (!tracks.empty() && tracks.back().position == 0) tracks.pop_back();
+  return tracks;
+}
+
+std::vector<TopTrack> Stats::one_time(const StatsFilter& filter) const {
+  const Selection selection(moment(), filter);
+  const auto groups = stats::tally_groups(selection, Entity::track);
+  StatsFilter all = filter;
+  all.limit = all.offset = 0;
+  auto places = stats::rank_groups(all, groups, selection.facts().order());
+  std::erase_if(places, [&](const Place& place) {
+    return place.group == 0 || groups[place.group].tally.plays != 1;
+  });
+  // The latest first, one without a time last; equals in order of id, as facts().order() has them.
+  std::vector<std::uint32_t> by_id(groups.size(), 0);
+  for (std::uint32_t i = 0; i < selection.facts().order().size(); ++i) {
+    by_id[selection.facts().order()[i]] = i;
+  }
+  const auto when = [&](const Place& place) {
+    const std::int64_t at = groups[place.group].first_at;
+    return columns::is_finite_time(at) ? at : columns::kNegativeInfinity;
+  };
+  std::ranges::sort(places, [&](const Place& a, const Place& b) {
+    return when(a) != when(b) ? when(a) > when(b) : by_id[a.group] < by_id[b.group];
+  });
+  const double plays = stats::all_plays(selection);
+  std::vector<TopTrack> tracks;
+  for (std::int64_t i = filter.offset; i < std::ssize(places); ++i) {
+    if (filter.limit != 0 && std::ssize(tracks) == filter.limit) break;
+    const Place& place = places[static_cast<std::size_t>(i)];
+    TopTrack& item = tracks.emplace_back();
+    fill(item, place, groups[place.group], plays);
+    describe(item, selection.plays().track(place.group));
+  }
   return tracks;
 }
 

@@ -1,16 +1,14 @@
 /// Stats::totals, data_quality, compare.
 
 #include "core/stats/coverage.hpp"
-#include "core/stats/doubles.hpp"
 #include "core/stats/local_time.hpp"
-#include "core/stats/selection.hpp"
+#include "core/stats/ranking.hpp"
 #include "core/stats/tally.hpp"
 
 #include <playmirror/stats.hpp>
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -114,36 +112,66 @@ Totals totals_of(const Selection& selection) {
   return totals;
 }
 
-/// The two lists as moves: by rank, then what left by the rank that it had.
-template <typename Item, typename Id>
-std::vector<RankMove> moves(const std::vector<Item>& now, const std::vector<Item>& base,
-                            std::int64_t limit, Id&& id) {
-  std::map<std::string, const Item*> before;
-  for (const Item& item : base) before.emplace(id(item), &item);
-  const auto shown = [&](const Item& item) {
-    return item.position > 0 && (limit == 0 || item.position <= limit);
+/// The ranked tracks or artists of two selections of one moment, side by side: by rank, then what
+/// left by the rank that it had.
+std::vector<RankMove> moves(const Selection& now, const Selection& base, Entity entity) {
+  struct Side {
+    std::vector<stats::GroupTally> tallies;
+    std::vector<stats::Place> places;
+    std::vector<std::uint32_t> place_of = {};  ///< by group: its number in `places` and 1
+  };
+  const auto rank = [&](const Selection& selection) {
+    StatsFilter all = selection.filter();
+    all.limit = all.offset = 0;
+    Side side{stats::tally_groups(selection, entity, {.time = true, .days = all.by == Rank::days}),
+              {}};
+    const auto& order = entity == Entity::track ? selection.facts().order()
+                                                : stats::groups_of(selection, entity).order;
+    side.places = stats::rank_groups(all, side.tallies, order);
+    std::erase_if(side.places, [](const stats::Place& place) { return place.group == 0; });
+    side.place_of.resize(side.tallies.size(), 0);
+    std::uint32_t number = 0;
+    for (const stats::Place& place : side.places) side.place_of[place.group] = ++number;
+    return side;
+  };
+  const Side here = rank(now);
+  const Side there = rank(base);
+  const std::int64_t limit = now.filter().limit;
+  const auto shown = [&](const stats::Place* place) {
+    return place != nullptr && (limit == 0 || place->position <= limit);
+  };
+  const auto place_in = [](const Side& side, std::uint32_t group) {
+    const std::uint32_t number = side.place_of[group];
+    return number == 0 ? nullptr : &side.places[number - 1];
   };
   std::vector<RankMove> result;
-  std::set<std::string> met;
-  for (const Item& item : now) {
-    if (item.position == 0) continue;
-    const auto was = before.find(id(item));
-    const bool known = was != before.end() && was->second->position > 0;
-    met.insert(id(item));
-    if (!shown(item) && !(known && shown(*was->second))) continue;
+  const auto add = [&](std::uint32_t group, const stats::Place* place, const stats::Place* before) {
     RankMove& move = result.emplace_back();
-    move.id = id(item);
-    move.name = item.name;
-    move.plays = item.plays;
-    move.rank = item.rank;
-    if (!known) continue;
-    move.base_plays = was->second->plays;
-    move.base_rank = was->second->rank;
-    move.rank_change = *move.base_rank - *move.rank;
+    const auto identify = [&](const auto& entry) {
+      move.id = entry.id;
+      move.name = entry.name;
+    };
+    if (entity == Entity::track) {
+      identify(now.plays().track(group));
+    } else {
+      identify(now.plays().artists()[group]);
+    }
+    if (place != nullptr) {
+      move.plays = here.tallies[group].tally.plays;
+      move.rank = place->rank;
+    }
+    if (before != nullptr) {
+      move.base_plays = there.tallies[group].tally.plays;
+      move.base_rank = before->rank;
+    }
+    if (place != nullptr && before != nullptr) move.rank_change = before->rank - place->rank;
+  };
+  for (const stats::Place& place : here.places) {
+    const stats::Place* before = place_in(there, place.group);
+    if (shown(&place) || shown(before)) add(place.group, &place, before);
   }
-  for (const Item& item : base) {
-    if (!shown(item) || met.contains(id(item))) continue;
-    result.push_back({id(item), item.name, 0, item.plays, std::nullopt, item.rank, std::nullopt});
+  for (const stats::Place& place : there.places) {
+    if (shown(&place) && place_in(here, place.group) == nullptr) add(place.group, nullptr, &place);
   }
   return result;
 }
@@ -203,14 +231,8 @@ Comparison Stats::compare(const StatsFilter& filter, const std::optional<StatsFi
   number("genres", now.genres, then.genres);
   number("active_days", now.active_days, then.active_days);
 
-  StatsFilter all = filter;
-  all.now = selection.now();
-  all.limit = all.offset = 0;
-  before.limit = before.offset = 0;
-  result.tracks = moves(here.top_tracks(all), here.top_tracks(before), filter.limit,
-                        [](const TopTrack& track) { return track.track_id; });
-  result.artists = moves(here.top_artists(all), here.top_artists(before), filter.limit,
-                         [](const TopArtist& artist) { return artist.artist_id.value_or(""); });
+  result.tracks = moves(selection, base_selection, Entity::track);
+  result.artists = moves(selection, base_selection, Entity::artist);
   return result;
 }
 
@@ -218,16 +240,15 @@ DataQuality Stats::data_quality(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
   stats::Facts& facts = selection.facts();
   const auto& durations = facts.durations();
-  const auto& features = facts.features();
-  const Groups& artists = facts.artists(ArtistCredit::each);
-  const Groups& genres = facts.genres();
-  const auto doubles =
-      stats::find_doubles(selection.plays(), selection.identity(), durations, filter.dedupe_window);
+  const auto doubles = facts.doubles(filter.track_identity, filter.dedupe_window);
   const std::int64_t now = selection.now().postgres_micros() + stats::kUnixToPostgres;
 
   DataQuality quality;
   quality.plays_since = stats::cut_in(*state_, selection.span());
-  const auto count = [](std::int64_t& counter, bool applies) { counter += applies ? 1 : 0; };
+  std::vector<std::int64_t> plays_of(facts.tracks(), 0);
+  const auto count = [](std::int64_t& counter, bool applies, std::int64_t times = 1) {
+    counter += applies ? times : 0;
+  };
   std::int64_t previous = columns::kNegativeInfinity;
   std::int64_t at_previous = 0;
   selection.scan(stats::Column::all, [&](const Rows& rows) {
@@ -236,7 +257,7 @@ DataQuality Stats::data_quality(const StatsFilter& filter) const {
       const std::uint32_t track = batch.track[row];
       const auto listened = batch.listened(row);
       const std::int64_t at = batch.played_at[row];
-      ++quality.plays;
+      ++plays_of[track];
       count(quality.null_listened, !listened);
       count(quality.negative_listened, listened && *listened < 0);
       count(quality.over_long, listened && durations[track] >= 0 && *listened > durations[track]);
@@ -245,19 +266,28 @@ DataQuality Stats::data_quality(const StatsFilter& filter) const {
       count(quality.null_context, batch.context[row] == columns::kNone);
       count(quality.no_time, !columns::is_finite_time(at));
       count(quality.future, columns::is_finite_time(at) && at > now);
-      count(quality.duplicate_candidates, doubles.contains(batch.id[row]));
-      count(quality.no_track, !facts.known(track));
-      count(quality.no_duration, durations[track] < 0);
-      count(quality.no_artists, artists.of(track)[0] == 0);
-      count(quality.no_genres, genres.of(track)[0] == 0);
-      count(quality.no_features, has_none(features[track]));
-      count(quality.out_of_range_features, out_of_range(features[track]));
+      count(quality.duplicate_candidates, doubles->contains(batch.id[row]));
       if (!columns::is_finite_time(at)) return;
       at_previous = at == previous ? at_previous + 1 : 1;
       previous = at;
       if (at_previous > 1) quality.equal_timestamps += at_previous == 2 ? 2 : 1;
     });
   });
+
+  const auto& features = facts.features();
+  const Groups& artists = facts.artists(ArtistCredit::each);
+  const Groups& genres = facts.genres();
+  for (std::uint32_t track = 0; track < plays_of.size(); ++track) {
+    const std::int64_t times = plays_of[track];
+    if (times == 0) continue;
+    quality.plays += times;
+    count(quality.no_track, !facts.known(track), times);
+    count(quality.no_duration, durations[track] < 0, times);
+    count(quality.no_artists, artists.of(track)[0] == 0, times);
+    count(quality.no_genres, genres.of(track)[0] == 0, times);
+    count(quality.no_features, has_none(features[track]), times);
+    count(quality.out_of_range_features, out_of_range(features[track]), times);
+  }
   return quality;
 }
 

@@ -158,11 +158,14 @@ def test_what_stands_out(stats: pm.Stats, oracle: Oracle, filters: Any) -> None:
         today = stats.on_this_day(**{**filter, "tz": "UTC"})
         assert [each.id for each in today] == [row["id"] for row in rows]
         rows = oracle.ask(
-            """SELECT track_id FROM sel WHERE known GROUP BY 1 HAVING count(*) = 1 ORDER BY 1""",
+            """SELECT track_id, CASE WHEN isfinite(min(played_at)) THEN min(played_at) END AS at
+               FROM sel WHERE known GROUP BY 1 HAVING count(*) = 1
+               ORDER BY 2 DESC NULLS LAST, track_id COLLATE "C" """,
             filter,
         )
-        once = sorted(each.track_id for each in stats.one_time(**filter))
-        assert once == sorted(row["track_id"] for row in rows)
+        assert [(each.track_id, each.first_at) for each in stats.one_time(**filter)] == [
+            (row["track_id"], utc(row["at"])) for row in rows
+        ]
         (row,) = oracle.ask(
             """SELECT count(*) AS plays,
                 count(*) FILTER (WHERE valence >= 0.5 AND energy >= 0.5) AS happy,

@@ -1,0 +1,199 @@
+/// Stats::obsessions, loyalty, comebacks: how one stays with artists, and returns to tracks.
+
+#include "core/stats/local_time.hpp"
+#include "core/stats/percentile.hpp"
+#include "core/stats/ranking.hpp"
+#include "core/time/units.hpp"
+
+#include <playmirror/error.hpp>
+#include <playmirror/stats.hpp>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace playmirror {
+namespace {
+
+using columns::Batch;
+using stats::Groups;
+using stats::Rows;
+using stats::Selection;
+
+constexpr double kMicrosPerDay = static_cast<double>(calendar::kMicrosPerDay);
+
+std::optional<std::string> text(std::optional<std::string_view> view) {
+  if (!view) return std::nullopt;
+  return std::string(*view);
+}
+
+/// The page of a list that the filter asks for.
+template <typename Item>
+std::vector<Item> page(const StatsFilter& filter, std::vector<Item> items) {
+  const auto size = std::ssize(items);
+  const auto begin = std::min<std::ptrdiff_t>(filter.offset, size);
+  const auto rest = size - begin;
+  const auto count = filter.limit == 0 ? rest : std::min<std::ptrdiff_t>(filter.limit, rest);
+  return {std::make_move_iterator(items.begin() + begin),
+          std::make_move_iterator(items.begin() + begin + count)};
+}
+
+}  // namespace
+
+std::vector<Obsession> Stats::obsessions(const StatsFilter& filter, double share,
+                                         std::int64_t min_plays) const {
+  const Selection selection(moment(), filter);
+  const Groups& artists = selection.facts().artists(filter.artist_credit);
+  stats::LocalUnits local = stats::LocalUnits::days(selection.zone());
+  std::vector<Obsession> found;
+  struct Week {
+    std::int64_t first_day = std::numeric_limits<std::int64_t>::min();
+    std::int64_t plays = 0;
+    std::vector<std::int32_t> plays_of = {};  ///< by artist
+    std::vector<std::uint32_t> met = {};
+  };
+  const auto end = [&](Week& week) {
+    const std::size_t before = found.size();
+    for (const std::uint32_t artist : week.met) {
+      const std::int64_t plays = std::exchange(week.plays_of[artist], 0);
+      const double part = static_cast<double>(plays) / static_cast<double>(week.plays);
+      if (week.plays < min_plays || part < share) continue;
+      const auto& entry = selection.plays().artists()[artist];
+      found.push_back({calendar::kEpoch + std::chrono::days(week.first_day), std::string(entry.id),
+                       text(entry.name), plays, week.plays, part});
+    }
+    std::sort(found.begin() + static_cast<std::ptrdiff_t>(before), found.end(),
+              [](const Obsession& a, const Obsession& b) {
+                return a.plays != b.plays ? a.plays > b.plays : a.artist_id < b.artist_id;
+              });
+    week.met.clear();
+    week.plays = 0;
+  };
+  // Plays come in order of time; still two weeks are open at once, since the one before comes again
+  // where clocks are put back over midnight.
+  std::array<Week, 2> open;
+  for (Week& week : open) week.plays_of.assign(artists.count, 0);
+  const auto oldest = [&]() -> Week& {
+    return *std::ranges::min_element(open, {}, &Week::first_day);
+  };
+  Week* current = open.data();
+  std::int64_t last_day = std::numeric_limits<std::int64_t>::min();
+  selection.scan(stats::in_calendar(selection.period()),
+                 stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
+                   const Batch& batch = rows.batch();
+                   rows.each([&](std::size_t row) {
+                     if (const std::int64_t day = local.at(batch.played_at[row]);
+                         std::exchange(last_day, day) != day) {
+                       const std::int64_t first =
+                           calendar::unit_begin(Unit::week, day, filter.week_start);
+                       current = std::ranges::find(open, first, &Week::first_day);
+                       if (current == open.end()) {
+                         current = &oldest();
+                         end(*current);
+                         current->first_day = first;
+                       }
+                     }
+                     ++current->plays;
+                     for (const std::uint32_t artist : artists.of(batch.track[row])) {
+                       if (artist == 0) continue;
+                       if (current->plays_of[artist]++ == 0) current->met.push_back(artist);
+                     }
+                   });
+                 });
+  Week& last_but_one = oldest();
+  end(last_but_one);
+  end(&last_but_one == open.data() ? open.back() : open.front());
+  return found;
+}
+
+std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_plays) const {
+  const Selection selection(moment(), filter);
+  const Groups& artists = selection.facts().artists(filter.artist_credit);
+  struct Listening {
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+    std::vector<std::int64_t> gaps = {};
+    std::int64_t plays = 0;
+  };
+  std::vector<Listening> all(artists.count);
+  selection.scan(stats::in_calendar(selection.period()),
+                 stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
+                   const Batch& batch = rows.batch();
+                   rows.each([&](std::size_t row) {
+                     const std::int64_t at = batch.played_at[row];
+                     for (const std::uint32_t artist : artists.of(batch.track[row])) {
+                       Listening& each = all[artist];
+                       if (each.plays++ == 0) {
+                         each.first = at;
+                       } else {
+                         each.gaps.push_back(at - each.last);
+                       }
+                       each.last = at;
+                     }
+                   });
+                 });
+  std::vector<Loyalty> found;
+  for (const std::uint32_t artist : artists.order) {
+    Listening& each = all[artist];
+    if (each.plays < std::max<std::int64_t>(min_plays, 2)) continue;
+    const auto& entry = selection.plays().artists()[artist];
+    found.push_back({std::string(entry.id), text(entry.name), each.plays,
+                     *stats::percentile(each.gaps, 0.5) / kMicrosPerDay,
+                     stats::to_timestamp(each.first), stats::to_timestamp(each.last)});
+  }
+  std::ranges::stable_sort(found, [](const Loyalty& a, const Loyalty& b) {
+    return a.median_days != b.median_days ? a.median_days < b.median_days : a.plays > b.plays;
+  });
+  return page(filter, std::move(found));
+}
+
+std::vector<Comeback> Stats::comebacks(const StatsFilter& filter, std::int64_t gap_days) const {
+  if (gap_days < 1) raise(ErrorCode::invalid_argument, "gap_days is less than 1");
+  const Selection selection(moment(), filter);
+  constexpr std::int64_t kMostDays = 10'000 * 366;  // as far apart as plays can be
+  const std::int64_t gap = std::min(gap_days, kMostDays) * calendar::kMicrosPerDay;
+  const columns::Period period = stats::in_calendar(selection.period());
+  const columns::Period calendar = stats::in_calendar({});
+  const auto group = stats::track_groups(selection).members;  // of each track; 0: not known
+  struct Return {
+    std::uint32_t track;
+    std::int64_t before;
+    std::int64_t at;
+  };
+  std::vector<Return> returns;
+  // A track that was not played yet was played after everything, and so does not come back.
+  std::vector<std::int64_t> last(selection.facts().tracks(), *calendar.until);
+  // What was played before the period decides who is back in it.
+  selection.scan({*calendar.since, period.until}, stats::Column::played_at | stats::Column::track,
+                 [&](const Rows& rows) {
+                   const Batch& batch = rows.batch();
+                   rows.each([&](std::size_t row) {
+                     const std::uint32_t track = group[batch.track[row]];
+                     const std::int64_t at = batch.played_at[row];
+                     const std::int64_t before = std::exchange(last[track], at);
+                     if (at - before > gap && at >= *period.since && track != 0) {
+                       returns.push_back({track, before, at});
+                     }
+                   });
+                 });
+  std::vector<Comeback> found;
+  found.reserve(returns.size());
+  const auto& tracks = selection.plays().tracks();
+  for (const auto& [track, before, at] : returns) {
+    const auto& entry = tracks[track];
+    Comeback& comeback = found.emplace_back();
+    comeback.track_id = entry.id;
+    comeback.name = entry.name;
+    comeback.artist = entry.artist;
+    comeback.last_at = stats::to_timestamp(before);
+    comeback.back_at = stats::to_timestamp(at);
+    comeback.days = static_cast<double>(at - before) / kMicrosPerDay;
+  }
+  return found;
+}
+
+}  // namespace playmirror
