@@ -146,8 +146,8 @@ Completion Stats::completion(const StatsFilter& filter) const {
 
 std::vector<EvolutionPoint> Stats::evolution(const StatsFilter& filter, Entity entity,
                                              Unit unit) const {
-  if (entity != Entity::track && entity != Entity::artist) {
-    raise(ErrorCode::invalid_argument, "evolution is of tracks or artists");
+  if (entity != Entity::track && entity != Entity::artist && entity != Entity::genre) {
+    raise(ErrorCode::invalid_argument, "evolution is of tracks, artists or genres");
   }
   const Stats here = at_one_moment();
   const Selection selection(here.moment(), filter);
@@ -193,6 +193,9 @@ std::vector<EvolutionPoint> Stats::evolution(const StatsFilter& filter, Entity e
       const auto entry = selection.plays().track(leading[i]);
       key = entry.id;
       name = text(entry.name);
+    } else if (entity == Entity::genre) {
+      key = selection.facts().genre(leading[i]);
+      name = key;
     } else {
       const auto& entry = selection.plays().artists()[leading[i]];
       key = entry.id;

@@ -157,7 +157,7 @@ class PLAYMIRROR_EXPORT Stats {
   /// How much of its track a play lasted.
   [[nodiscard]] Completion completion(const StatsFilter& filter = {}) const;
 
-  /// The tracks or artists that lead over the whole period, bucket by bucket.
+  /// The tracks, artists or genres that lead over the whole period, bucket by bucket.
   [[nodiscard]] std::vector<EvolutionPoint> evolution(const StatsFilter& filter = {},
                                                       Entity entity = Entity::artist,
                                                       Unit unit = Unit::month) const;

@@ -88,9 +88,9 @@ struct Completion {
   friend bool operator==(const Completion&, const Completion&) = default;
 };
 
-/// One of the leading tracks or artists in one bucket of time.
+/// One of the leading tracks, artists or genres in one bucket of time.
 struct EvolutionPoint {
-  std::string key = {};  ///< id
+  std::string key = {};  ///< id; of a genre its name
   std::optional<std::string> name = {};
   std::string local_start = {};  ///< as in ActivityBucket
   Timestamp start = {};

@@ -341,7 +341,7 @@ class Stats:
         unit: Unit | str = "month",
         **filter: Unpack[StatsFilter],
     ) -> Records[EvolutionPoint]:
-        """The tracks or artists that lead over the whole period, bucket by bucket.
+        """The tracks, artists or genres that lead over the whole period, bucket by bucket.
 
         >>> mirror.stats.evolution(limit=5, period="this_year")
         """

@@ -101,12 +101,12 @@ class Completion(Drawn):
 
 @dataclass(frozen=True, repr=False)
 class EvolutionPoint(Record):
-    """One of the leading tracks or artists in one bucket of time.
+    """One of the leading tracks, artists or genres in one bucket of time.
 
     >>> [(each.local_start, each.name, each.rank) for each in mirror.stats.evolution()]
     """
 
-    key: str  #: id
+    key: str  #: id; of a genre its name
     name: str | None
     local_start: str  #: as in ActivityBucket
     start: Instant

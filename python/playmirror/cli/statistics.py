@@ -33,7 +33,7 @@ _OWN = {
     "unit": (str, "UNIT", "hour, day, week, month, quarter, year; of eras: year, decade"),
     "attribution": (str, "HOW", "at_timestamp, spread"),
     "group": (str, "GROUP", "skips by none, track, artist, hour, context"),
-    "entity": (str, "ENTITY", "track, artist; of diversity also album, genre, context"),
+    "entity": (str, "ENTITY", "track, artist; also genre of evolution; of diversity any"),
     "as_of": (str, "ISO-TIME", "what day it is for the current streak"),
     "min_plays": (int, "N", "plays that a day, a week or an artist needs to count"),
     "min_known": (int, "N", "known plays that a skip rate needs"),

@@ -266,6 +266,33 @@ def test_obsessions_comebacks_and_evolution(stats: pm.Stats, oracle: Oracle, fil
     check(filters, 15)(compare)
 
 
+@pytest.mark.parametrize("entity", ["track", "artist", "genre"])
+def test_evolution(stats: pm.Stats, oracle: Oracle, filters: Any, entity: str) -> None:
+    def compare(drawn: dict[str, Any]) -> None:
+        filter = {**drawn, "limit": 3}
+        rows = oracle.ask(
+            f"""SELECT key, to_char(date_trunc('month', local), 'YYYY-MM-DD') AS at,
+                count(*) AS plays FROM ({ENTITIES[entity]}) AS e
+                WHERE key IS NOT NULL AND local IS NOT NULL GROUP BY 1, 2""",
+            filter,
+        )
+        plays = {(row["key"], row["at"]): row["plays"] for row in rows}
+        name = "genre" if entity == "genre" else f"{entity}_id"
+        top = [getattr(item, name) for item in getattr(stats, f"top_{entity}s")(**filter)]
+        leading = [key for key in top if key is not None]
+        points = stats.evolution(entity, "month", **filter)
+        months = [month.local_start for month in stats.activity("month", **filter)]
+        assert [(point.key, point.local_start) for point in points] == [
+            (key, month) for key in leading for month in months
+        ]
+        for point in points:
+            own = plays.get((point.key, point.local_start), 0)
+            better = sum(plays.get((key, point.local_start), 0) > own for key in leading)
+            assert (point.plays, point.rank) == (own, better + 1 if own else None)
+
+    check(filters, 15)(compare)
+
+
 @pytest.mark.parametrize("entity", ["track", "artist"])
 def test_profiles(stats: pm.Stats, oracle: Oracle, filters: Any, entity: str) -> None:
     def compare(drawn: tuple[dict[str, Any], int]) -> None:
