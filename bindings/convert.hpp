@@ -16,6 +16,8 @@
 #include <optional>
 #include <pybind11/pybind11.h>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace playmirror::python {
@@ -25,9 +27,10 @@ namespace py = pybind11;
 template <typename T>
 struct Convert;
 
+/// What is given away is moved: a long list of records is not copied.
 template <typename T>
-[[nodiscard]] py::object to_python(const T& value) {
-  return Convert<T>::to_python(value);
+[[nodiscard]] py::object to_python(T&& value) {
+  return Convert<std::remove_cvref_t<T>>::to_python(std::forward<T>(value));
 }
 
 template <typename T>

@@ -183,7 +183,19 @@ std::vector<Comeback> Stats::comebacks(const StatsFilter& filter, std::int64_t g
   std::vector<Comeback> found;
   found.reserve(returns.size());
   const auto& tracks = selection.plays().tracks();
-  for (const auto& [track, before, at] : returns) {
+  // Entries and their texts lie anywhere in memory: they are on their way while others are copied.
+  constexpr std::size_t kAhead = 16;
+  const auto fetch_texts = [](const columns::TrackEntry& entry) {
+    __builtin_prefetch(entry.id.data());
+    if (entry.name) __builtin_prefetch(entry.name->data());
+    if (entry.artist) __builtin_prefetch(entry.artist->data());
+  };
+  for (std::size_t i = 0; i < returns.size(); ++i) {
+    if (i + 2 * kAhead < returns.size()) {
+      __builtin_prefetch(&tracks[returns[i + 2 * kAhead].track]);
+      fetch_texts(tracks[returns[i + kAhead].track]);
+    }
+    const auto& [track, before, at] = returns[i];
     const auto& entry = tracks[track];
     Comeback& comeback = found.emplace_back();
     comeback.track_id = entry.id;
