@@ -94,10 +94,13 @@ def test_heatmap_and_clock(stats: pm.Stats, oracle: Oracle, filters: Any) -> Non
 def test_streaks(stats: pm.Stats, oracle: Oracle, filters: Any) -> None:
     def compare(drawn: tuple[dict[str, Any], int]) -> None:
         filter, least = drawn
+        # In Samoa, 31 December 2011 came after the 29th.
+        skipped = "(%(tz)s = 'Pacific/Apia' AND day > '2011-12-30')::int"
         rows = oracle.ask(
-            """SELECT min(day) AS first_day, max(day) AS last_day, count(*) AS days,
+            f"""SELECT min(day) AS first_day, max(day) AS last_day, count(*) AS days,
                    sum(plays)::bigint AS plays FROM (
-                   SELECT day, plays, day - (row_number() OVER (ORDER BY day))::int AS island
+                   SELECT day, plays,
+                       day - {skipped} - (row_number() OVER (ORDER BY day))::int AS island
                    FROM (SELECT day, count(*) AS plays FROM sel WHERE day IS NOT NULL
                          GROUP BY day HAVING count(*) >= %(least)s) AS d) AS islands
                GROUP BY island ORDER BY 1""",
