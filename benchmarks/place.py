@@ -14,6 +14,7 @@ import playmirror
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("PLAYMIRROR_BUILD_DIR", ROOT / "build/bench"))
 RESULTS = ROOT / "build/benchmarks"
+RIVALS = ROOT / "build/rivals"  #: packages of other versions than those in use, see ./dev
 
 sys.path.insert(0, str(ROOT / "tests/server"))
 from cluster import Cluster  # noqa: E402
@@ -25,8 +26,8 @@ PLAYS = {"small": 1_000, "medium": 70_000, "100k": 100_000, "large": 1_000_000, 
 ELSEWHERE = "run SELECT pg_current_xact_id()"
 
 __all__ = [
-    "BUILD", "ELSEWHERE", "PLAYS", "RESULTS", "ROOT", "TABLES", "Cluster", "Floor", "Library",
-    "Place",
+    "BUILD", "ELSEWHERE", "PLAYS", "RESULTS", "RIVALS", "ROOT", "TABLES", "Cluster", "Floor",
+    "Library", "Place",
 ]  # fmt: skip
 
 
