@@ -4,6 +4,7 @@
 #include "core/columns/rebuild.hpp"
 #include "core/import/documents.hpp"
 #include "core/import/formats.hpp"
+#include "core/import/read_ahead.hpp"
 #include "core/import/read_problem.hpp"
 #include "core/import/recorder.hpp"
 #include "core/mirror/meta.hpp"
@@ -15,6 +16,7 @@
 #include <playmirror/mirror.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -25,8 +27,8 @@ namespace {
 /// enough that the outbox's index is not written over and over.
 constexpr std::size_t kBatch = 100'000;
 
-/// Rows between two looks at the caller.
-constexpr std::int64_t kRowsPerLook = 256;
+/// For the pages of indexes that new rows lie all over.
+constexpr int kPagesKib = 64 * 1024;
 
 /// What the server's column holds.
 constexpr std::int64_t kMostListenedMs = std::numeric_limits<std::int32_t>::max();
@@ -93,36 +95,36 @@ class Importer {
 
   void read(const import::Document& document, const import::Reading& reading, ImportedFile& file,
             import::Recorder& recorder) {
-    const auto take = [&](const import::JsonRow& row) {
-      ++file.rows;
-      if (++report_.rows % kRowsPerLook == 0) watch_.tick();
-      import::ListenOrReason listen =
-          row.is_clean() ? reading.listen(row) : import::Reason::bad_value;
-      if (auto* found = std::get_if<import::Listen>(&listen)) listen = examined(*found);
-      if (const auto* reason = std::get_if<import::Reason>(&listen)) {
-        recorder.leave_out(*reason);
-        return;
-      }
-      batch_.push_back(std::get<import::Listen>(std::move(listen)));
-      if (batch_.size() == kBatch) record(recorder, document.name);
-    };
+    auto rows =
+        import::ReadAhead(document, reading, [&](const auto& row) { return judge(reading, row); });
     try {
-      import::for_each_row(*document.open(), reading.place, reading.paths, take);
+      while (auto piece = rows.next([this] { watch_.tick(); })) {
+        file.rows += piece->rows;
+        report_.rows += piece->rows;
+        for (const auto& [reason, count] : piece->left_out) recorder.leave_out(reason, count);
+        std::ranges::move(piece->listens, std::back_inserter(batch_));
+        watch_.tick();
+        if (batch_.size() >= kBatch) record(recorder, document.name);
+      }
     } catch (const import::ReadProblem& problem) {
       file.problem = problem.what();
     }
     record(recorder, document.name);
   }
 
-  /// The listen, or why it is none that is recorded.
-  [[nodiscard]] import::ListenOrReason examined(import::Listen& listen) const {
+  /// The listen, or why it is none that is recorded. Called on a thread of its own.
+  [[nodiscard]] import::ListenOrReason judge(const import::Reading& reading,
+                                             const import::JsonRow& row) const {
+    import::ListenOrReason found = reading.listen(row);
+    if (std::holds_alternative<import::Reason>(found)) return found;
+    import::Listen& listen = std::get<import::Listen>(found);
     if (listen.at < Timestamp() || listen.at > latest_) return import::Reason::no_time;
     if (listen.listened_ms.value_or(0) > kMostListenedMs) return import::Reason::bad_value;
     if (listen.duration_ms.value_or(0) > kMostListenedMs) listen.duration_ms.reset();
     if (listen.private_session && !options_.private_sessions) {
       return import::Reason::private_session;
     }
-    return std::move(listen);
+    return found;
   }
 
   /// What was recorded is on disk, and in the columns, when this returns.
@@ -146,8 +148,10 @@ class Importer {
             const std::int64_t before = report_.recorded;
             recorder.record(database, batch_);
             if (report_.recorded == before) return;
+            if (++batches_ == 1) return;
             // To build the columns once costs less than to follow so many plays.
-            if (++batches_ > 1) columns::drop(database);
+            columns::drop(database);
+            database.keep_pages(kPagesKib);
           },
           [this] { watch_.tick(); }, MirrorState::Durability::later);
       PLAYMIRROR_STEP("import.batch");
@@ -162,7 +166,7 @@ class Importer {
   ImportReport report_;
   std::vector<import::Listen> batch_;
   int batches_ = 0;  ///< with something new in them
-};
+};                   // namespace
 
 }  // namespace
 

@@ -146,7 +146,9 @@ Recorder::Recorder(const sqlite::Database& database, const ImportOptions& option
   any_to_the_minute_ = cut.step() && cut.integer(0) != 0;
 }
 
-void Recorder::leave_out(Reason reason) { ++report_.left_out[std::string(name_of(reason))]; }
+void Recorder::leave_out(Reason reason, std::int64_t rows) {
+  report_.left_out[std::string(name_of(reason))] += rows;
+}
 
 std::optional<std::string> Recorder::track_id(const Listen& listen, std::string& song) {
   if (listen.spotify_id) return listen.spotify_id;

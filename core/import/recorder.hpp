@@ -35,7 +35,7 @@ class Recorder {
   /// What record() would find, as far as it can be told without writing.
   void look_up(const sqlite::Database& database, const std::vector<Listen>& listens);
 
-  void leave_out(Reason reason);
+  void leave_out(Reason reason, std::int64_t rows = 1);
 
  private:
   class Lookup;

@@ -83,9 +83,8 @@ Database Database::open(const std::filesystem::path& file, OpenMode mode) {
   database.execute("PRAGMA mmap_size=0; PRAGMA cell_size_check=ON; PRAGMA temp_store=FILE");
   if (mode == OpenMode::read_write) {
     const std::string safety = PLAYMIRROR_SAFEGUARD("full sync") ? "FULL" : "OFF";
-    database.execute("PRAGMA synchronous=" + safety +
-                     "; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-" +
-                     std::to_string(kWriterCacheKib));
+    database.execute("PRAGMA synchronous=" + safety + "; PRAGMA wal_autocheckpoint=0");
+    database.keep_pages(0);
   }
   return database;
 }
@@ -99,6 +98,10 @@ Database Database::temporary() {
   harden(handle);
   database.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF");
   return database;
+}
+
+void Database::keep_pages(int kib) {
+  execute("PRAGMA cache_size=-" + std::to_string(kib == 0 ? kWriterCacheKib : kib));
 }
 
 void Database::execute(std::string_view sql) {

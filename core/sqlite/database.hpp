@@ -51,6 +51,9 @@ class Database {
   /// statement with query_limit. An empty hook takes it away.
   void on_progress(std::function<bool()> hook);
 
+  /// How much memory a writer's pages may take, in KiB; 0 for as much as at the beginning.
+  void keep_pages(int kib);
+
   /// Moves the WAL into the database file as far as readers allow. `truncate` also empties the WAL
   /// file, waiting for no one. Call only while holding the writer lock.
   void checkpoint(bool truncate);
