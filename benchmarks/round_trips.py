@@ -46,9 +46,9 @@ def run(library: Library, runs: int) -> list[Line]:
             )
 
         for what, prepare, target in (
-            ("sync, nothing happened on the server", nothing, "4"),
-            ("sync, nothing new, with a sweep", elsewhere, "4"),
-            ("sync that pushes one play", record, "4"),
+            ("sync, nothing happened on the server", nothing, "1"),
+            ("sync, nothing new, with a sweep", elsewhere, "2"),
+            ("sync that pushes one play", record, "3"),
         ):
             trips, seconds = [], []
             for number in range(runs):

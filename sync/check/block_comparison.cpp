@@ -36,7 +36,8 @@ void BlockComparison::ask(sqlite::Database& here) {
     table.here = digest_here(here, table);
   }
   try {
-    opening_ = session_.begin_reading(waiter_, kLockTimeout, commands(here));
+    session_.begin_reading(waiter_, kLockTimeout, opening_,
+                           [&](const Opening&) { return commands(here); });
     if (std::ranges::all_of(tables_, [&](const auto& each) { return fits(each.second); })) return;
   } catch (const pg::StatementFailed&) {
     session_.connection(waiter_).abandon_transaction();

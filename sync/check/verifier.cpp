@@ -99,7 +99,7 @@ void Verifier::compare(sqlite::Database& database, const ServerTable& table, con
   }
 
   const ingest::TableState state = ingest::read_state(database, table.name);
-  const std::string newer = horizon_condition(state.horizon.value_or(0), moment);
+  const std::string newer = horizon_condition(state.horizon.value_or(0), moment.xmax);
   std::vector<schema::ColumnLayout> fields = columns;
   fields.push_back({"playmirror_newer", "bool", schema::ValueKind::boolean, 0});
   const std::string sql = "COPY (SELECT " + select_list(columns) + ", " +

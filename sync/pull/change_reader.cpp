@@ -63,6 +63,11 @@ ingest::BlockCounts count_new(const sqlite::Database& database, TableChanges& ta
   return counts;
 }
 
+std::string both(const std::string& filter, const std::string& condition) {
+  if (filter.empty() || condition.empty()) return filter + condition;
+  return filter + " AND (" + condition + ")";
+}
+
 std::int64_t total(const ingest::BlockCounts& counts) {
   std::int64_t sum = 0;
   for (const auto& [block, count] : counts) sum += count;
@@ -116,10 +121,10 @@ pg::Command ChangeReader::rows_command(const schema::TableLayout& layout,
   return command;
 }
 
-pg::Command ChangeReader::changes_command(const schema::TableLayout& layout, std::int64_t horizon,
-                                          const Moment& moment, ingest::RowSpool& spool) {
-  pg::Command command =
-      rows_command(layout, layout.columns, horizon_condition(horizon, moment), spool);
+pg::Command ChangeReader::changes_command(const schema::TableLayout& layout,
+                                          const std::string& newer, const Moment& moment,
+                                          ingest::RowSpool& spool) {
+  pg::Command command = rows_command(layout, layout.columns, newer, spool);
   if (layout.key.size() != 1) return command;
   // One field more than the columns, behind them.
   command.sql.insert(command.sql.find(" FROM "), ", xmin");
@@ -136,64 +141,61 @@ pg::Command ChangeReader::changes_command(const schema::TableLayout& layout, std
   return command;
 }
 
-std::string ChangeReader::older_rows(const schema::TableLayout& layout, std::int64_t horizon,
-                                     const Moment& moment) const {
+std::string ChangeReader::older_rows(const schema::TableLayout& layout,
+                                     const std::string& newer) const {
   const auto held = ingest::within({.name = layout.name}, held_).cut;
-  const std::string newer = horizon_condition(horizon, moment);
   // Without a horizon, all rows come anyway.
   if (!held || held == layout.cut || newer.empty()) return {};
   return "(" + pg::quoted(held->column) + " >= " + pg::literal(held->since) +
          ") IS NOT TRUE AND NOT " + newer;
 }
 
-std::vector<TableChanges> ChangeReader::sweep(const std::vector<ServerTable>& tables,
-                                              const Moment& moment,
-                                              std::vector<pg::Command> along) {
-  std::vector<TableChanges> changes(tables.size());
-  std::vector<pg::Command> commands = std::move(along);
-  {
-    auto reader = mirror_.reader();
-    for (std::size_t i = 0; i < tables.size(); ++i) {
-      TableChanges& change = changes[i];
-      change.layout = tables[i].layout();
-      const ingest::TableState state = ingest::read_state(reader.database(), tables[i].name);
-      // Another table under the old name may hold rows older than the horizon.
-      const bool replaced = state.relation != 0 && state.relation != tables[i].relation &&
-                            PLAYMIRROR_SAFEGUARD("replaced table");
-      const std::int64_t horizon = replaced ? 0 : state.horizon.value_or(0);
-      change.relation = tables[i].relation;
-      change.layout_change =
-          ingest::compare(ingest::read_layout(reader.database(), tables[i].name), change.layout);
-      commands.push_back(changes_command(change.layout, horizon, moment, change.changed));
-      const std::string older = older_rows(change.layout, horizon, moment);
-      if (!older.empty()) {
-        commands.push_back(
-            rows_command(change.layout, change.layout.columns, older, change.changed));
-      }
-      pg::Command count;
-      count.sql = "SELECT count(*) FROM " + session_.rows_of(change.layout);
-      count.doing = "count the rows of " + tables[i].name;
-      count.on_result = [&change](const pg::Result& result) {
-        change.server_rows = result[0].integer(0);
-      };
-      commands.push_back(std::move(count));
-      if (!change.layout_change.fill.empty() && PLAYMIRROR_SAFEGUARD("new columns")) {
-        change.fill_columns = change.layout.key_columns();
-        change.fill_columns.insert(change.fill_columns.end(), change.layout_change.fill.begin(),
-                                   change.layout_change.fill.end());
-        commands.push_back(rows_command(change.layout, change.fill_columns, "", change.fill));
-      }
+std::vector<pg::Command> ChangeReader::questions(const std::vector<ServerTable>& tables,
+                                                 std::int64_t xmax, const Moment& moment,
+                                                 const std::string& filter) {
+  changes_ = std::vector<TableChanges>(tables.size());
+  std::vector<pg::Command> commands;
+  auto reader = mirror_.reader();
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    TableChanges& change = changes_[i];
+    change.layout = tables[i].layout();
+    const ingest::TableState state = ingest::read_state(reader.database(), tables[i].name);
+    // Another table under the old name may hold rows older than the horizon.
+    const bool replaced = state.relation != 0 && state.relation != tables[i].relation &&
+                          PLAYMIRROR_SAFEGUARD("replaced table");
+    const std::string newer = horizon_condition(replaced ? 0 : state.horizon.value_or(0), xmax);
+    change.relation = tables[i].relation;
+    change.layout_change =
+        ingest::compare(ingest::read_layout(reader.database(), tables[i].name), change.layout);
+    commands.push_back(changes_command(change.layout, both(filter, newer), moment, change.changed));
+    const std::string older = older_rows(change.layout, newer);
+    if (!older.empty()) {
+      commands.push_back(
+          rows_command(change.layout, change.layout.columns, both(filter, older), change.changed));
+    }
+    pg::Command count;
+    count.sql = "SELECT count(*) FROM " + session_.rows_of(change.layout);
+    if (!filter.empty()) count.sql += " WHERE " + filter;
+    count.doing = "count the rows of " + tables[i].name;
+    count.on_result = [&change](const pg::Result& result) {
+      change.server_rows = result[0].integer(0);
+    };
+    commands.push_back(std::move(count));
+    if (!change.layout_change.fill.empty() && PLAYMIRROR_SAFEGUARD("new columns")) {
+      change.fill_columns = change.layout.key_columns();
+      change.fill_columns.insert(change.fill_columns.end(), change.layout_change.fill.begin(),
+                                 change.layout_change.fill.end());
+      commands.push_back(rows_command(change.layout, change.fill_columns, filter, change.fill));
     }
   }
-  session_.connection(waiter_).pipeline(std::move(commands), waiter_);
-  return changes;
+  return commands;
 }
 
-void ChangeReader::compare_keys(std::vector<TableChanges>& changes) {
+void ChangeReader::compare_keys() {
   std::map<std::string, BlockComparison> comparisons;
   {
     auto reader = mirror_.reader();
-    for (TableChanges& table : changes) {
+    for (TableChanges& table : changes_) {
       waiter_.tick();
       const ingest::BlockCounts fresh = count_new(reader.database(), table);
       const std::int64_t here = ingest::count_rows(reader.database(), table.layout) + total(fresh);
@@ -206,7 +208,7 @@ void ChangeReader::compare_keys(std::vector<TableChanges>& changes) {
   if (comparisons.empty()) return;
 
   std::vector<pg::Command> commands;
-  for (const TableChanges& table : changes) {
+  for (const TableChanges& table : changes_) {
     const auto found = comparisons.find(table.layout.name);
     if (found == comparisons.end()) continue;
     pg::Command command;
@@ -221,7 +223,7 @@ void ChangeReader::compare_keys(std::vector<TableChanges>& changes) {
   session_.connection(waiter_).pipeline(std::move(commands), waiter_);
 
   commands.clear();
-  for (TableChanges& table : changes) {
+  for (TableChanges& table : changes_) {
     const auto found = comparisons.find(table.layout.name);
     if (found == comparisons.end()) continue;
     auto& [here, server] = found->second;

@@ -36,15 +36,19 @@ class ChangeReader {
   ChangeReader(ServerSession& session, MirrorState& mirror, ingest::Scope held,
                const PullOptions& options, pg::Waiter& waiter);
 
-  /// For every table: its rows at or after the table's horizon, the values of new columns, the
-  /// rows on this side of its cut that lay beyond the old one, and the number of rows. One round
-  /// trip for all tables, and for the commands that go along.
-  std::vector<TableChanges> sweep(const std::vector<ServerTable>& tables, const Moment& moment,
-                                  std::vector<pg::Command> along = {});
+  /// Asks, for every table: its rows at or after the table's horizon, the values of new columns,
+  /// the rows on this side of its cut that lay beyond the old one, and the number of rows. `xmax`
+  /// as in horizon_condition(); `moment` is looked at when rows arrive. Rows and counts are those
+  /// for which `filter` is true, if there is one.
+  std::vector<pg::Command> questions(const std::vector<ServerTable>& tables, std::int64_t xmax,
+                                     const Moment& moment, const std::string& filter);
 
   /// Finds what the server has deleted, and rows that the mirror should have and has not, for the
   /// tables whose row counts do not add up. No round trip when they all do; else two.
-  void compare_keys(std::vector<TableChanges>& changes);
+  void compare_keys();
+
+  /// What the answers said.
+  [[nodiscard]] std::vector<TableChanges>& changes() noexcept { return changes_; }
 
   /// Reads some columns of the rows under a condition, in pieces. `layout` and `spool` must live
   /// until it has run.
@@ -57,18 +61,19 @@ class ChangeReader {
 
  private:
   /// All columns of rows at or after a horizon, which newest() takes note of.
-  pg::Command changes_command(const schema::TableLayout& layout, std::int64_t horizon,
+  pg::Command changes_command(const schema::TableLayout& layout, const std::string& newer,
                               const Moment& moment, ingest::RowSpool& spool);
 
   /// The condition on rows that only the scope has kept away so far; empty when there are none.
-  [[nodiscard]] std::string older_rows(const schema::TableLayout& layout, std::int64_t horizon,
-                                       const Moment& moment) const;
+  [[nodiscard]] std::string older_rows(const schema::TableLayout& layout,
+                                       const std::string& newer) const;
 
   ServerSession& session_;
   MirrorState& mirror_;
   ingest::Scope held_;
   const PullOptions& options_;
   pg::Waiter& waiter_;
+  std::vector<TableChanges> changes_;
   NewestRows newest_;
 };
 

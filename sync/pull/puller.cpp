@@ -9,13 +9,13 @@
 #include "core/outbox/outbox.hpp"
 #include "core/outbox/requeue.hpp"
 #include "core/test_hooks.hpp"
+#include "sync/pg/failure.hpp"
 #include "sync/pull/delete_guard.hpp"
 #include "sync/pull/first_copy.hpp"
 
 #include <playmirror/error.hpp>
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <ranges>
 #include <utility>
@@ -28,11 +28,6 @@ constexpr int kAttempts = 3;
 
 /// A pull that finds nothing writes nothing but its time, and that no more often than this.
 constexpr std::int64_t kVisitNoteMicros = 10'000'000;
-
-std::vector<ServerTable> within(std::vector<ServerTable> tables, const ingest::Scope& scope) {
-  for (ServerTable& table : tables) table.scope = scope;
-  return tables;
-}
 
 /// The mirror is to follow another server or another history: every row will be read and compared
 /// again, and what was sent from here counts as unsent until it is found there.
@@ -71,32 +66,33 @@ void Puller::choose_scope() {
   bool untouched = false;
   {
     auto reader = mirror_.reader();
-    held_ = wanted_ = ingest::read_scope(reader.database());
+    scope_.held = scope_.wanted = ingest::read_scope(reader.database());
     untouched = std::ranges::all_of(schema::record_layouts(), [&](const auto& layout) {
       return ingest::read_state(reader.database(), layout.name).copy == ingest::CopyState::empty;
     });
   }
   if (options_.leave_out) {
-    wanted_.left_out.clear();
+    scope_.wanted.left_out.clear();
     for (const TrackDetail column : *options_.leave_out) {
-      wanted_.left_out.emplace_back(to_string(column));
+      scope_.wanted.left_out.emplace_back(to_string(column));
     }
-    std::ranges::sort(wanted_.left_out);
-    const auto twice = std::ranges::unique(wanted_.left_out);
-    wanted_.left_out.erase(twice.begin(), twice.end());
+    std::ranges::sort(scope_.wanted.left_out);
+    const auto twice = std::ranges::unique(scope_.wanted.left_out);
+    scope_.wanted.left_out.erase(twice.begin(), twice.end());
   }
   if (options_.plays_since) {
-    wanted_.plays_since.reset();
+    scope_.wanted.plays_since.reset();
     if (options_.plays_since->is_finite()) {
-      wanted_.plays_since = options_.plays_since->to_postgres_string();
+      scope_.wanted.plays_since = options_.plays_since->to_postgres_string();
     }
   }
   // To give something up takes no server, and what an untouched mirror lacks, it has given up.
-  const ingest::Scope kept = untouched ? wanted_ : ingest::common_part(held_, wanted_);
-  if (kept == held_) return;
+  const ingest::Scope kept =
+      untouched ? scope_.wanted : ingest::common_part(scope_.held, scope_.wanted);
+  if (kept == scope_.held) return;
   mirror_.write([&](sqlite::Database& database) { ingest::narrow(database, kept); },
                 [this] { waiter_.tick(); });
-  held_ = kept;
+  scope_.held = kept;
 }
 
 bool Puller::is_still_current() {
@@ -114,15 +110,18 @@ void Puller::pull() {
   std::optional<FirstCopy> copy;
   for (int attempt = 1;; ++attempt) {
     PLAYMIRROR_STEP("pull.begin");
-    const Opening opening = session_.begin_reading(waiter_, options_.lock_timeout);
+    Opening opening;
+    std::optional<Sweep> sweep;
+    open(opening, sweep);
     PLAYMIRROR_STEP("pull.opened");
     follow_server(opening.moment);
     const std::vector<ServerTable> tables = usable_tables(opening.catalog);
+    note_problems(opening.catalog);
     if (needs_first_copy(tables)) {
       session_.connection(waiter_).abandon_transaction();
       report_.method = PullMethod::first_copy;
       copy.emplace(session_, mirror_, options_, waiter_, report_);
-      if (!copy->run(within(tables, held_), opening.moment) && attempt >= kAttempts) {
+      if (!copy->run(within(tables, scope_.held), opening.moment) && attempt >= kAttempts) {
         raise(ErrorCode::server_refused, "the server's tables keep being rewritten",
               {.hint = "Sync again when the migration is done.", .retryable = true});
       }
@@ -136,15 +135,13 @@ void Puller::pull() {
       return;
     }
     if (report_.method == PullMethod::none) report_.method = PullMethod::sweep;
-    ChangeReader changes(session_, mirror_, held_, options_, waiter_);
-    WitnessHearing hearing(session_, mirror_.reader().database(), opening.catalog, opening.moment);
-    NewestRows newest;
-    std::vector<pg::Command> along = hearing.commands();
-    std::ranges::move(newest_plays_command(opening, newest), std::back_inserter(along));
-    std::ranges::move(alembic_command(opening.catalog), std::back_inserter(along));
-    std::vector<TableChanges> received;
     try {
-      received = changes.sweep(within(tables, wanted_), opening.moment, std::move(along));
+      if (!sweep || sweep->was_skipped()) {
+        sweep.emplace(session_, mirror_, scope_, options_, waiter_, opening.catalog,
+                      opening.moment);
+        session_.connection(waiter_).pipeline(sweep->commands(opening.moment.xmax), waiter_);
+      }
+      sweep->judge_witnesses();
     } catch (const ServerChanged&) {
       if (!options_.accept_server || attempt >= kAttempts) throw;
       mirror_.write([](sqlite::Database& database) { start_over(database); },
@@ -152,44 +149,61 @@ void Puller::pull() {
       continue;
     }
     PLAYMIRROR_STEP("pull.read");
-    changes.compare_keys(received);
+    sweep->compare_keys();
     PLAYMIRROR_STEP("pull.compared");
     session_.connection(waiter_).abandon_transaction();
     PLAYMIRROR_STEP("pull.left");
-    for (const Witness& witness : hearing.confirmed()) newest.offer(witness);
-    for (const Witness& witness : changes.newest().rows()) newest.offer(witness);
     if (copy) {
-      copy->store_digests(std::ranges::any_of(received, [](const TableChanges& table) {
+      copy->store_digests(std::ranges::any_of(sweep->changes(), [](const TableChanges& table) {
         return table.layout.name == "tracks" && table.changed.rows() > 0;
       }));
     }
-    apply(received, opening.moment, newest.rows());
+    report_.alembic_version = sweep->alembic_version();
+    apply(sweep->changes(), opening.moment, sweep->witnesses());
     PLAYMIRROR_STEP("pull.applied");
     return;
   }
 }
 
-std::vector<ServerTable> Puller::usable_tables(const Catalog& catalog) {
-  std::vector<ServerTable> usable;
+void Puller::open(Opening& opening, std::optional<Sweep>& sweep) {
+  const auto along = [&](const Opening& last) -> std::vector<pg::Command> {
+    sweep.reset();
+    // A mirror that is to follow another server will ask for everything.
+    if (!last.is_complete() || options_.accept_server) return {};
+    if (needs_first_copy(usable_tables(last.catalog))) return {};
+    sweep.emplace(session_, mirror_, scope_, options_, waiter_, last.catalog, opening.moment);
+    return sweep->commands_if_needed(last.moment.xmax);
+  };
+  try {
+    session_.begin_reading(waiter_, options_.lock_timeout, opening, along);
+    if (sweep && !sweep->fits(opening)) sweep.reset();
+  } catch (const pg::StatementFailed&) {
+    // A migration was here, and the guess was wrong. What is wrong with the server itself, the
+    // sweep will meet again.
+    if (!sweep || !opening.is_complete()) throw;
+    sweep.reset();
+    opening = session_.begin_reading(waiter_, options_.lock_timeout);
+  } catch (const Error&) {
+    // First of all it must be the right server; then its rows may be found wanting.
+    if (sweep && opening.is_complete()) follow_server(opening.moment);
+    throw;
+  }
+}
+
+void Puller::note_problems(const Catalog& catalog) {
   const Problem* first_problem = nullptr;
+  bool any_usable = false;
   for (const schema::TableLayout& layout : schema::record_layouts()) {
     const ServerTable& table = catalog.tables.at(layout.name);
     TableReport& report = report_.pulled[layout.name];
-    if (!table.problem) {
-      report.problem.clear();
-      report.problem_code.clear();
-      usable.push_back(table);
-      continue;
-    }
-    report.problem_code = to_string(table.problem->code);
-    report.problem = table.problem->sentence();
-    if (first_problem == nullptr) first_problem = &*table.problem;
+    report.problem_code = table.problem ? to_string(table.problem->code) : "";
+    report.problem = table.problem ? table.problem->sentence() : "";
+    if (!table.problem) any_usable = true;
+    if (table.problem && first_problem == nullptr) first_problem = &*table.problem;
   }
-  if (usable.empty()) {
-    raise(first_problem->code, "nothing can be pulled: " + first_problem->message,
-          {.hint = first_problem->hint});
-  }
-  return usable;
+  if (any_usable) return;
+  raise(first_problem->code, "nothing can be pulled: " + first_problem->message,
+        {.hint = first_problem->hint});
 }
 
 void Puller::follow_server(const Moment& moment) {
@@ -220,7 +234,7 @@ bool Puller::nothing_happened(const Moment& moment) const {
   // A standby's snapshot does not list what runs, so only a primary's can prove anything. The
   // checkpoint rules out a server that crashed, lost commits, and gave their numbers out again.
   if (moment.in_recovery && PLAYMIRROR_SAFEGUARD("no short cut on a standby")) return false;
-  if (moment.checkpoint.empty() || held_ != wanted_) return false;
+  if (moment.checkpoint.empty() || scope_.held != scope_.wanted) return false;
   auto reader = mirror_.reader();
   for (const auto& [table, report] : report_.pulled) {
     if (!report.problem.empty()) return false;
@@ -257,35 +271,6 @@ void Puller::note_visit() {
         meta::write(database, meta::kLastPull, now.to_postgres_string());
       },
       [this] { waiter_.tick(); });
-}
-
-std::vector<pg::Command> Puller::newest_plays_command(const Opening& opening, NewestRows& newest) {
-  std::vector<pg::Command> commands;
-  const ServerTable& plays = opening.catalog.tables.at("play_history");
-  if (plays.problem) return commands;
-  // After a first copy no row came by a sweep, and the plays are what is lost in a restore.
-  pg::Command& command = commands.emplace_back();
-  command.sql = "SELECT id, xmin FROM " +
-                session_.rows_of(within({plays}, wanted_).front().layout()) +
-                " ORDER BY id DESC LIMIT 4";
-  command.doing = "look at the newest plays";
-  command.on_row = [&](const pg::Row& row) {
-    const auto writer = static_cast<std::uint32_t>(row.integer(1));
-    newest.offer({"play_history", row.text(0), widen(writer, opening.moment)});
-  };
-  return commands;
-}
-
-std::vector<pg::Command> Puller::alembic_command(const Catalog& catalog) {
-  std::vector<pg::Command> commands;
-  if (!catalog.has_alembic_version) return commands;
-  pg::Command& command = commands.emplace_back();
-  command.sql = "SELECT version_num FROM " + session_.qualified("alembic_version") + " ORDER BY 1";
-  command.doing = "read alembic_version";
-  command.on_row = [this](const pg::Row& row) {
-    report_.alembic_version += (report_.alembic_version.empty() ? "" : ",") + row.text(0);
-  };
-  return commands;
 }
 
 void Puller::apply(std::vector<TableChanges>& changes, const Moment& moment,
@@ -367,10 +352,10 @@ void Puller::remember(sqlite::Database& database, const std::vector<TableChanges
     }
     if (report.held_deletes > 0) whole = false;
   }
-  ingest::Scope reached = held_;
+  ingest::Scope reached = scope_.held;
   for (const TableChanges& table : changes) {
-    if (table.layout.name == "tracks") reached.left_out = wanted_.left_out;
-    if (table.layout.name == "play_history") reached.plays_since = wanted_.plays_since;
+    if (table.layout.name == "tracks") reached.left_out = scope_.wanted.left_out;
+    if (table.layout.name == "play_history") reached.plays_since = scope_.wanted.plays_since;
   }
   ingest::write_scope(database, reached);
   report_.complete = whole;
@@ -378,6 +363,7 @@ void Puller::remember(sqlite::Database& database, const std::vector<TableChanges
   store_identity(database, moment.identity);
   // Only a pull that took everything lets the next one conclude that nothing happened since.
   meta::write(database, meta::kSnapshot, whole ? moment.snapshot : "");
+  meta::write(database, meta::kPushSnapshot, "");
   meta::write(database, meta::kCheckpoint, moment.checkpoint);
   meta::write(database, meta::kHighWater, moment.xmax);
   meta::write(database, meta::kServerStarted, moment.started);

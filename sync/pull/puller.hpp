@@ -1,12 +1,13 @@
 #pragma once
 
-#include "core/ingest/scope.hpp"
 #include "core/mirror/state.hpp"
-#include "sync/pull/change_reader.hpp"
-#include "sync/session/server_session.hpp"
+#include "sync/pull/sweep.hpp"
 
 #include <playmirror/report.hpp>
 #include <playmirror/server.hpp>
+
+#include <optional>
+#include <vector>
 
 namespace playmirror::sync {
 
@@ -28,14 +29,16 @@ class Puller {
   /// transaction, and concludes from it that the mirror is up to date, or that it may not be.
   bool is_still_current();
 
-  /// Tables that can be pulled, parents first; the others are noted in the report.
-  std::vector<ServerTable> usable_tables(const Catalog& catalog);
+  /// Opens the pull's transaction. The sweep goes along when the last pull tells what to ask; it
+  /// is there afterwards if it was the right question.
+  void open(Opening& opening, std::optional<Sweep>& sweep);
+
+  /// Notes in the report which tables cannot be pulled. Throws when none can.
+  void note_problems(const Catalog& catalog);
   void follow_server(const Moment& moment);
   [[nodiscard]] bool nothing_happened(const Moment& moment) const;
   [[nodiscard]] bool needs_first_copy(const std::vector<ServerTable>& tables) const;
   void note_visit();
-  std::vector<pg::Command> newest_plays_command(const Opening& opening, NewestRows& newest);
-  std::vector<pg::Command> alembic_command(const Catalog& catalog);
   void apply(std::vector<TableChanges>& changes, const Moment& moment,
              const std::vector<Witness>& witnesses);
   void apply_table(sqlite::Database& database, TableChanges& table);
@@ -48,8 +51,7 @@ class Puller {
   const PullOptions& options_;
   pg::Waiter& waiter_;
   SyncReport& report_;
-  ingest::Scope held_ = {};    ///< what the mirror holds of the server's rows
-  ingest::Scope wanted_ = {};  ///< what it will hold after this pull: no less
+  PullScope scope_ = {};
 };
 
 }  // namespace playmirror::sync

@@ -5,18 +5,36 @@
 #include "sync/push/insert_statement.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace playmirror::sync {
 namespace {
 
-constexpr const char* kSavepoint = "SAVEPOINT playmirror";
-constexpr const char* kUndo = "ROLLBACK TO SAVEPOINT playmirror";
+/// The savepoint of a statement that is part of what once was one. That of a whole group is named
+/// after its place, so that it can be reached over those behind it.
+constexpr const char* kOfPart = "playmirror";
+
+std::string of_group(std::size_t index) { return "playmirror_" + std::to_string(index); }
 
 /// A row that went in and cannot be found among the rows that came out: a trigger or a rule dropped
 /// it, or changed what it is known by.
 bool is_lost(const PushedRow& row) {
   return row.fate == PushedRow::Fate::rejected && row.refusal.sqlstate.empty();
+}
+
+bool any_inserted(const std::vector<PushedRow>& rows) {
+  return std::ranges::any_of(
+      rows, [](const PushedRow& row) { return row.fate == PushedRow::Fate::inserted; });
+}
+
+bool is_row_at_fault(const pg::StatementFailed& refused) {
+  return pg::classify(refused.diagnostics()).row_at_fault && PLAYMIRROR_SAFEGUARD("splitting");
+}
+
+bool have_same_columns(const outbox::Entry& a, const outbox::Entry& b) {
+  const auto name = [](const auto& field) { return field.first; };
+  return std::ranges::equal(a.image.fields, b.image.fields, {}, name, name);
 }
 
 std::string missing_parent(const outbox::Entry& entry) {
@@ -35,12 +53,11 @@ outbox::Refusal refusal_of(const pg::StatementFailed& failure) {
 
 }  // namespace
 
-BatchInserter::BatchInserter(ServerSession& session, const Catalog& catalog,
-                             std::vector<pg::Command> first, pg::Waiter& waiter)
-    : session_(session), catalog_(catalog), first_(std::move(first)), waiter_(waiter) {}
+BatchInserter::BatchInserter(ServerSession& session, const Catalog& catalog, pg::Waiter& waiter)
+    : session_(session), catalog_(catalog), waiter_(waiter) {}
 
-std::optional<outbox::Refusal> BatchInserter::table_problem(const ServerTable& table,
-                                                            const outbox::Entry& entry) const {
+std::optional<outbox::Refusal> BatchInserter::table_problem(const outbox::Entry& entry) const {
+  const ServerTable& table = catalog_.tables.at(entry.table);
   if (table.kind == 0) return outbox::Refusal{"42P01", "", "the server has no table " + table.name};
   for (const auto& [name, value] : entry.image.fields) {
     const ServerColumn* column = table.find(name);
@@ -64,79 +81,139 @@ std::optional<outbox::Refusal> BatchInserter::table_problem(const ServerTable& t
   return std::nullopt;
 }
 
-std::vector<PushedRow> BatchInserter::insert(const std::vector<const outbox::Entry*>& entries,
-                                             const KnownRows& known) {
-  std::vector<PushedRow> rows;
-  if (entries.empty()) return rows;
-  const ServerTable& table = catalog_.tables.at(entries.front()->table);
-  // Rows recorded by different versions may carry different columns: each kind goes by itself.
-  std::vector<const outbox::Entry*> batch;
-  const auto flush = [&] {
-    if (batch.empty()) return;
-    if (const auto problem = table_problem(table, *batch.front())) {
-      for (const outbox::Entry* entry : batch) {
-        rows.push_back({entry, PushedRow::Fate::waiting, 0, *problem});
-      }
-    } else {
-      insert_split(std::move(batch), known, rows);
-    }
-    batch.clear();
-  };
-  const auto same_columns = [](const outbox::Entry& a, const outbox::Entry& b) {
-    if (a.image.fields.size() != b.image.fields.size()) return false;
-    for (std::size_t i = 0; i < a.image.fields.size(); ++i) {
-      if (a.image.fields[i].first != b.image.fields[i].first) return false;
-    }
-    return true;
-  };
+void BatchInserter::add(const std::vector<const outbox::Entry*>& entries,
+                        const std::string& search) {
+  bool first = true;
   for (const outbox::Entry* entry : entries) {
-    if (!batch.empty() && !same_columns(*batch.front(), *entry)) flush();
-    batch.push_back(entry);
+    // Rows recorded by different versions may carry different columns: each kind goes by itself.
+    if (first || !have_same_columns(*groups_.back().entries.front(), *entry)) {
+      groups_.push_back({.table = entry->table, .search = search});
+    }
+    groups_.back().entries.push_back(entry);
+    first = false;
   }
-  flush();
+}
+
+std::vector<pg::Command> BatchInserter::commands() {
+  std::vector<pg::Command> commands;
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    Group& group = groups_[i];
+    if (group.done) continue;
+    if (const auto problem = table_problem(*group.entries.front())) {
+      for (const outbox::Entry* entry : group.entries) {
+        group.rows.push_back({entry, PushedRow::Fate::waiting, 0, *problem});
+      }
+      group.done = true;
+      continue;
+    }
+    append(commands, of_group(i), group, group.entries, group.rows);
+    commands[commands.size() - 2].on_result = [&group](const pg::Result&) { group.reached = true; };
+    commands.back().on_result = [&group](const pg::Result&) { group.done = true; };
+  }
+  return commands;
+}
+
+std::vector<PushedRow> BatchInserter::finish(std::optional<pg::StatementFailed> refused) {
+  for (;;) {
+    // Whoever has lost rows is first: to split it undoes what came after it.
+    const auto group = std::ranges::find_if(
+        groups_, [](const Group& each) { return !each.done || needs_split(each); });
+    if (group == groups_.end()) {
+      if (refused) throw *refused;
+      break;
+    }
+    if (group->done) {
+      split(*group, nullptr);
+    } else if (refused) {
+      if (!group->reached || !is_row_at_fault(*refused)) throw *refused;
+      split(*group, &*refused);
+    }
+    refused.reset();
+    try {
+      session_.connection(waiter_).pipeline(commands(), waiter_);
+    } catch (const pg::StatementFailed& failure) {
+      refused.emplace(failure);
+    }
+  }
+  std::vector<PushedRow> rows;
+  for (Group& group : groups_) {
+    if (!group.split && any_inserted(group.rows)) ++subtransactions_;
+    std::ranges::move(group.rows, std::back_inserter(rows));
+  }
   return rows;
 }
 
-void BatchInserter::insert_split(std::vector<const outbox::Entry*> entries, const KnownRows& known,
+bool BatchInserter::needs_split(const Group& group) {
+  // Alone, a lost row is told apart: it has come out, whatever it has become, or it has not.
+  return !group.split && group.entries.size() > 1 && std::ranges::any_of(group.rows, is_lost);
+}
+
+void BatchInserter::split(Group& group, const pg::StatementFailed* refused) {
+  const auto index = static_cast<std::size_t>(&group - groups_.data());
+  undo(of_group(index));
+  for (std::size_t i = index; i < groups_.size(); ++i) {
+    groups_[i].rows.clear();
+    groups_[i].reached = groups_[i].done = groups_[i].split = false;
+  }
+  if (refused != nullptr && group.entries.size() == 1) {
+    group.rows.push_back(
+        {group.entries.front(), PushedRow::Fate::rejected, 0, refusal_of(*refused)});
+  } else {
+    insert_halves(group, group.entries, group.rows);
+  }
+  group.done = group.split = true;
+}
+
+void BatchInserter::insert_halves(const Group& group,
+                                  const std::vector<const outbox::Entry*>& entries,
+                                  std::vector<PushedRow>& rows) {
+  const auto middle = entries.begin() + static_cast<std::ptrdiff_t>(entries.size() / 2);
+  insert_split(group, {entries.begin(), middle}, rows);
+  insert_split(group, {middle, entries.end()}, rows);
+}
+
+void BatchInserter::insert_split(const Group& group, std::vector<const outbox::Entry*> entries,
                                  std::vector<PushedRow>& rows) {
-  const std::size_t before = rows.size();
+  std::vector<PushedRow> part;
+  std::vector<pg::Command> commands;
+  append(commands, kOfPart, group, entries, part);
   try {
-    insert_all(entries, known, rows);
-    // Alone, such a row is told apart: it has come out, whatever it has become, or it has not.
-    if (entries.size() == 1 ||
-        std::none_of(rows.begin() + static_cast<std::ptrdiff_t>(before), rows.end(), is_lost)) {
+    session_.connection(waiter_).pipeline(std::move(commands), waiter_);
+    if (entries.size() == 1 || std::ranges::none_of(part, is_lost)) {
+      if (any_inserted(part)) ++subtransactions_;
+      std::ranges::move(part, std::back_inserter(rows));
       return;
     }
-    session_.connection(waiter_).execute(kUndo, "undo an insert", waiter_);
-    rows.resize(before);
+    undo(kOfPart);
   } catch (const pg::StatementFailed& failure) {
-    if (!pg::classify(failure.diagnostics()).row_at_fault) throw;
-    if (!PLAYMIRROR_SAFEGUARD("splitting")) throw;
-    session_.connection(waiter_).execute(kUndo, "undo a refused insert", waiter_);
-    rows.resize(before);
+    if (!is_row_at_fault(failure)) throw;
+    undo(kOfPart);
     if (entries.size() == 1) {
       rows.push_back({entries.front(), PushedRow::Fate::rejected, 0, refusal_of(failure)});
       return;
     }
   }
-  const auto middle = entries.begin() + static_cast<std::ptrdiff_t>(entries.size() / 2);
-  insert_split({entries.begin(), middle}, known, rows);
-  insert_split({middle, entries.end()}, known, rows);
+  insert_halves(group, entries, rows);
 }
 
-void BatchInserter::insert_all(const std::vector<const outbox::Entry*>& entries,
-                               const KnownRows& known, std::vector<PushedRow>& rows) {
-  const ServerTable& table = catalog_.tables.at(entries.front()->table);
-  InsertStatement statement = insert_statement(session_, table, entries, known);
-  std::vector<pg::Command> commands = std::exchange(first_, {});
+void BatchInserter::undo(const std::string& savepoint) {
+  session_.connection(waiter_).execute("ROLLBACK TO SAVEPOINT " + savepoint, "undo an insert",
+                                       waiter_);
+}
+
+void BatchInserter::append(std::vector<pg::Command>& commands, const std::string& savepoint,
+                           const Group& group, const std::vector<const outbox::Entry*>& entries,
+                           std::vector<PushedRow>& rows) {
+  InsertStatement statement =
+      insert_statement(session_, catalog_.tables.at(group.table), entries, group.search);
   commands.emplace_back();
-  commands.back().sql = kSavepoint;
+  commands.back().sql = "SAVEPOINT " + savepoint;
   commands.back().doing = "set a savepoint";
   commands.emplace_back();
   commands.back().sql = std::move(statement.sql);
   commands.back().parameters = std::move(statement.parameters);
-  commands.back().doing = "insert into " + table.name;
-  commands.back().on_row = [&](const pg::Row& row) {
+  commands.back().doing = "insert into " + group.table;
+  commands.back().on_row = [&entries, &rows](const pg::Row& row) {
     const outbox::Entry* entry = entries.at(static_cast<std::size_t>(row.integer(0) - 1));
     PushedRow pushed{entry, PushedRow::Fate::inserted, 0, {}};
     if (!row.is_null(1)) {
@@ -153,7 +230,6 @@ void BatchInserter::insert_all(const std::vector<const outbox::Entry*>& entries,
     }
     rows.push_back(std::move(pushed));
   };
-  session_.connection(waiter_).pipeline(std::move(commands), waiter_);
 }
 
 }  // namespace playmirror::sync

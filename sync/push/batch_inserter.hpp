@@ -1,9 +1,11 @@
 #pragma once
 
 #include "core/outbox/outbox.hpp"
+#include "sync/pg/failure.hpp"
 #include "sync/session/catalog.hpp"
 #include "sync/session/server_session.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,38 +27,60 @@ struct PushedRow {
   outbox::Refusal refusal = {};
 };
 
-/// How much of a table has to be searched for rows that are there already.
-struct KnownRows {
-  bool none_new = false;        ///< the mirror knows every row: nothing to search
-  std::string newer_than = {};  ///< a condition on xmin, or empty to search the whole table
-};
-
 /// Inserts entries inside an open READ COMMITTED transaction that holds the push lock: each row
 /// that the server has already is found, each one that lacks its parent waits, the rest is
-/// inserted. A batch with a row that the server refuses is split, under savepoints, until that row
-/// is alone.
+/// inserted. Rows of one table go in one statement; when the server refuses one of them, the
+/// statement is undone and split, under savepoints, until that row is alone.
+///
+/// Its statements are written for a catalog, so they can be sent along with the beginning of the
+/// transaction: add() all entries, run commands(), then finish().
 class BatchInserter {
  public:
-  /// `first` is sent along with the first rows.
-  BatchInserter(ServerSession& session, const Catalog& catalog, std::vector<pg::Command> first,
-                pg::Waiter& waiter);
+  BatchInserter(ServerSession& session, const Catalog& catalog, pg::Waiter& waiter);
 
-  /// All entries must be of one table.
-  std::vector<PushedRow> insert(const std::vector<const outbox::Entry*>& entries,
-                                const KnownRows& known);
+  /// Entries of one table, to be inserted after those added before. `search` as in
+  /// insert_statement().
+  void add(const std::vector<const outbox::Entry*>& entries, const std::string& search);
+
+  /// The statements for all entries.
+  [[nodiscard]] std::vector<pg::Command> commands();
+
+  /// Sees to what is left to do after they have run: `refused` is what the server said to the
+  /// first that it did not take. Throws that again when no row is to blame for it.
+  std::vector<PushedRow> finish(std::optional<pg::StatementFailed> refused);
+
+  /// How many savepoints were kept in which rows were inserted: each has an xid of its own.
+  [[nodiscard]] std::int64_t subtransactions() const noexcept { return subtransactions_; }
 
  private:
-  [[nodiscard]] std::optional<outbox::Refusal> table_problem(const ServerTable& table,
-                                                             const outbox::Entry& entry) const;
-  void insert_split(std::vector<const outbox::Entry*> entries, const KnownRows& known,
+  /// Entries with the same columns, which go in one statement.
+  struct Group {
+    std::string table = {};
+    std::string search = {};
+    std::vector<const outbox::Entry*> entries = {};
+    bool reached = false;  ///< its savepoint is set
+    bool done = false;     ///< every entry is in `rows`
+    bool split = false;    ///< entries that the server refused have been told apart
+    std::vector<PushedRow> rows = {};
+  };
+
+  [[nodiscard]] std::optional<outbox::Refusal> table_problem(const outbox::Entry& entry) const;
+  void append(std::vector<pg::Command>& commands, const std::string& savepoint, const Group& group,
+              const std::vector<const outbox::Entry*>& entries, std::vector<PushedRow>& rows);
+  void undo(const std::string& savepoint);
+  [[nodiscard]] static bool needs_split(const Group& group);
+  /// Undoes what was done since the group began, and tells apart which of its entries are refused.
+  void split(Group& group, const pg::StatementFailed* refused);
+  void insert_split(const Group& group, std::vector<const outbox::Entry*> entries,
                     std::vector<PushedRow>& rows);
-  void insert_all(const std::vector<const outbox::Entry*>& entries, const KnownRows& known,
-                  std::vector<PushedRow>& rows);
+  void insert_halves(const Group& group, const std::vector<const outbox::Entry*>& entries,
+                     std::vector<PushedRow>& rows);
 
   ServerSession& session_;
-  const Catalog& catalog_;
-  std::vector<pg::Command> first_;
+  Catalog catalog_;
   pg::Waiter& waiter_;
+  std::vector<Group> groups_ = {};
+  std::int64_t subtransactions_ = 0;
 };
 
 }  // namespace playmirror::sync

@@ -52,7 +52,7 @@ std::vector<pg::Parameter> column_arrays(const std::vector<const outbox::Entry*>
 
 /// A table whose rows get their id from the server and are known by a natural key.
 std::string serial_sql(const ServerSession& session, const ServerTable& table,
-                       const std::vector<std::string>& columns, const KnownRows& known,
+                       const std::vector<std::string>& columns, const std::string& search,
                        bool single) {
   const bool play = table.name == "play_history";
   const std::string name = session.qualified(table.name);
@@ -61,16 +61,14 @@ std::string serial_sql(const ServerSession& session, const ServerTable& table,
                 : row + ".date = i.date AND " + row +
                       ".period_label IS NOT DISTINCT FROM i.period_label";
   };
-  std::string search = " WHERE false";
-  if (!known.none_new) search = known.newer_than.empty() ? "" : " WHERE " + known.newer_than;
   const std::string parents = play ? "SELECT i.position FROM input i JOIN " +
                                          session.qualified("tracks") + " t ON t.id = i.track_id"
                                    : "SELECT i.position FROM input i";
   return "WITH " + input_sql(table, columns) +
          ", known AS (SELECT i.position, min(r.id) AS id FROM input i JOIN (SELECT * FROM " + name +
-         search + ") r ON " + same("r") + " GROUP BY i.position), ready AS (" + parents +
-         "), added AS (INSERT INTO " + name + " (" + column_list(columns, "") + ") SELECT " +
-         column_list(columns, "i.") +
+         (search.empty() ? "" : " WHERE " + search) + ") r ON " + same("r") +
+         " GROUP BY i.position), ready AS (" + parents + "), added AS (INSERT INTO " + name + " (" +
+         column_list(columns, "") + ") SELECT " + column_list(columns, "i.") +
          " FROM input i JOIN ready USING (position) LEFT JOIN known k USING (position) "
          "WHERE k.position IS NULL ORDER BY i.position RETURNING *) "
          "SELECT i.position, k.id, r.position IS NOT NULL, a.id IS NOT NULL, a.id FROM input i "
@@ -131,10 +129,10 @@ InsertStatement keyed_statement(const ServerSession& session, const ServerTable&
 
 InsertStatement insert_statement(const ServerSession& session, const ServerTable& table,
                                  const std::vector<const outbox::Entry*>& entries,
-                                 const KnownRows& known) {
+                                 const std::string& search) {
   const std::vector<std::string> columns = sent_columns(*entries.front());
   if (table.name == "play_history" || table.name == "analysis_snapshots") {
-    return {serial_sql(session, table, columns, known, entries.size() == 1),
+    return {serial_sql(session, table, columns, search, entries.size() == 1),
             column_arrays(entries, columns.size())};
   }
   return keyed_statement(session, table, entries, columns);

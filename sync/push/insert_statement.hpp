@@ -1,7 +1,8 @@
 #pragma once
 
 #include "core/outbox/outbox.hpp"
-#include "sync/push/batch_inserter.hpp"
+#include "sync/session/catalog.hpp"
+#include "sync/session/server_session.hpp"
 
 #include <string>
 #include <vector>
@@ -17,9 +18,10 @@ struct InsertStatement {
   std::vector<pg::Parameter> parameters = {};
 };
 
+/// `search`: the condition on rows of the table that may be there already; empty when all may.
 [[nodiscard]] InsertStatement insert_statement(const ServerSession& session,
                                                const ServerTable& table,
                                                const std::vector<const outbox::Entry*>& entries,
-                                               const KnownRows& known);
+                                               const std::string& search);
 
 }  // namespace playmirror::sync

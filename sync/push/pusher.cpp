@@ -6,6 +6,7 @@
 #include "core/outbox/deliverer.hpp"
 #include "core/test_hooks.hpp"
 #include "sync/pg/failure.hpp"
+#include "sync/push/settlement.hpp"
 #include "sync/session/horizon.hpp"
 #include "sync/session/witnesses.hpp"
 
@@ -13,9 +14,9 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
+#include <iterator>
+#include <optional>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 namespace playmirror::sync {
@@ -28,20 +29,25 @@ constexpr std::array kWrittenTables{"artists", "tracks", "play_history", "analys
 /// the bytes "playmirr".
 constexpr const char* kLock = "SELECT pg_catalog.pg_advisory_xact_lock(8100957003887243890)";
 
-/// SQLSTATE of pg_xact_status() for a transaction "in the future".
-constexpr std::string_view kInvalidParameter = "22023";
+/// Decides once, for all statements of a transaction, whether the mirror knows every row: nothing
+/// has happened but what it pulled and pushed.
+constexpr const char* kDecideKnown =
+    "SELECT pg_catalog.set_config('playmirror.all_known', CASE WHEN $1 <> '' AND (SELECT "
+    "checkpoint_lsn FROM pg_catalog.pg_control_checkpoint())::text = $1 AND "
+    "pg_catalog.pg_current_snapshot()::text IN ($2, $3) AND NOT pg_catalog.pg_is_in_recovery() "
+    "THEN 'yes' ELSE 'no' END, true)";
 
-/// How a transaction of ours ended, and whether the server has run without a crash, a restart or a
-/// restore since our connection began: only then was its number not given to another one. A crash
-/// throws the statistics away, which tells of it without any privilege.
-constexpr const char* kStatus =
-    "SELECT pg_catalog.pg_xact_status($1::pg_catalog.xid8), NOT pg_catalog.pg_is_in_recovery() AND "
-    "extract(epoch FROM greatest(pg_catalog.pg_postmaster_start_time(), (SELECT stats_reset "
-    "FROM pg_catalog.pg_stat_bgwriter)))::numeric <= $2::numeric";
+/// No row's value is in it: the server evaluates it once and does not touch the table when it is
+/// false.
+constexpr const char* kUnlessKnown = "pg_catalog.current_setting('playmirror.all_known') = 'no'";
 
-/// How long an old backend of ours may take to end after it was told to.
-constexpr std::chrono::seconds kPatience{10};
-constexpr std::chrono::milliseconds kPoll{50};
+/// How often a batch starts over because the server's tables changed under it.
+constexpr int kAttempts = 3;
+
+/// The text of a snapshot in which every transaction before `xid` has ended, and no other is known.
+std::string only_before(std::int64_t xid) {
+  return std::to_string(xid) + ":" + std::to_string(xid) + ":";
+}
 
 pg::Command command(std::string sql, std::string doing) {
   pg::Command result;
@@ -58,7 +64,9 @@ Pusher::Pusher(ServerSession& session, MirrorState& mirror, const PushOptions& o
 
 void Pusher::run() {
   if (!outbox::has_work(mirror_.reader().database())) return;
-  if (PLAYMIRROR_SAFEGUARD("settle first")) settle_unfinished();
+  if (PLAYMIRROR_SAFEGUARD("settle first")) {
+    Settlement(session_, mirror_, waiter_, report_).run();
+  }
   newest_ = outbox::newest(mirror_.reader().database());
   for (;;) {
     const std::vector<outbox::Entry> entries = next_batch();
@@ -82,84 +90,7 @@ std::vector<outbox::Entry> Pusher::next_batch() {
   return batch;
 }
 
-void Pusher::settle_unfinished() {
-  const auto pushes = outbox::unfinished_pushes(mirror_.reader().database());
-  for (const outbox::PushRecord& push : pushes) {
-    const End end = wait_for_end(push);
-    mirror_.write(
-        [&](sqlite::Database& database) {
-          if (end == End::kept) adopt(database, push);
-          outbox::end_push(database, push.push);
-        },
-        [this] { waiter_.tick(); });
-  }
-}
-
-void Pusher::adopt(sqlite::Database& database, const outbox::PushRecord& push) {
-  outbox::Deliverer deliverer(database);
-  const ingest::Scope scope = ingest::read_scope(database);
-  for (const outbox::Entry& entry : outbox::offered(database, push.push)) {
-    deliverer.deliver(entry, entry.offered_id);
-    ingest::drop_if_outside(database, scope, entry.table, entry.offered_id);
-    ++report_.pushed;
-  }
-  meta::write(database, meta::kHighWater,
-              std::max(meta::read_int(database, meta::kHighWater), push.xid + 1));
-  // What has become of the rows is for the next pull to see, even if nothing happens until then.
-  meta::write(database, meta::kSnapshot, "");
-  meta::write(database, meta::kPushSnapshot, "");
-  session_.note_push();
-}
-
-Pusher::End Pusher::wait_for_end(const outbox::PushRecord& push) {
-  pg::Connection& server = session_.connection(waiter_);
-  server.abandon_transaction();
-  const auto moment = server.query(moment_sql(session_.identity_access()), {},
-                                   "read the server's identity", waiter_);
-  const ServerIdentity identity = read_moment(moment[0], session_.options().schema).identity;
-  check_identity(mirror_.reader().database(), identity);
-  const bool same_server = identity.system_identifier == push.system_identifier &&
-                           identity.timeline == push.timeline && identity.database == push.database;
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  for (;;) {
-    std::string status;
-    bool uninterrupted = false;
-    try {
-      const auto result = server.query(kStatus, {std::to_string(push.xid), push.backend_start},
-                                       "ask how a push ended", waiter_);
-      status = result[0].text(0);
-      uninterrupted = result[0].text(1) == "t";
-    } catch (const pg::StatementFailed& failure) {
-      if (failure.sqlstate() != kInvalidParameter) throw;
-      // A number that this server never gave out: whatever was sent is not in its history.
-      return End::unknown;
-    }
-    if (status != "in progress") {
-      return status == "committed" && uninterrupted && same_server ? End::kept : End::unknown;
-    }
-    server.query(
-        "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
-        "WHERE pid = $1::int AND usename = current_user "
-        "AND extract(epoch FROM backend_start)::text = $2",
-        {std::to_string(push.backend_pid), push.backend_start}, "end an old connection of ours",
-        waiter_);
-    if (std::chrono::steady_clock::now() > deadline) {
-      raise(ErrorCode::in_doubt,
-            "an earlier push is still at work on the server (transaction " +
-                std::to_string(push.xid) + ")",
-            {.hint = "Try again in a while; nothing is sent twice.",
-             .retryable = true,
-             .outcome = Outcome::in_doubt});
-    }
-    std::this_thread::sleep_for(kPoll);
-    waiter_.tick();
-  }
-}
-
-Pusher::Transaction Pusher::begin() {
-  pg::Connection& server = session_.connection(waiter_);
-  server.abandon_transaction();
-  Transaction transaction;
+std::vector<pg::Command> Pusher::beginning(Transaction& transaction) {
   std::vector<pg::Command> commands;
   // READ COMMITTED, so that every statement behind the lock sees what its last holder committed.
   const bool committed = PLAYMIRROR_SAFEGUARD("read committed");
@@ -178,15 +109,8 @@ Pusher::Transaction Pusher::begin() {
   if (PLAYMIRROR_SAFEGUARD("advisory lock")) {
     commands.push_back(command(kLock, "wait for another device's push"));
   }
-  commands.push_back(command(moment_sql(session_.identity_access()), "read the server's snapshot"));
-  commands.back().on_result = [&](const pg::Result& result) {
-    transaction.moment = read_moment(result[0], session_.options().schema);
-  };
-  commands.push_back(command(catalog_sql(), "read the catalog"));
-  commands.back().parameters = {session_.options().schema};
-  commands.back().on_result = [&](const pg::Result& result) {
-    transaction.catalog = read_catalog(result, session_.options().schema);
-  };
+  std::ranges::move(session_.opening_commands(transaction.opening), std::back_inserter(commands));
+  commands.push_back(decide_known(transaction));
   commands.push_back(
       command("SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN '0' "
               "ELSE pg_catalog.pg_current_xact_id()::text END, pid::text, "
@@ -194,101 +118,141 @@ Pusher::Transaction Pusher::begin() {
               "WHERE pid = pg_catalog.pg_backend_pid()",
               "get a transaction id"));
   commands.back().on_result = [&](const pg::Result& result) {
-    transaction.record.xid = result[0].integer(0);
-    transaction.record.backend_pid = result[0].integer(1);
-    transaction.record.backend_start = result[0].text(2);
+    outbox::PushRecord& record = transaction.record;
+    record.xid = result[0].integer(0);
+    record.backend_pid = result[0].integer(1);
+    record.backend_start = result[0].text(2);
+    const ServerIdentity& identity = transaction.opening.moment.identity;
+    record.system_identifier = identity.system_identifier;
+    record.timeline = identity.timeline;
+    record.database = identity.database;
   };
-  server.pipeline(std::move(commands), waiter_);
-  const ServerIdentity& identity = transaction.moment.identity;
-  transaction.record.system_identifier = identity.system_identifier;
-  transaction.record.timeline = identity.timeline;
-  transaction.record.database = identity.database;
-  return transaction;
+  return commands;
 }
 
-bool Pusher::mirror_knows_all(const Moment& moment) const {
-  if (moment.in_recovery || moment.checkpoint.empty()) return false;
+pg::Command Pusher::decide_known(Transaction& transaction) {
+  pg::Command decision = command(kDecideKnown, "see whether anything has happened");
+  {
+    auto reader = mirror_.reader();
+    for (const std::string_view key : {meta::kCheckpoint, meta::kSnapshot, meta::kPushSnapshot}) {
+      decision.parameters.emplace_back(meta::read(reader.database(), key).value_or(""));
+    }
+  }
+  if (!session_.identity_access().control_checkpoint) {
+    decision.sql = "SELECT pg_catalog.set_config('playmirror.all_known', 'no', true)";
+    decision.parameters.clear();
+  }
+  decision.on_result = [&](const pg::Result& result) {
+    transaction.knew_all = result[0].text(0) == "yes";
+  };
+  return decision;
+}
+
+std::string Pusher::search_for(const std::string& table,
+                               const std::vector<const outbox::Entry*>& entries,
+                               std::int64_t xmax) const {
+  if (!PLAYMIRROR_SAFEGUARD("look-up")) return "false";
   auto reader = mirror_.reader();
-  const auto same = [&](std::string_view key) {
-    return meta::read(reader.database(), key) == moment.snapshot;
-  };
-  return meta::read(reader.database(), meta::kCheckpoint) == moment.checkpoint &&
-         (same(meta::kSnapshot) || same(meta::kPushSnapshot));
-}
-
-bool Pusher::any_outside(const std::vector<const outbox::Entry*>& entries) const {
-  const ingest::Scope scope = ingest::read_scope(mirror_.reader().database());
-  return PLAYMIRROR_SAFEGUARD("look-up outside the scope") &&
-         std::ranges::any_of(entries, [&](const outbox::Entry* entry) {
-           const auto* played_at = entry->image.find("played_at");
-           return played_at != nullptr &&
-                  ingest::is_outside(scope, entry->table, played_at->value_or(""));
-         });
-}
-
-KnownRows Pusher::known_rows(const std::string& table, const Moment& moment) const {
+  const ingest::Scope scope = ingest::read_scope(reader.database());
+  const bool any_outside =
+      PLAYMIRROR_SAFEGUARD("look-up outside the scope") &&
+      std::ranges::any_of(entries, [&](const outbox::Entry* entry) {
+        const auto* played_at = entry->image.find("played_at");
+        return played_at != nullptr &&
+               ingest::is_outside(scope, entry->table, played_at->value_or(""));
+      });
+  if (any_outside) return {};
   // A pending row is not among the mirrored ones: recording and pulling look for it there. So only
   // rows that the mirror may not have seen yet need to be searched.
-  const auto state = ingest::read_state(mirror_.reader().database(), table);
-  if (state.copy != ingest::CopyState::complete || !state.horizon) return {};
-  return {false, horizon_condition(*state.horizon, moment)};
+  const auto state = ingest::read_state(reader.database(), table);
+  if (state.copy != ingest::CopyState::complete || !state.horizon) return kUnlessKnown;
+  const std::string newer = horizon_condition(*state.horizon, xmax);
+  return newer.empty() ? kUnlessKnown : std::string(kUnlessKnown) + " AND " + newer;
 }
 
 void Pusher::push_batch(const std::vector<outbox::Entry>& entries) {
+  for (int attempt = 1; !try_batch(entries); ++attempt) {
+    if (attempt < kAttempts) continue;
+    raise(ErrorCode::server_refused, "the server's tables keep changing",
+          {.hint = "Sync again when the migration is done.", .retryable = true});
+  }
+}
+
+bool Pusher::try_batch(const std::vector<outbox::Entry>& entries) {
+  // Before anything is sent: it is for the server that the mirror follows.
+  const Opening presumed = session_.last_opening(waiter_);
+  check_identity(mirror_.reader().database(), presumed.moment.identity);
   PLAYMIRROR_STEP("push.begin");
-  const Transaction transaction = begin();
-  PLAYMIRROR_STEP("push.opened");
+  pg::Connection& server = session_.connection(waiter_);
+  server.abandon_transaction();
+  BatchInserter inserter(session_, presumed.catalog, waiter_);
+  for (const char* table : kWrittenTables) {
+    std::vector<const outbox::Entry*> of_table;
+    for (const outbox::Entry& entry : entries) {
+      if (entry.table == table) of_table.push_back(&entry);
+    }
+    inserter.add(of_table, search_for(table, of_table, presumed.moment.xmax));
+  }
+  WitnessHearing hearing(session_, mirror_.reader().database(), presumed.catalog);
+  Transaction transaction;
+  std::vector<pg::Command> commands = beginning(transaction);
+  std::ranges::move(hearing.commands(), std::back_inserter(commands));
+  std::ranges::move(inserter.commands(), std::back_inserter(commands));
   try {
-    check_identity(mirror_.reader().database(), transaction.moment.identity);
-    if (transaction.moment.in_recovery) {
+    std::optional<pg::StatementFailed> refused;
+    try {
+      server.pipeline(std::move(commands), waiter_);
+    } catch (const pg::StatementFailed& failure) {
+      if (!transaction.opening.is_complete()) throw;
+      refused.emplace(failure);
+    }
+    const auto& [moment, catalog] = transaction.opening;
+    check_identity(mirror_.reader().database(), moment.identity);
+    if (moment.in_recovery) {
       raise(ErrorCode::server_refused, "the server is a standby, which takes no rows",
             {.hint = "Connect to the primary to push."});
     }
-    const bool knew_all = mirror_knows_all(transaction.moment);
-    WitnessHearing hearing(session_, mirror_.reader().database(), transaction.catalog,
-                           transaction.moment);
-    BatchInserter inserter(session_, transaction.catalog, hearing.commands(), waiter_);
-    std::vector<PushedRow> rows;
-    for (const char* table : kWrittenTables) {
-      std::vector<const outbox::Entry*> of_table;
-      for (const outbox::Entry& entry : entries) {
-        if (entry.table == table) of_table.push_back(&entry);
-      }
-      KnownRows known;
-      if (!any_outside(of_table)) {
-        known = known_rows(table, transaction.moment);
-        known.none_new = knew_all;
-      }
-      if (!PLAYMIRROR_SAFEGUARD("look-up")) known.none_new = true;
-      std::ranges::move(inserter.insert(of_table, known), std::back_inserter(rows));
+    if (catalog != presumed.catalog || !still_holds(presumed.moment.xmax, moment.xmax)) {
+      server.abandon_transaction();
+      return false;
     }
+    hearing.judge(moment);
+    const std::vector<PushedRow> rows = inserter.finish(std::move(refused));
+    transaction.subtransactions = inserter.subtransactions();
     PLAYMIRROR_STEP("push.inserted");
-    std::int64_t push = 0;
-    mirror_.write(
-        [&](sqlite::Database& database) {
-          std::vector<std::pair<std::int64_t, std::int64_t>> offered;
-          for (const PushedRow& row : rows) {
-            if (row.fate == PushedRow::Fate::inserted) {
-              offered.emplace_back(row.entry->entry, row.server_id);
-            }
-          }
-          if (!stored_identity(database)) store_identity(database, transaction.moment.identity);
-          if (!offered.empty() && PLAYMIRROR_SAFEGUARD("record before COMMIT")) {
-            push = outbox::begin_push(database, transaction.record, offered);
-          }
-        },
-        [this] { waiter_.tick(); });
+    const std::int64_t push = record(transaction, rows);
     PLAYMIRROR_STEP("push.recorded");
     commit(transaction, rows);
     PLAYMIRROR_STEP("push.committed");
-    mirror_.write(
-        [&](sqlite::Database& database) { resolve(database, transaction, rows, push, knew_all); });
+    mirror_.write([&](sqlite::Database& database) { resolve(database, transaction, rows, push); });
     PLAYMIRROR_STEP("push.resolved");
     if (report_.pushed > 0) session_.note_push();
+    return true;
   } catch (...) {
-    session_.connection_if_any([](pg::Connection& server) { server.abandon_transaction(); });
+    session_.connection_if_any([](pg::Connection& broken) { broken.abandon_transaction(); });
     throw;
   }
+}
+
+std::int64_t Pusher::record(const Transaction& transaction, const std::vector<PushedRow>& rows) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> offered;
+  for (const PushedRow& row : rows) {
+    if (row.fate == PushedRow::Fate::inserted) {
+      offered.emplace_back(row.entry->entry, row.server_id);
+    }
+  }
+  std::int64_t push = 0;
+  mirror_.write(
+      [&](sqlite::Database& database) {
+        if (!stored_identity(database)) {
+          store_identity(database, transaction.opening.moment.identity);
+        }
+        if (!offered.empty() && PLAYMIRROR_SAFEGUARD("record before COMMIT")) {
+          push = outbox::begin_push(database, transaction.record, offered);
+        }
+      },
+      [this] { waiter_.tick(); });
+  return push;
 }
 
 void Pusher::commit(const Transaction& transaction, const std::vector<PushedRow>& rows) {
@@ -315,7 +279,7 @@ void Pusher::commit(const Transaction& transaction, const std::vector<PushedRow>
 }
 
 void Pusher::resolve(sqlite::Database& database, const Transaction& transaction,
-                     const std::vector<PushedRow>& rows, std::int64_t push, bool knew_all) {
+                     const std::vector<PushedRow>& rows, std::int64_t push) {
   outbox::Deliverer deliverer(database);
   const ingest::Scope scope = ingest::read_scope(database);
   bool all_done = true;
@@ -351,11 +315,12 @@ void Pusher::resolve(sqlite::Database& database, const Transaction& transaction,
   store_witnesses(database, newest.rows());
   meta::write(database, meta::kHighWater,
               std::max(meta::read_int(database, meta::kHighWater), xid + 1));
-  // If ours is the only transaction since the mirror knew everything, it still does.
-  const std::string alone = std::to_string(xid) + ":" + std::to_string(xid) + ":";
-  const std::string next = std::to_string(xid + 1) + ":" + std::to_string(xid + 1) + ":";
+  // If ours are the only transactions since the mirror knew everything, it still does. That they
+  // are shows in the next snapshot, which then counts no other.
+  const std::int64_t next = xid + 1 + transaction.subtransactions;
+  const bool was_next = transaction.opening.moment.snapshot == only_before(xid);
   meta::write(database, meta::kPushSnapshot,
-              knew_all && transaction.moment.snapshot == alone ? next : "");
+              transaction.knew_all && was_next ? only_before(next) : "");
   if (all_done) meta::write(database, meta::kLastPush, Timestamp::now().to_postgres_string());
 }
 

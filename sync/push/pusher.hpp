@@ -30,31 +30,30 @@ class Pusher {
 
  private:
   struct Transaction {
-    Moment moment = {};
-    Catalog catalog = {};
+    Opening opening = {};
     outbox::PushRecord record = {};
+    bool knew_all = false;             ///< the mirror knew every row of the server
+    std::int64_t subtransactions = 0;  ///< how many wrote, each under an xid of its own
   };
-
-  /// Finds out how pushes in doubt ended, ending old backends of ours that still hang.
-  void settle_unfinished();
-  /// How a push in doubt ended, as far as the server can be trusted to say.
-  enum class End { kept, unknown };
-  End wait_for_end(const outbox::PushRecord& push);
-  /// The server has the push: its rows are delivered under the ids that they got, whatever was done
-  /// to them there since.
-  void adopt(sqlite::Database& database, const outbox::PushRecord& push);
 
   /// The next entries to send, parents before children; empty when nothing is left.
   std::vector<outbox::Entry> next_batch();
   void push_batch(const std::vector<outbox::Entry>& entries);
-  Transaction begin();
-  /// Whether the server may have had one of them all along without the mirror knowing it.
-  [[nodiscard]] bool any_outside(const std::vector<const outbox::Entry*>& entries) const;
-  [[nodiscard]] KnownRows known_rows(const std::string& table, const Moment& moment) const;
-  [[nodiscard]] bool mirror_knows_all(const Moment& moment) const;
+  /// One transaction: a round trip for all its statements, unless rows are refused, and one for
+  /// COMMIT. The statements are written for the server's tables as they were seen last; false when
+  /// they have changed since, and nothing was sent for good.
+  bool try_batch(const std::vector<outbox::Entry>& entries);
+  std::vector<pg::Command> beginning(Transaction& transaction);
+  pg::Command decide_known(Transaction& transaction);
+  /// The condition on rows that the server may have had all along without the mirror knowing it.
+  [[nodiscard]] std::string search_for(const std::string& table,
+                                       const std::vector<const outbox::Entry*>& entries,
+                                       std::int64_t xmax) const;
+  /// Makes durable what is offered, before COMMIT is sent. Returns the number of the push.
+  std::int64_t record(const Transaction& transaction, const std::vector<PushedRow>& rows);
   void commit(const Transaction& transaction, const std::vector<PushedRow>& rows);
   void resolve(sqlite::Database& database, const Transaction& transaction,
-               const std::vector<PushedRow>& rows, std::int64_t push, bool knew_all);
+               const std::vector<PushedRow>& rows, std::int64_t push);
   void count(sqlite::Database& database, const PushedRow& row);
 
   ServerSession& session_;

@@ -23,6 +23,8 @@ struct Problem {
   [[nodiscard]] std::string sentence() const {
     return hint.empty() ? message : message + ". " + hint;
   }
+
+  friend bool operator==(const Problem&, const Problem&) = default;
 };
 
 /// A column as the server's catalog describes it.
@@ -32,6 +34,8 @@ struct ServerColumn {
   bool has_default = false;  ///< a default, an identity or a generated column
   bool readable = false;
   bool insertable = false;
+
+  friend bool operator==(const ServerColumn&, const ServerColumn&) = default;
 };
 
 /// A mirrored table as the server's catalog describes it to our role.
@@ -54,12 +58,16 @@ struct ServerTable {
   /// As far as it is mirrored.
   [[nodiscard]] schema::TableLayout layout() const;
   [[nodiscard]] const ServerColumn* find(std::string_view column) const noexcept;
+
+  friend bool operator==(const ServerTable&, const ServerTable&) = default;
 };
 
 /// The six mirrored tables on the server, with what our role may do to them.
 struct Catalog {
   std::map<std::string, ServerTable> tables = {};
   bool has_alembic_version = false;  ///< there is such a table and we may read it
+
+  friend bool operator==(const Catalog&, const Catalog&) = default;
 };
 
 /// A SELECT whose rows read_catalog() understands; its one parameter is the schema's name.

@@ -5,16 +5,21 @@ namespace {
 
 /// Transaction ids compare by the sign of a 32-bit difference; beyond half the circle, minus some
 /// room for transactions that start meanwhile, a horizon says nothing.
-constexpr std::int64_t kHalfCircle = (std::int64_t{1} << 31) - 10'000'000;
+constexpr std::int64_t kRoom = 10'000'000;
+constexpr std::int64_t kHalfCircle = (std::int64_t{1} << 31) - kRoom;
 
 }  // namespace
 
-std::string horizon_condition(std::int64_t horizon, const Moment& moment) {
-  if (horizon <= 0 || moment.xmax - horizon >= kHalfCircle) return {};
+std::string horizon_condition(std::int64_t horizon, std::int64_t xmax) {
+  if (horizon <= 0 || xmax - horizon >= kHalfCircle) return {};
   // Both ages are measured from the same point, so their order is that of the transactions. The
   // subselect is evaluated once.
   const std::string xid = std::to_string(horizon & 0xFFFFFFFF);
   return "pg_catalog.age(xmin) <= (SELECT pg_catalog.age('" + xid + "'::pg_catalog.xid))";
+}
+
+bool still_holds(std::int64_t written_for, std::int64_t xmax) {
+  return xmax - written_for < kRoom / 2;
 }
 
 }  // namespace playmirror::sync

@@ -4,6 +4,8 @@
 #include "core/test_hooks.hpp"
 #include "sync/pg/failure.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace playmirror::sync {
@@ -12,6 +14,10 @@ namespace {
 /// After this long without a word from us inside a transaction, the server ends it, so that a
 /// vanished laptop holds back neither vacuum nor a migration.
 constexpr const char* kIdleTimeout = "60s";
+
+/// SQLSTATE of what a role may not do, and of a table that is not there.
+constexpr std::string_view kNoPrivilege = "42501";
+constexpr std::string_view kNoTable = "42P01";
 
 /// How often a transaction starts over because a migration changed the set of tables meanwhile.
 constexpr int kAttempts = 5;
@@ -55,7 +61,8 @@ void ServerSession::probe(pg::Waiter& waiter) {
               "; playmirror needs 13 or newer",
           {.hint = "Upgrade the server."});
   }
-  std::vector<pg::Command> commands(2);
+  last_ = {};
+  std::vector<pg::Command> commands(1);
   commands[0].sql =
       "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE'), "
       "pg_catalog.has_function_privilege('pg_catalog.pg_control_checkpoint()', 'EXECUTE'), "
@@ -65,13 +72,23 @@ void ServerSession::probe(pg::Waiter& waiter) {
   commands[0].on_result = [this](const pg::Result& result) {
     access_ = {result[0].boolean(0), result[0].boolean(1), result[0].boolean(2)};
   };
-  commands[1].sql = catalog_sql();
-  commands[1].parameters = {options_.schema};
-  commands[1].doing = "read the catalog";
-  commands[1].on_result = [this](const pg::Result& result) {
-    lockable_ = lockable_tables(read_catalog(result, options_.schema));
-  };
-  connection_->pipeline(std::move(commands), waiter);
+  // As if it told everything, which it does unless somebody took the right away.
+  access_ = {true, true, true};
+  for (pg::Command& question : opening_commands(last_)) commands.push_back(std::move(question));
+  try {
+    connection_->pipeline(std::move(commands), waiter);
+  } catch (const pg::StatementFailed& failure) {
+    if (failure.sqlstate() != kNoPrivilege || last_.catalog.tables.empty()) throw;
+  }
+}
+
+const Opening& ServerSession::last_opening(pg::Waiter& waiter) {
+  pg::Connection& server = connection(waiter);
+  if (!last_.is_complete()) {
+    const auto result = server.query(moment_sql(access_), {}, "read the server's identity", waiter);
+    last_.moment = read_moment(result[0], options_.schema);
+  }
+  return last_;
 }
 
 std::vector<std::string> ServerSession::pinned_settings(std::chrono::milliseconds lock_timeout) {
@@ -112,38 +129,54 @@ std::vector<pg::Command> ServerSession::reading_commands(std::chrono::millisecon
   return commands;
 }
 
-Opening ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout,
-                                     const std::vector<pg::Command>& along) {
+std::vector<pg::Command> ServerSession::opening_commands(Opening& opening) {
+  std::vector<pg::Command> commands;
+  commands.push_back(command(catalog_sql(), "read the catalog"));
+  commands.back().parameters = {options_.schema};
+  commands.back().on_result = [&](const pg::Result& result) {
+    opening.catalog = read_catalog(result, options_.schema);
+  };
+  commands.push_back(command(moment_sql(access_), "read the server's snapshot"));
+  commands.back().on_result = [&](const pg::Result& result) {
+    opening.moment = read_moment(result[0], options_.schema);
+    // Copied first: half of a catalog would be worse than none.
+    Opening complete = opening;
+    last_ = std::move(complete);
+  };
+  return commands;
+}
+
+Opening ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout) {
+  Opening opening;
+  begin_reading(waiter, lock_timeout, opening, {});
+  return opening;
+}
+
+void ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout,
+                                  Opening& opening, const Along& along) {
   for (int attempt = 0;; ++attempt) {
     pg::Connection& server = connection(waiter);
     server.abandon_transaction();
-    Opening opening;
-    auto commands = reading_commands(lock_timeout, lockable_);
-    commands.push_back(command(moment_sql(access_), "read the server's snapshot"));
-    commands.back().on_result = [&](const pg::Result& result) {
-      opening.moment = read_moment(result[0], options_.schema);
-    };
-    commands.push_back(command(catalog_sql(), "read the catalog"));
-    commands.back().parameters = {options_.schema};
-    commands.back().on_result = [&](const pg::Result& result) {
-      opening.catalog = read_catalog(result, options_.schema);
-    };
-    commands.insert(commands.end(), along.begin(), along.end());
+    opening = {};
+    const auto locked = lockable_tables(last_.catalog);
+    auto commands = reading_commands(lock_timeout, locked);
+    std::ranges::move(opening_commands(opening), std::back_inserter(commands));
+    if (along) std::ranges::move(along(last_), std::back_inserter(commands));
     try {
       server.pipeline(std::move(commands), waiter);
     } catch (const pg::StatementFailed& failure) {
       server.abandon_transaction();
       // A table went, or a privilege: look again at what there is to lock, once.
       const std::string& state = failure.sqlstate();
-      if (attempt > 0 || (state != "42P01" && state != "42501")) throw;
+      if (opening.is_complete() || attempt > 0 || (state != kNoTable && state != kNoPrivilege)) {
+        throw;
+      }
       probe(waiter);
       continue;
     }
     // A table that appeared since the last look was not locked before the snapshot: start over.
-    const auto tables = lockable_tables(opening.catalog);
-    if (tables == lockable_) return opening;
+    if (lockable_tables(opening.catalog) == locked) return;
     server.abandon_transaction();
-    lockable_ = tables;
     if (attempt >= kAttempts) {
       raise(ErrorCode::server_refused, "the server's tables keep appearing and vanishing",
             {.hint = "Sync again when the migration is done.", .retryable = true});

@@ -7,6 +7,7 @@
 #include <playmirror/server.hpp>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +18,17 @@ namespace playmirror::sync {
 struct Opening {
   Moment moment = {};
   Catalog catalog = {};
+
+  /// Whether the server has told both.
+  [[nodiscard]] bool is_complete() const noexcept {
+    return !catalog.tables.empty() && !moment.snapshot.empty();
+  }
 };
+
+/// Commands that go along with an opening, in its round trip. They must be written before it is
+/// known what the opening will show: they are made for what was seen last, and the caller finds out
+/// whether it still was the same.
+using Along = std::function<std::vector<pg::Command>(const Opening& last)>;
 
 /// The connection of a Server, made anew when it broke, and the transactions that sync uses on it.
 /// Nothing that outlives a transaction is set on the server, so any pooler may stand between.
@@ -40,14 +51,20 @@ class ServerSession {
 
   /// A consistent, read-only look at the server: REPEATABLE READ, names and settings pinned, row
   /// security off, tables locked against rewriting before the snapshot is taken. One round trip.
-  /// Ends with Connection::abandon_transaction(). The commands `along` go with it; those of an
-  /// attempt that had to start over run again.
-  Opening begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout,
-                        const std::vector<pg::Command>& along = {});
+  /// Ends with Connection::abandon_transaction().
+  Opening begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout);
+
+  /// The same with commands that go along; asks `along` again when the opening starts over. What
+  /// they receive comes after `opening` is filled in. When one of them is refused, so is the whole.
+  void begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout, Opening& opening,
+                     const Along& along);
 
   /// The statements that begin such a transaction, for a caller that sends its own behind them.
   [[nodiscard]] std::vector<pg::Command> reading_commands(std::chrono::milliseconds lock_timeout,
                                                           const std::vector<std::string>& tables);
+
+  /// The two questions of every opening, whose answers it keeps.
+  [[nodiscard]] std::vector<pg::Command> opening_commands(Opening& opening);
 
   /// Settings pinned inside every transaction, reading or writing.
   [[nodiscard]] static std::vector<std::string> pinned_settings(
@@ -61,9 +78,14 @@ class ServerSession {
 
   [[nodiscard]] const ServerOptions& options() const noexcept { return options_; }
   [[nodiscard]] const IdentityAccess& identity_access() const noexcept { return access_; }
+
+  /// What this connection has seen last, asking for what it has not seen yet.
+  [[nodiscard]] const Opening& last_opening(pg::Waiter& waiter);
+
   void close() noexcept {
     connection_.reset();
     has_pulled_ = false;
+    last_ = {};
   }
 
   /// Whether a pull has ended well on this connection, and no push has sent rows since.
@@ -83,7 +105,7 @@ class ServerSession {
   WireCounts earlier_ = {};  ///< of connections that are gone
   IdentityAccess access_ = {};
   bool has_pulled_ = false;
-  std::vector<std::string> lockable_ = {};  ///< tables that exist and may be read, when last seen
+  Opening last_ = {};  ///< the latest of this connection
 };
 
 /// The block of key_blocks.hpp that a row of a mirrored table lies in, as text.

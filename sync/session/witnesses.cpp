@@ -100,10 +100,8 @@ std::vector<Witness> stored_witnesses(const sqlite::Database& database) {
 }
 
 WitnessHearing::WitnessHearing(const ServerSession& session, const sqlite::Database& database,
-                               const Catalog& catalog, const Moment& moment)
-    : session_(session), moment_(moment) {
-  const auto started = meta::read(database, meta::kServerStarted);
-  restarted_ = started && *started != moment.started;
+                               const Catalog& catalog)
+    : session_(session), started_(meta::read(database, meta::kServerStarted)) {
   if (!PLAYMIRROR_SAFEGUARD("witnesses")) return;
   for (Witness& witness : stored_witnesses(database)) {
     const auto table = catalog.tables.find(witness.table);
@@ -141,21 +139,27 @@ std::vector<pg::Command> WitnessHearing::commands() {
                    session_.qualified(layout.name) + " WHERE " + key + " = ANY (" + list +
                    "::" + (layout.has_integer_key() ? "bigint" : "text") + "[])";
   }
-  command.on_result = [this](const pg::Result& answers) { judge(answers); };
+  command.on_result = [this](const pg::Result& result) {
+    asked_ = true;
+    for (int i = 0; i < result.size(); ++i) {
+      const pg::Row row = result[i];
+      answers_.push_back({row.text(0), row.text(1),
+                          static_cast<std::uint32_t>(to_integer(row.text(2))), row.text(3)});
+    }
+  };
   return commands;
 }
 
-void WitnessHearing::judge(const pg::Result& answers) {
-  confirmed_.clear();
+void WitnessHearing::judge(const Moment& moment) {
+  if (!asked_) return;
   const Witness* newest_gone = nullptr;
   for (const auto& [witness, horizon, track] : known_) {
     std::optional<std::int64_t> xid;
     bool same_track = true;
-    for (int i = 0; i < answers.size(); ++i) {
-      const pg::Row row = answers[i];
-      if (row.text(0) != witness.table || row.text(1) != witness.key) continue;
-      xid = widen(static_cast<std::uint32_t>(to_integer(row.text(2))), moment_);
-      same_track = track.empty() || track == row.text(3);
+    for (const Answer& answer : answers_) {
+      if (answer.table != witness.table || answer.key != witness.key) continue;
+      xid = widen(answer.writer, moment);
+      same_track = track.empty() || track == answer.track;
     }
     if (!xid) {
       if (newest_gone == nullptr || newest_gone->xid < witness.xid) newest_gone = &witness;
@@ -174,12 +178,12 @@ void WitnessHearing::judge(const pg::Result& answers) {
       })) {
     return;
   }
-  if (moment_.in_recovery) {
+  if (moment.in_recovery) {
     raise(ErrorCode::server_behind,
           "the server does not have " + name_of(*newest_gone) + ", which its primary has",
           {.hint = "A replica lags behind: wait, or connect to the primary.", .retryable = true});
   }
-  if (restarted_) {
+  if (started_ && *started_ != moment.started) {
     raise(ErrorCode::server_changed,
           "the server was started anew and lacks " + name_of(*newest_gone) +
               ", the newest row that it had",

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,14 +55,17 @@ class WitnessHearing {
  public:
   /// Reads the witnesses of the tables that can be read.
   WitnessHearing(const ServerSession& session, const sqlite::Database& database,
-                 const Catalog& catalog, const Moment& moment);
+                 const Catalog& catalog);
 
-  /// The question, to be sent inside the transaction that `moment` is of; empty when there is
-  /// nobody to ask. Its answers end in ServerChanged, or Error (server_behind) on a standby, when
-  /// they contradict what the mirror knows.
+  /// The question; empty when there is nobody to ask.
   [[nodiscard]] std::vector<pg::Command> commands();
 
-  /// Those whose rows are as they were; call after the command has run.
+  /// Judges the answers; `moment` is of the transaction in which they were given. Throws
+  /// ServerChanged, or Error (server_behind) on a standby, when they contradict what the mirror
+  /// knows. Does nothing when the question was not put.
+  void judge(const Moment& moment);
+
+  /// Those whose rows are as they were, once they are judged.
   [[nodiscard]] const std::vector<Witness>& confirmed() const noexcept { return confirmed_; }
 
  private:
@@ -70,13 +74,19 @@ class WitnessHearing {
     std::int64_t horizon = 0;  ///< of the last pull: who writes later is at or after it
     std::string track = {};    ///< what was played, as the mirror has it; empty: not a play
   };
-
-  void judge(const pg::Result& answers);
+  /// A row that is still there.
+  struct Answer {
+    std::string table = {};
+    std::string key = {};
+    std::uint32_t writer = 0;
+    std::string track = {};
+  };
 
   const ServerSession& session_;
-  const Moment& moment_;
-  bool restarted_ = false;
+  std::optional<std::string> started_;  ///< when the server of the last pull was
+  bool asked_ = false;
   std::vector<Known> known_;
+  std::vector<Answer> answers_;
   std::vector<Witness> confirmed_;
 };
 

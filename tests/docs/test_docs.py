@@ -280,4 +280,6 @@ def test_the_round_trips_are_as_described(execute: Callable[[str], str], tmp_pat
         repaired = server.repair(mirror).wire.round_trips
         mirror.plays.add(track_id="t", played_at=PLAYED_AT)
         pushed = server.push(mirror).wire.round_trips
-    assert [nothing_new, changed, deleted, compared, repaired, pushed] == described
+        mirror.plays.add(track_id="t", played_at="2026-03-01T00:00:00Z")
+        synced = server.sync(mirror).wire.round_trips
+    assert [nothing_new, changed, deleted, compared, repaired, pushed, synced] == described

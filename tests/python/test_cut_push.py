@@ -33,6 +33,18 @@ from support.music_db import MusicDb, make_templates
 from cluster import Cluster, ClusterError  # isort: skip
 
 
+#: So many that thousands can come before their numbers get a digit longer.
+USE_UP_TRANSACTIONS = """DO $$
+DECLARE now bigint;
+BEGIN
+  LOOP
+    now := pg_current_xact_id()::text::bigint;
+    EXIT WHEN length((now + 5000)::text) = length(now::text);
+    COMMIT;
+  END LOOP;
+END $$"""
+
+
 class Line:
     """A mirror that pushes one play at a time through a proxy, and syncs past it."""
 
@@ -41,7 +53,9 @@ class Line:
         self.watcher = db.connect()
         self.proxy = proxy_of(db)
         add_tracks(db, "t1")
-        db.execute("ALTER SEQUENCE play_history_id_seq RESTART 100000")  # ids of one length
+        # Numbers that stay of one length, so that every push sends as many bytes.
+        db.execute("ALTER SEQUENCE play_history_id_seq RESTART 100000")
+        db.execute(USE_UP_TRANSACTIONS)
         self.mirror = pm.open(path)
         self.straight = pm.connect(db.dsn)
         self.straight.pull(self.mirror)

@@ -1,0 +1,122 @@
+#include "sync/pull/sweep.hpp"
+
+#include "core/mirror/meta.hpp"
+#include "sync/session/horizon.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace playmirror::sync {
+namespace {
+
+/// Decides once, for all commands of a transaction, whether anything has happened since the
+/// snapshot $1 and the checkpoint $2. Answers as Puller::nothing_happened() does.
+constexpr const char* kDecide =
+    "SELECT pg_catalog.set_config('playmirror.unchanged', CASE WHEN "
+    "pg_catalog.pg_current_snapshot()::text = $1 AND (SELECT checkpoint_lsn FROM "
+    "pg_catalog.pg_control_checkpoint())::text = $2 AND NOT pg_catalog.pg_is_in_recovery() "
+    "THEN 'yes' ELSE 'no' END, true)";
+
+/// No row's value is in it: the server evaluates it once and does not touch the table when it is
+/// false.
+constexpr const char* kIfNeeded = "pg_catalog.current_setting('playmirror.unchanged') = 'no'";
+
+}  // namespace
+
+std::vector<ServerTable> usable_tables(const Catalog& catalog) {
+  std::vector<ServerTable> usable;
+  for (const schema::TableLayout& layout : schema::record_layouts()) {
+    const ServerTable& table = catalog.tables.at(layout.name);
+    if (!table.problem) usable.push_back(table);
+  }
+  return usable;
+}
+
+std::vector<ServerTable> within(std::vector<ServerTable> tables, const ingest::Scope& scope) {
+  for (ServerTable& table : tables) table.scope = scope;
+  return tables;
+}
+
+Sweep::Sweep(ServerSession& session, MirrorState& mirror, const PullScope& scope,
+             const PullOptions& options, pg::Waiter& waiter, const Catalog& catalog,
+             const Moment& moment)
+    : session_(session),
+      mirror_(mirror),
+      scope_(scope),
+      catalog_(catalog),
+      moment_(moment),
+      changes_(session, mirror, scope.held, options, waiter),
+      hearing_(session, mirror.reader().database(), catalog) {}
+
+std::vector<pg::Command> Sweep::commands(std::int64_t xmax) { return commands(xmax, ""); }
+
+std::vector<pg::Command> Sweep::commands_if_needed(std::int64_t xmax) {
+  std::string snapshot;
+  std::string checkpoint;
+  {
+    auto reader = mirror_.reader();
+    snapshot = meta::read(reader.database(), meta::kSnapshot).value_or("");
+    checkpoint = meta::read(reader.database(), meta::kCheckpoint).value_or("");
+  }
+  const bool whole = usable_tables(catalog_).size() == schema::record_layouts().size();
+  if (!whole || scope_.held != scope_.wanted || snapshot.empty() || checkpoint.empty() ||
+      !session_.identity_access().control_checkpoint) {
+    return commands(xmax);
+  }
+  std::vector<pg::Command> all(1);
+  all[0].sql = kDecide;
+  all[0].parameters = {std::move(snapshot), std::move(checkpoint)};
+  all[0].doing = "see whether anything has happened";
+  all[0].on_result = [this](const pg::Result& result) { skipped_ = result[0].text(0) == "yes"; };
+  std::ranges::move(commands(xmax, kIfNeeded), std::back_inserter(all));
+  return all;
+}
+
+std::vector<pg::Command> Sweep::commands(std::int64_t xmax, const std::string& filter) {
+  xmax_ = xmax;
+  std::vector<pg::Command> all = hearing_.commands();
+  ask_for_newest_plays(all);
+  ask_for_alembic_version(all);
+  std::ranges::move(
+      changes_.questions(within(usable_tables(catalog_), scope_.wanted), xmax, moment_, filter),
+      std::back_inserter(all));
+  return all;
+}
+
+void Sweep::ask_for_newest_plays(std::vector<pg::Command>& commands) {
+  const ServerTable& plays = catalog_.tables.at("play_history");
+  if (plays.problem) return;
+  // After a first copy no row came by a sweep, and the plays are what is lost in a restore.
+  pg::Command& command = commands.emplace_back();
+  command.sql = "SELECT id, xmin FROM " +
+                session_.rows_of(within({plays}, scope_.wanted).front().layout()) +
+                " ORDER BY id DESC LIMIT 4";
+  command.doing = "look at the newest plays";
+  command.on_row = [this](const pg::Row& row) {
+    const auto writer = static_cast<std::uint32_t>(row.integer(1));
+    newest_.offer({"play_history", row.text(0), widen(writer, moment_)});
+  };
+}
+
+void Sweep::ask_for_alembic_version(std::vector<pg::Command>& commands) {
+  if (!catalog_.has_alembic_version) return;
+  pg::Command& command = commands.emplace_back();
+  command.sql = "SELECT version_num FROM " + session_.qualified("alembic_version") + " ORDER BY 1";
+  command.doing = "read alembic_version";
+  command.on_row = [this](const pg::Row& row) {
+    alembic_version_ += (alembic_version_.empty() ? "" : ",") + row.text(0);
+  };
+}
+
+bool Sweep::fits(const Opening& opening) const {
+  return opening.catalog == catalog_ && still_holds(xmax_, opening.moment.xmax);
+}
+
+std::vector<Witness> Sweep::witnesses() const {
+  NewestRows newest = newest_;
+  for (const Witness& witness : hearing_.confirmed()) newest.offer(witness);
+  for (const Witness& witness : changes_.newest().rows()) newest.offer(witness);
+  return newest.rows();
+}
+
+}  // namespace playmirror::sync
