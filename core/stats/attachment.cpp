@@ -46,6 +46,9 @@ std::vector<Item> page(const StatsFilter& filter, std::vector<Item> items) {
 
 std::vector<Obsession> Stats::obsessions(const StatsFilter& filter, double share,
                                          std::int64_t min_plays) const {
+  if (!(share >= 0 && share <= 1)) {  // so that what is no number is refused, too
+    raise(ErrorCode::invalid_argument, "the share is not between 0 and 1");
+  }
   const Selection selection(moment(), filter);
   const Groups& artists = selection.facts().artists(filter.artist_credit);
   stats::LocalUnits local = stats::LocalUnits::days(selection.zone());

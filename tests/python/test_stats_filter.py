@@ -71,6 +71,26 @@ def test_no_silence_is_as_long_as_the_longest_gap(mirror: pm.Mirror) -> None:
     assert mirror.stats.totals(dedupe="near", dedupe_window=century).plays == 4
 
 
+def test_a_share_is_a_share(mirror: pm.Mirror) -> None:
+    for share in (float("nan"), -0.1, 30):
+        with pytest.raises(pm.InvalidArgument, match="between 0 and 1"):
+            mirror.stats.obsessions(share)
+    assert mirror.stats.obsessions(1, 1) == []
+
+
+def test_plays_reported_twice_are_found_anew_when_one_comes(mirror: pm.Mirror) -> None:
+    def counted(**window: timedelta) -> int:
+        return mirror.stats.totals(dedupe="near", **window).plays
+
+    long = {"dedupe_window": timedelta(minutes=20)}
+    assert (counted(), counted(**long), counted()) == (6, 5, 6)
+    mirror.plays.add(track_id="blue", played_at=NOON + timedelta(minutes=10, seconds=5))
+    assert (counted(), counted(**long), counted()) == (6, 5, 6)
+    assert mirror.stats.data_quality().duplicate_candidates == 1
+    mirror.plays.add(track_id="sinnerman", played_at=NOON)
+    assert (counted(), counted(**long), counted()) == (7, 6, 7)
+
+
 def test_an_album_without_an_id_is_not_the_one_whose_id_is_empty(mirror: pm.Mirror) -> None:
     assert mirror.stats.totals(album="Kind of Blue").plays == 5
     assert mirror.stats.totals(album="").plays == 0
