@@ -15,7 +15,7 @@ using calendar::floor_divide;
 using calendar::kMicrosPerDay;
 
 constexpr std::int64_t kCalendarBegin =
-    calendar::days_of({1, 1, 3}) * kMicrosPerDay + kUnixToPostgres;
+    calendar::days_of({1, 1, 8}) * kMicrosPerDay + kUnixToPostgres;
 constexpr std::int64_t kCalendarEnd =
     calendar::days_of({9999, 12, 30}) * kMicrosPerDay + kUnixToPostgres;
 constexpr std::size_t kMostPieces = 1'000'000;

@@ -22,8 +22,8 @@ inline constexpr std::int64_t kUnixToPostgres = 946'684'800'000'000;
 
 [[nodiscard]] Timestamp to_timestamp(std::int64_t unix_micros);
 
-/// The part of a period that the local calendar covers: the years 1 to 9999 with a day to spare at
-/// both ends.
+/// The part of a period that the local calendar covers: the years 1 to 9999 with a week to spare at
+/// the beginning, so that weeks begin in the year 1, too, and a day at the end.
 [[nodiscard]] columns::Period in_calendar(const columns::Period& period);
 
 inline constexpr std::int64_t kMicrosPerHour = calendar::kMicrosPerDay / 24;

@@ -119,7 +119,7 @@ def test_a_date_that_never_was_breaks_no_streak(mirror: pm.Mirror) -> None:
 
 
 def test_ten_thousand_years_have_months(mirror: pm.Mirror) -> None:
-    add_plays(mirror, [datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)])
+    add_plays(mirror, [datetime(1, 1, 8, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)])
     for zone in ("UTC", "Europe/Berlin"):
         months = mirror.stats.activity("month", tz=zone)
         assert len(months) == 9999 * 12
@@ -127,6 +127,11 @@ def test_ten_thousand_years_have_months(mirror: pm.Mirror) -> None:
         assert sum(month.plays for month in months) == 2
     with pytest.raises(pm.InvalidArgument, match="million"):
         mirror.stats.activity("day")
+    for day in pm.Weekday:  # no week begins before the first date that Python has
+        mirror.plays.add(track_id="t", played_at=datetime(1, 1, 1 + len(mirror.plays), tzinfo=UTC))
+        assert mirror.stats.obsessions(0, 1, week_start=day)[0].week.year == 1
+        profile = mirror.stats.entity_profile("t", "track", week_start=day)
+        assert profile.best_week and profile.best_week.first_day.year == 1
 
 
 def test_a_period_that_reaches_to_infinity_is_open(mirror: pm.Mirror) -> None:
