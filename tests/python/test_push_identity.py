@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -282,3 +283,24 @@ def test_the_log_is_immutable(db: MusicDb, mirror: pm.Mirror) -> None:
     with pytest.raises(TypeError):
         mirror.plays[1] = None  # type: ignore[index]
     assert len(mirror.plays) == 1
+
+
+def test_no_batch_searches_when_nobody_else_wrote(db: MusicDb, mirror: pm.Mirror) -> None:
+    """Between the batches of a push nothing happens but the push itself."""
+
+    def known_to_statistics() -> tuple[int, int]:
+        [(inserted, scans)] = db.execute(
+            "SELECT n_tup_ins, seq_scan FROM pg_stat_user_tables WHERE relname = 'play_history'"
+        )
+        return inserted, scans
+
+    mirror.pull(db.dsn)
+    for number in range(200):
+        add_play(mirror, number)
+    _, before = known_to_statistics()
+    mirror.push(db.dsn, batch_rows=20)
+    deadline = time.monotonic() + 10
+    while (found := known_to_statistics())[0] < 200 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert found[0] == 200
+    assert found[1] - before < 10, "each batch searched the whole table"
