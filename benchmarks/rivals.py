@@ -34,7 +34,8 @@ QUESTIONS = ("top 50 tracks", "totals", "weekday by hour", "tracks by month")
 SQL = {
     "top 50 tracks": """SELECT track_id, count(*) AS n FROM plays GROUP BY 1
                         ORDER BY n DESC, 1 LIMIT 50""",
-    "totals": "SELECT count(*), sum(listened_ms), count(DISTINCT track_id) FROM plays",
+    "totals": """SELECT count(*), coalesce(sum(listened_ms), 0), count(DISTINCT track_id)
+                 FROM plays""",
     "weekday by hour": "SELECT {d}, {h}, count(*) FROM plays GROUP BY 1, 2 ORDER BY 1, 2",
     "tracks by month": """SELECT {m}, count(*), count(DISTINCT track_id) FROM plays GROUP BY 1
                           ORDER BY 1""",
