@@ -6,9 +6,10 @@
 namespace playmirror::import {
 namespace {
 
-/// Rows handed over at once, and how many such pieces may wait.
+/// Rows handed over at once, and how many such pieces may wait: as many as are recorded at a time,
+/// so that neither thread waits for the other to begin.
 constexpr std::int64_t kPieceRows = 5000;
-constexpr std::size_t kWaitingPieces = 8;
+constexpr std::size_t kWaitingPieces = 20;
 
 /// How long the recording thread waits at a time before it looks after its caller.
 constexpr std::chrono::milliseconds kSlice{50};

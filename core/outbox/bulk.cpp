@@ -4,15 +4,11 @@
 
 #include <playmirror/timestamp.hpp>
 
-#include <algorithm>
 #include <array>
-#include <numeric>
 
 namespace playmirror::outbox {
 namespace {
 
-/// The entries in the order of their identities, which SQLite's index likes best; their numbers
-/// keep the order of being recorded.
 class EntryRows : public sqlite::RowSource {
  public:
   EntryRows(std::string_view table, std::int64_t first_entry, const std::vector<BulkEntry>& entries,
@@ -21,16 +17,11 @@ class EntryRows : public sqlite::RowSource {
         first_entry_(first_entry),
         entries_(entries),
         image_of_(image_of),
-        order_(entries.size()),
-        recorded_at_(Timestamp::now().to_postgres_string()) {
-    std::iota(order_.begin(), order_.end(), std::size_t{0});
-    std::ranges::sort(order_, {},
-                      [&](std::size_t i) -> const std::string& { return entries[i].identity; });
-  }
+        recorded_at_(Timestamp::now().to_postgres_string()) {}
 
   bool next() override {
-    if (next_ == order_.size()) return false;
-    const std::size_t i = order_[next_++];
+    if (next_ == entries_.size()) return false;
+    const std::size_t i = next_++;
     const BulkEntry& entry = entries_[i];
     image_ = encode(image_of_(i));
     fields_ = {first_entry_ + static_cast<std::int64_t>(i),
@@ -53,7 +44,6 @@ class EntryRows : public sqlite::RowSource {
   std::int64_t first_entry_;
   const std::vector<BulkEntry>& entries_;
   const std::function<RowImage(std::size_t)>& image_of_;
-  std::vector<std::size_t> order_;
   std::size_t next_ = 0;
   std::string recorded_at_;
   std::string image_;
