@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "server"), str(ROOT / "tests" / "python")]
 
-from cluster import Cluster, ClusterError  # noqa: E402
-from databases import Attached, Server, create_database, make_template  # noqa: E402
+from databases import create_database, make_template  # noqa: E402
+from pytest_server import server_for_tests  # noqa: E402
 from snippets import blocks  # noqa: E402
 
 
@@ -21,15 +21,7 @@ def execute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     """Runs SQL on a server with a small library. The service `music` leads to it, as a role with
     the rights that the README grants and no others."""
     with ExitStack() as stack:
-        if dsn := os.environ.get("PLAYMIRROR_TEST_DSN"):
-            server: Server = Attached(dsn)
-        else:
-            try:
-                server = stack.enter_context(Cluster())
-            except (ClusterError, OSError) as error:
-                if os.environ.get("CI") == "true":
-                    raise
-                pytest.skip(f"no PostgreSQL server: {error}")
+        server = server_for_tests(stack)
         make_template(server)
         name = f"docs_{os.getpid()}"
         role = f"laptop_{name}"

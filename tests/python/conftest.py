@@ -4,7 +4,6 @@ The server is a throwaway one, or that of PLAYMIRROR_TEST_DSN (see tests/server/
 Where none can be started, tests that need one are skipped; on CI that is an error.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,8 +13,8 @@ import pytest
 from support import comparing
 from support.music_db import SMALL_TEMPLATE, MusicDb, make_templates
 
-from cluster import Cluster, ClusterError  # isort: skip
-from databases import Attached, Server  # isort: skip
+from databases import Server  # isort: skip
+from pytest_server import server_for_tests  # isort: skip
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -40,15 +39,7 @@ def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
 def cluster() -> Iterator[Server]:
     """A server with both templates. Only a Cluster can be stopped: make your own for that."""
     with ExitStack() as stack:
-        if dsn := os.environ.get("PLAYMIRROR_TEST_DSN"):
-            server: Server = Attached(dsn)
-        else:
-            try:
-                server = stack.enter_context(Cluster())
-            except (ClusterError, OSError) as error:
-                if os.environ.get("CI") == "true":
-                    raise
-                pytest.skip(f"no PostgreSQL server: {error}")
+        server = server_for_tests(stack)
         make_templates(server)
         yield server
 
