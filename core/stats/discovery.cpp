@@ -3,6 +3,7 @@
 #include "core/stats/distinct.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/ranking.hpp"
+#include "core/stats/ratio.hpp"
 
 #include <playmirror/stats.hpp>
 
@@ -18,15 +19,11 @@ namespace {
 using columns::Batch;
 using stats::Groups;
 using stats::MetUnits;
+using stats::ratio;
 using stats::Rows;
 using stats::Selection;
 
 using Counts = std::vector<std::int64_t>;
-
-std::optional<double> ratio(std::int64_t part, std::int64_t whole) {
-  if (whole == 0) return std::nullopt;
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
 
 /// The first play of all at a finite instant; kNoTime when there is none.
 std::int64_t history_start(const Selection& selection) {

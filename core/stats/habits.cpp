@@ -2,6 +2,7 @@
 
 #include "core/stats/local_time.hpp"
 #include "core/stats/ranking.hpp"
+#include "core/stats/ratio.hpp"
 #include "core/stats/sort_leading.hpp"
 
 #include <playmirror/error.hpp>
@@ -19,13 +20,9 @@ namespace {
 
 using columns::Batch;
 using stats::Groups;
+using stats::ratio;
 using stats::Rows;
 using stats::Selection;
-
-std::optional<double> ratio(std::int64_t part, std::int64_t whole) {
-  if (whole == 0) return std::nullopt;
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
 
 std::optional<std::string> text(std::optional<std::string_view> view) {
   if (!view) return std::nullopt;

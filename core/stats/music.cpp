@@ -3,6 +3,7 @@
 #include "core/stats/local_time.hpp"
 #include "core/stats/percentile.hpp"
 #include "core/stats/ranking.hpp"
+#include "core/stats/ratio.hpp"
 
 #include <playmirror/stats.hpp>
 
@@ -17,17 +18,13 @@ namespace playmirror {
 namespace {
 
 using columns::Batch;
+using stats::ratio;
 using stats::Rows;
 using stats::Selection;
 using stats::Tally;
 
 constexpr std::size_t kDayparts = 4;
 constexpr std::int64_t kFirstYear = 1800;
-
-std::optional<double> ratio(std::int64_t part, std::int64_t whole) {
-  if (whole == 0) return std::nullopt;
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
 
 std::int64_t sum(const std::vector<std::int64_t>& plays) {
   std::int64_t all = 0;

@@ -3,6 +3,7 @@
 #include "core/stats/coverage.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/ranking.hpp"
+#include "core/stats/ratio.hpp"
 #include "core/stats/tally.hpp"
 
 #include <playmirror/stats.hpp>
@@ -18,13 +19,9 @@ namespace {
 
 using columns::Batch;
 using stats::Groups;
+using stats::ratio;
 using stats::Rows;
 using stats::Selection;
-
-std::optional<double> ratio(std::int64_t part, std::int64_t whole) {
-  if (whole == 0) return std::nullopt;
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
 
 /// How many known groups the tracks that were seen belong to.
 std::int64_t distinct(const Groups& groups, const std::vector<char>& seen) {
