@@ -19,7 +19,7 @@ from support.model_backend import BEGINNING
 from support.music_db import MusicDb
 
 SEEDS = int(os.environ.get("PLAYMIRROR_TEST_FILE_FAULTS") or 0)
-OPERATIONS = ("create", "copy", "pull", "push", "add")
+OPERATIONS = ("create", "copy", "pull", "push", "add", "import_plays")
 SAMPLE = 6  # of so many calls, one meets the faults that kill nobody
 
 

@@ -48,8 +48,15 @@ def add(tell: Tell, mirror: pm.Mirror, server: pm.Server) -> None:
         tell(number)
 
 
+def import_plays(tell: Tell, mirror: pm.Mirror, server: pm.Server) -> None:
+    history = mirror.path.parents[1] / "beginnings" / "history.json"
+    mirror.import_plays(history, source="fault")
+    for number in range(3):
+        tell(number)
+
+
 OPERATIONS: dict[str, Callable[[Tell, pm.Mirror, pm.Server], None]] = {
-    operation.__name__: operation for operation in (create, copy, pull, push, add)
+    operation.__name__: operation for operation in (create, copy, pull, push, add, import_plays)
 }
 
 
