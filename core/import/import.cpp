@@ -118,10 +118,12 @@ class Importer {
     import::ListenOrReason found = reading.listen(row);
     if (std::holds_alternative<import::Reason>(found)) return found;
     import::Listen& listen = std::get<import::Listen>(found);
-    if (listen.at < Timestamp() || listen.at > latest_) return import::Reason::no_time;
+    const bool possible = listen.at >= Timestamp() && listen.at <= latest_;
+    if (!possible && PLAYMIRROR_SAFEGUARD("possible times")) return import::Reason::no_time;
     if (listen.listened_ms.value_or(0) > kMostListenedMs) return import::Reason::bad_value;
     if (listen.duration_ms.value_or(0) > kMostListenedMs) listen.duration_ms.reset();
-    if (listen.private_session && !options_.private_sessions) {
+    if (listen.private_session && !options_.private_sessions &&
+        PLAYMIRROR_SAFEGUARD("private sessions")) {
       return import::Reason::private_session;
     }
     return found;
@@ -129,7 +131,7 @@ class Importer {
 
   /// What was recorded is on disk, and in the columns, when this returns.
   void settle() {
-    if (batches_ == 0) return;
+    if (batches_ == 0 || !PLAYMIRROR_SAFEGUARD("settled import")) return;
     state_.write([](sqlite::Database& database) {
       if (columns::needs_rebuild(database)) columns::rebuild_or_drop(database);
       meta::write(database, meta::kLastImport, Timestamp::now().to_postgres_string());

@@ -3,6 +3,7 @@
 #include "core/outbox/bulk.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/sqlite/row_source.hpp"
+#include "core/test_hooks.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -172,11 +173,13 @@ std::vector<Recorder::New> Recorder::choose(const sqlite::Database& database,
       continue;
     }
     New play{&listen, *track, listen.at.to_postgres_string(), false};
-    if (!identities.insert(outbox::play_identity(play.track_id, play.played_at)).second) {
+    if (!identities.insert(outbox::play_identity(play.track_id, play.played_at)).second &&
+        PLAYMIRROR_SAFEGUARD("repeated rows")) {
       ++report_.repeated;
       continue;
     }
-    if (const auto id = lookup.exact(play.track_id, play.played_at)) {
+    if (const auto id = lookup.exact(play.track_id, play.played_at);
+        id && PLAYMIRROR_SAFEGUARD("same instant")) {
       const std::int64_t number = outbox::provisional_number(*id);
       ++(first_number_ != 0 && number >= first_number_ ? report_.repeated : report_.already_there);
       taken.insert(*id);
@@ -185,11 +188,14 @@ std::vector<Recorder::New> Recorder::choose(const sqlite::Database& database,
     const std::int64_t reach = reach_of(listen);
     const bool others = first_other_ && listen.at >= moved(*first_other_, -reach) &&
                         listen.at <= moved(*last_other_, reach);
-    if (others || listen.to_the_minute || any_to_the_minute_) {
+    if ((others || listen.to_the_minute || any_to_the_minute_) &&
+        PLAYMIRROR_SAFEGUARD("same song close by")) {
       if (song.empty()) song = song_key(main_artist(listen), listen.title);
       const auto is_it = [&](const Lookup::Play& candidate) {
         if (candidate.track_id != play.track_id && candidate.song != song) return false;
-        if (taken.contains(candidate.id)) return false;
+        if (taken.contains(candidate.id) && PLAYMIRROR_SAFEGUARD("one play for a listen")) {
+          return false;
+        }
         if (candidate.source != options_.source) return true;
         if (minute_of(candidate.at) != minute_of(listen.at)) return false;
         return listen.to_the_minute ||
@@ -289,8 +295,10 @@ void Recorder::record(sqlite::Database& database, const std::vector<Listen>& lis
       "SELECT * FROM " +
           std::string(sqlite::kSourceTable),
       rows, PlayRows::kFields);
-  outbox::add_all(database, "play_history", entries,
-                  [&](std::size_t i) { return image_of(plays[i]); });
+  if (PLAYMIRROR_SAFEGUARD("entries of imported plays")) {
+    outbox::add_all(database, "play_history", entries,
+                    [&](std::size_t i) { return image_of(plays[i]); });
+  }
   count(plays);
 }
 

@@ -3,6 +3,7 @@
 #include "core/ingest/key_text.hpp"
 #include "core/ingest/odd_values.hpp"
 #include "core/sqlite/row_source.hpp"
+#include "core/test_hooks.hpp"
 
 #include <playmirror/error.hpp>
 
@@ -115,7 +116,7 @@ RowWriter::RowWriter(sqlite::Database& database, const schema::TableLayout& tabl
     bind_order_.insert(bind_order_.end(), key_fields_.begin(), key_fields_.end());
   } else {
     auto any = database_.prepare("SELECT 1 FROM playmirror_outbox WHERE table_name = ? LIMIT 1");
-    any_pending_ = any.bind(0, table_.name).step();
+    any_pending_ = any.bind(0, table_.name).step() && PLAYMIRROR_SAFEGUARD("own rows come back");
   }
   auto odd = database_.prepare("SELECT 1 FROM playmirror_odd_values WHERE table_name = ? LIMIT 1");
   any_odd_ = odd.bind(0, table_.name).step();

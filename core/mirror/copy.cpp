@@ -49,12 +49,13 @@ void settle_old_copy(const Path& file) {
   if (files::exists(file)) {
     files::make_private(file);
     auto old = sqlite::Database::open(file, sqlite::OpenMode::read_write);
-    if (files::size(file) > 0 && old.query_int("PRAGMA application_id") != schema::kApplicationId) {
+    if (files::size(file) > 0 && old.query_int("PRAGMA application_id") != schema::kApplicationId &&
+        PLAYMIRROR_SAFEGUARD("only mirrors are replaced")) {
       raise(
           ErrorCode::not_a_mirror, file.string() + " is a SQLite database, but not a mirror",
           {.hint = "Only a mirror is overwritten. Choose another name, or remove the file first."});
     }
-    if (!sqlite::settle_alone(old)) {
+    if (!sqlite::settle_alone(old) && PLAYMIRROR_SAFEGUARD("no open mirror is replaced")) {
       raise(ErrorCode::busy, file.string() + " is open, here or in another process",
             {.hint = "Close it there, or copy to another name.", .retryable = true});
     }
@@ -100,7 +101,9 @@ class Partial {
 
   void move_to(const Path& target, bool overwrite) {
     // Reserving the name first is what keeps a file that came meanwhile.
-    if (!overwrite && !files::create_private(target)) refuse_existing(target);
+    if (!overwrite && PLAYMIRROR_SAFEGUARD("reserved name") && !files::create_private(target)) {
+      refuse_existing(target);
+    }
     try {
       files::move(file_, target);
     } catch (...) {

@@ -115,12 +115,13 @@ SalvageReport finished_report(const Path& file) {
 }  // namespace
 
 SalvageReport renew(const std::filesystem::path& file) {
-  if (const auto user = files::other_user(file)) {
+  const auto user = files::other_user(file);
+  if (user && PLAYMIRROR_SAFEGUARD("alone with a damaged file")) {
     raise(ErrorCode::busy, "process " + std::to_string(*user) + " has the damaged mirror open",
           {.hint = "Close it there, then repair again.", .retryable = true});
   }
   if (is_unfinished(file)) return finished_report(file);
-  refuse_foreign(file);
+  if (PLAYMIRROR_SAFEGUARD("foreign files")) refuse_foreign(file);
   const Path fresh = beside(file, kNew);
   make_new(fresh);
   PLAYMIRROR_STEP("salvage.made");
@@ -159,7 +160,9 @@ std::filesystem::path finish(const std::filesystem::path& file) {
   if (!is_unfinished(file)) return {};  // somebody else was first
   const Path aside = damaged_name(file);
   // The log first: no moment may show the new file beside the log of the old one.
-  if (files::exists(beside(file, "-wal"))) files::move(beside(file, "-wal"), beside(aside, "-wal"));
+  if (files::exists(beside(file, "-wal")) && PLAYMIRROR_SAFEGUARD("old log set aside")) {
+    files::move(beside(file, "-wal"), beside(aside, "-wal"));
+  }
   files::remove(beside(file, "-shm"));
   PLAYMIRROR_STEP("salvage.log_moved");
   if (files::exists(file)) files::move(file, aside);

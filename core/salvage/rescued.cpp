@@ -3,6 +3,7 @@
 #include "core/mirror/meta.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/outbox/restore.hpp"
+#include "core/test_hooks.hpp"
 
 #include <playmirror/error.hpp>
 #include <playmirror/value.hpp>
@@ -27,6 +28,7 @@ bool read_both_ways(const sqlite::Database& database, const std::string& select,
     } catch (const Error&) {
       // The other way, or what came so far.
     }
+    if (!PLAYMIRROR_SAFEGUARD("read from both ends")) break;
   }
   return false;
 }
@@ -88,7 +90,7 @@ void Rescued::keep_entry(const sqlite::Statement& row) {
                      number_or_nothing(row, 13)};
   const bool whole = outbox::checksum(table, identity, entry.row_id, entry.recorded_at,
                                       entry.bytes) == row.integer(6);
-  if (!whole) {
+  if (!whole && PLAYMIRROR_SAFEGUARD("checksum of saved rows")) {
     damaged_.try_emplace(number, table);
     return;
   }
@@ -113,9 +115,9 @@ void Rescued::put(sqlite::Database& database) const {
     const bool known_push = entry.push && pushes_.contains(*entry.push);
     // A push that is forgotten held the server's lock until it ended, and the look-up of the next
     // one waits for that: to send again is safe.
-    const std::string state = entry.state == "rejected" || entry.state == "waiting" || known_push
-                                  ? entry.state
-                                  : "queued";
+    const bool keeps_state = entry.state == "rejected" || entry.state == "waiting" || known_push ||
+                             !PLAYMIRROR_SAFEGUARD("forgotten pushes");
+    const std::string state = keeps_state ? entry.state : "queued";
     database
         .prepare(
             "INSERT INTO playmirror_outbox (entry, table_name, identity, row_id, recorded_at, "
@@ -143,7 +145,9 @@ void Rescued::put(sqlite::Database& database) const {
         .run();
   }
   ingest::write_scope(database, scope_);
-  meta::write(database, meta::kProvisionalIds, provisional_ids());
+  if (PLAYMIRROR_SAFEGUARD("given ids")) {
+    meta::write(database, meta::kProvisionalIds, provisional_ids());
+  }
 }
 
 std::int64_t Rescued::provisional_ids() const {

@@ -175,14 +175,20 @@ void Repairer::apply(std::vector<Fetched>& fetched, const FileState& file, const
             columns::drop(database);
             database.execute("REINDEX");
           }
-          if (!file.as_written) outbox::restore_rows(database);
+          if (!file.as_written && PLAYMIRROR_SAFEGUARD("recorded rows restored")) {
+            outbox::restore_rows(database);
+          }
           for (Fetched& table : fetched) write_rows(database, table);
           for (Fetched& table : std::views::reverse(fetched)) delete_rows(database, table);
-          set_damaged_entries_aside(database);
+          if (PLAYMIRROR_SAFEGUARD("damaged entries set aside"))
+            set_damaged_entries_aside(database);
           // The mirror may hold rows now that a lagging replica has not seen.
           const std::int64_t known = meta::read_int(database, meta::kHighWater);
-          meta::write(database, meta::kHighWater, std::max(known, moment.xmax));
-          if (!fetched.empty() || !file.sound || !file.as_written) {
+          if (PLAYMIRROR_SAFEGUARD("high water of a repair")) {
+            meta::write(database, meta::kHighWater, std::max(known, moment.xmax));
+          }
+          const bool touched = !fetched.empty() || !file.sound || !file.as_written;
+          if (touched && PLAYMIRROR_SAFEGUARD("digests made anew")) {
             digest::forget_digests(database);
             digest::make_digests(database, waiter_);
           }

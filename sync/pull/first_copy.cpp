@@ -79,7 +79,8 @@ void FirstCopy::prepare(sqlite::Database& database, const ServerTable& table,
   if (state.copy == ingest::CopyState::empty) {
     state.copy = ingest::CopyState::copying;
     state.copied_to.reset();
-    state.horizon = moment.xmin;
+    const bool horizon = PLAYMIRROR_SAFEGUARD("horizon of a first copy");
+    state.horizon = horizon ? moment.xmin : moment.xmax;
     state.relation = table.relation;
     if (table.name == "play_history") columns::drop(database);
     digest::forget_digests(database);

@@ -32,7 +32,7 @@ constexpr std::int64_t kVisitNoteMicros = 10'000'000;
 /// The mirror is to follow another server or another history: every row will be read and compared
 /// again, and what was sent from here counts as unsent until it is found there.
 void start_over(sqlite::Database& database) {
-  outbox::requeue_delivered(database);
+  if (PLAYMIRROR_SAFEGUARD("unsent elsewhere")) outbox::requeue_delivered(database);
   database.execute("UPDATE playmirror_tables SET horizon = 0 WHERE horizon IS NOT NULL");
   for (const auto& push : outbox::unfinished_pushes(database)) {
     outbox::end_push(database, push.push);

@@ -1,6 +1,7 @@
 #include "sync/watch/news.hpp"
 
 #include "core/outbox/outbox.hpp"
+#include "core/test_hooks.hpp"
 
 #include <algorithm>
 
@@ -31,7 +32,7 @@ void News::rest(std::chrono::milliseconds length, bool eager, const std::stop_to
   const auto end = std::chrono::steady_clock::now() + length;
   std::uint64_t rings = doorbell.rings();
   std::int64_t changes = change_counter();
-  bool look = true;
+  bool look = PLAYMIRROR_SAFEGUARD("look before resting");
   while (!stop.stop_requested() && !woken_.exchange(false)) {
     if (eager && look && recorded().to_send) return;
     const auto now = std::chrono::steady_clock::now();

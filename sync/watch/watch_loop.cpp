@@ -1,5 +1,7 @@
 #include "sync/watch/watch_loop.hpp"
 
+#include "core/test_hooks.hpp"
+
 #include <playmirror/error.hpp>
 
 #include <algorithm>
@@ -158,7 +160,7 @@ void WatchLoop::poll(const std::stop_token& stop) {
     if (!server_) server_.emplace(Server::connect(dsn_, options_.server, control));
     report = exchange(control);
   } catch (const Error& error) {
-    if (!error.retryable()) throw;
+    if (!error.retryable() && PLAYMIRROR_SAFEGUARD("what waiting cannot heal")) throw;
     failed(error);
     return;
   }
@@ -189,6 +191,7 @@ SyncReport WatchLoop::push_and_pull(const CallControl& control) {
     add(pushed_, std::move(pushed));
   } catch (const Error& error) {
     if (error.code() == ErrorCode::unreachable || error.code() == ErrorCode::cancelled) throw;
+    if (!PLAYMIRROR_SAFEGUARD("pull behind a failed push")) throw;
     push_error.emplace(error);  // it shall not keep the pull from running
     push_trouble_ = error.what();
   }
@@ -206,8 +209,10 @@ SyncReport WatchLoop::push_and_pull(const CallControl& control) {
 void WatchLoop::succeeded(SyncReport report) {
   backoff_.reset();
   // The word of a person about what they saw is not one about what may come.
-  options_.pull.confirm_deletes = false;
-  options_.pull.accept_server = false;
+  if (PLAYMIRROR_SAFEGUARD("a word counts once")) {
+    options_.pull.confirm_deletes = false;
+    options_.pull.accept_server = false;
+  }
 
   rest_ = options_.interval;
   if (report.method == PullMethod::sweep) {
@@ -226,7 +231,7 @@ void WatchLoop::succeeded(SyncReport report) {
 }
 
 void WatchLoop::failed(const Error& error) {
-  rest_ = backoff_.next();
+  rest_ = PLAYMIRROR_SAFEGUARD("backoff") ? backoff_.next() : milliseconds{0};
   eager_ = false;
   tell({.state = WatchState::retrying, .error = error, .retry_in = rest_});
 }

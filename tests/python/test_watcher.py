@@ -17,43 +17,9 @@ from databases import make_template
 from support.cut_proxy import Cut
 from support.faults import add_play, add_tracks, plays_on_server, proxy_of
 from support.music_db import MusicDb
+from support.watching import NEVER, QUICK, Event, Log, eventually
 
 Equal = Callable[[pm.Mirror, MusicDb], None]
-Event = pm.WatchEvent
-
-QUICK = 0.02  #: a poll that a test waits for
-NEVER = 3600.0  #: one that must not be what brought it
-
-
-class Log:
-    """The events of a watcher, for the test's thread to wait for."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self._added = threading.Condition()
-
-    def __call__(self, event: Event) -> None:
-        with self._added:
-            self.events.append(event)
-            self._added.notify_all()
-
-    def states(self) -> list[str]:
-        return [str(event.state) for event in self.events]
-
-    def wait_for(self, wanted: Callable[[Event], object], *, after: int = 0) -> Event:
-        """The first event from number `after` on for which `wanted` holds."""
-        with self._added:
-            found: list[Event] = []
-
-            def has_come() -> bool:
-                found[:] = [event for event in self.events[after:] if wanted(event)]
-                return bool(found)
-
-            assert self._added.wait_for(has_come, timeout=20), self.events
-            return found[0]
-
-    def wait_until(self, state: str, *, after: int = 0) -> Event:
-        return self.wait_for(lambda event: event.state == state, after=after)
 
 
 @pytest.fixture
@@ -65,13 +31,6 @@ def log() -> Log:
 def music_db(music_db: MusicDb) -> MusicDb:
     add_tracks(music_db, "t1", "t2")
     return music_db
-
-
-def eventually(holds: Callable[[], object], *, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.005)
 
 
 def xid_now(db: MusicDb) -> int:

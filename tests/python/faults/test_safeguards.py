@@ -1,5 +1,5 @@
-"""Every safeguard of the sync is taken away once, and something then goes wrong: a rule whose loss
-nobody notices is not tested, or not needed.
+"""Every safeguard is taken away once, and something then goes wrong: a rule whose loss nobody
+notices is not tested, or not needed.
 
 Each scenario ends well with all safeguards, and must fail without the one that it is for.
 """
@@ -7,412 +7,32 @@ Each scenario ends well with all safeguards, and must fail without the one that 
 from __future__ import annotations
 
 import re
-import shutil
-import sqlite3
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 
+import file_scenarios
+import import_scenarios
 import playmirror as pm
-import psycopg
 import pytest
-from cluster import Cluster
-from databases import TABLES, Server, make_template
+import sync_scenarios
+import watch_scenarios
+from databases import Server
 from support import hooks
-from support.comparing import assert_same_rows, file_rows
-from support.cut_proxy import Cut, Direction, How
-from support.faults import add_play, plays_on_server, proxy_of
-from support.file_faults import Fault, bench
-from support.model_backend import BEGINNING
-from support.music_db import ROOT, MusicDb
-
-ADD = "INSERT INTO play_history (track_id, listened_ms) VALUES ('t1', 1)"
-
-
-@dataclass
-class World:
-    """A database, and devices that follow it."""
-
-    server: Server
-    directory: Path
-    stack: ExitStack
-
-    def __post_init__(self) -> None:
-        self.db = self.stack.enter_context(MusicDb.create(self.server))
-        self.db.execute(BEGINNING)
-        self.mirror = self.device()
-
-    def device(self, copy_of: pm.Mirror | None = None) -> pm.Mirror:
-        path = self.directory / f"{len(list(self.directory.iterdir()))}.db"
-        if copy_of is not None:
-            copy_of.close()
-            shutil.copy(copy_of.path, path)
-        mirror = self.stack.enter_context(pm.open(path))
-        if copy_of is None:
-            self.pull(mirror)
-        return mirror
-
-    def pull(self, mirror: pm.Mirror | None = None, **options: object) -> pm.SyncReport:
-        with pm.connect(self.db.dsn, timeout=6) as server:
-            return server.pull(mirror or self.mirror, **options)
-
-    def push(self, mirror: pm.Mirror | None = None, **options: object) -> pm.SyncReport:
-        with pm.connect(self.db.dsn) as server:
-            return server.push(mirror or self.mirror, **options)
-
-    def other_cluster(self, **settings: str) -> MusicDb:
-        """A database of a server of its own, which the mirror of this world now follows."""
-        cluster = self.stack.enter_context(Cluster({"autovacuum": "off", **settings}))
-        make_template(cluster)
-        self.db = MusicDb.create(cluster)
-        self.db.execute(BEGINNING)
-        self.mirror = self.device()
-        return self.db
-
-    def assert_equal(self, db: MusicDb | None = None) -> None:
-        with psycopg.connect((db or self.db).dsn, autocommit=True) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            assert_same_rows(self.mirror.path, connection, TABLES)
-
-
-# Pull ------------------------------------------------------------------------------------------
-
-
-def a_late_commit(world: World) -> None:
-    with world.db.connect(autocommit=False) as late:
-        late.execute("UPDATE tracks SET tempo = 1")
-        world.db.execute(ADD)
-        world.pull()
-        late.commit()
-    world.pull()
-    world.assert_equal()
-
-
-def a_rewriting_migration_during_a_pull(world: World) -> None:
-    world.db.execute(ADD)
-    blocked = []
-
-    def migrate(step: str) -> None:
-        if step != "pull.opened":
-            return
-        with world.db.connect(options="-c lock_timeout=200") as other:
-            try:
-                other.execute("ALTER TABLE playlist_config ALTER composition TYPE jsonb")
-            except psycopg.errors.LockNotAvailable:
-                blocked.append(step)
-
-    with hooks.at_steps(migrate):
-        world.pull(accept_server=True)  # which asks for rows behind the opening, not along with it
-    assert len(world.mirror.playlists) == 2, "the table was taken as empty"
-    assert blocked
-
-
-def rows_that_a_policy_hides(world: World) -> None:
-    dsn = world.db.plain_role()
-    world.db.execute(
-        "ALTER TABLE playlist_config ENABLE ROW LEVEL SECURITY;"
-        "CREATE POLICY one ON playlist_config USING (key = 'daily')"
-    )
-    with pm.connect(dsn) as server:
-        assert server.pull(world.mirror).pulled["playlist_config"].problem_code == "row_security"
-    assert len(world.mirror.playlists) == 2, "a hidden row was taken as deleted"
-
-
-def a_migration_that_takes_its_time(world: World) -> None:
-    with world.db.connect(autocommit=False) as migration:
-        migration.execute("LOCK TABLE tracks IN ACCESS EXCLUSIVE MODE")
-        began = time.monotonic()
-        with pytest.raises(pm.Error):
-            world.pull(lock_timeout=0.3)
-        assert time.monotonic() - began < 3, "the pull waited for the migration"
-
-
-def settings_of_the_role(world: World) -> None:
-    dsn = world.db.plain_role()
-    world.db.execute(
-        "ALTER TABLE tracks ADD COLUMN took interval DEFAULT '1 day 02:03:04';"
-        f"ALTER ROLE laptop IN DATABASE {world.db.name} SET IntervalStyle = 'sql_standard'"
-    )
-    with pm.connect(dsn) as server:
-        server.pull(world.mirror)
-    world.assert_equal()
-
-
-def tracks_that_vanish(world: World) -> None:
-    world.db.execute("INSERT INTO tracks (id) SELECT 'x' || generate_series(1, 40)")
-    world.pull()
-    world.db.execute("DELETE FROM tracks WHERE id LIKE 'x%'")
-    assert world.pull().pulled["tracks"].held_deletes == 40
-    assert world.mirror.tracks.count() == 43
-
-
-def a_deleted_row(world: World) -> None:
-    world.db.execute("DELETE FROM play_history WHERE listened_ms = 5")
-    world.pull()
-    world.assert_equal()
-
-
-def a_new_column(world: World) -> None:
-    world.db.execute("ALTER TABLE tracks ADD COLUMN mood varchar DEFAULT 'calm'")
-    world.pull()
-    world.assert_equal()
-
-
-def an_older_table_under_the_name(world: World) -> None:
-    world.db.execute(
-        "CREATE TABLE older (LIKE playlist_config INCLUDING ALL);"
-        "INSERT INTO older SELECT key, 'of the older table' FROM playlist_config"
-    )
-    mirror = world.device()
-    world.db.execute("DROP TABLE playlist_config; ALTER TABLE older RENAME TO playlist_config")
-    world.pull(mirror)
-    world.mirror = mirror
-    world.assert_equal()
-
-
-def another_database(world: World) -> None:
-    with MusicDb.create(world.server) as other:
-        other.execute("INSERT INTO tracks (id) VALUES ('other')")
-        with pm.connect(other.dsn) as server, pytest.raises(pm.ServerChanged):
-            server.pull(world.mirror)
-    world.assert_equal()
-
-
-def a_standby_that_lags(world: World) -> None:
-    """By a deletion, to which no row bears witness."""
-    db = world.other_cluster()
-    standby = world.stack.enter_context(Cluster.standby_of(db.server))
-    standby.wait_for_replay(db.server)
-    standby.psql("SELECT pg_wal_replay_pause()")
-    db.execute("DELETE FROM play_history WHERE listened_ms = 5")
-    world.pull()
-    with pm.connect(standby.dsn(db.name)) as server, pytest.raises(pm.ServerChanged):
-        server.pull(world.mirror)
-    world.assert_equal()
-
-
-def what_commits_in_between_on_a_standby(world: World) -> None:
-    """Between the oldest and the newest transaction, so that xmin and xmax stay what they were."""
-    db = world.other_cluster()
-    standby = world.stack.enter_context(Cluster.standby_of(db.server))
-    with db.connect(autocommit=False) as oldest, db.connect(autocommit=False) as late:
-        oldest.execute("UPDATE artists SET name = 'x'")
-        late.execute("UPDATE tracks SET tempo = 1")
-        db.execute(ADD)
-        standby.wait_for_replay(db.server)
-        with pm.connect(standby.dsn(db.name)) as server:
-            server.pull(world.mirror)
-            late.commit()
-            standby.wait_for_replay(db.server)
-            server.pull(world.mirror)
-        world.assert_equal()
-
-
-def a_server_that_crashed_and_forgot(world: World) -> None:
-    """Its transaction numbers come again, for other transactions; the snapshots look alike."""
-    db = world.other_cluster(synchronous_commit="off", wal_writer_delay="10s")
-    db.execute("SET synchronous_commit = on; UPDATE artists SET name = 'kept'")
-    world.pull()
-    db.execute(ADD)
-    with pm.connect(db.dsn) as server:
-        server.pull(world.mirror)
-    db.server.restart("immediate")
-    db.execute("INSERT INTO artists (id) VALUES ('new')")
-    world.pull(accept_server=True)
-    world.assert_equal()
-
-
-def a_server_whose_files_were_set_back(world: World) -> None:
-    """And whose counters have caught up since."""
-    db = world.other_cluster()
-    cluster = db.server
-    assert isinstance(cluster, Cluster)
-    cluster.stop()
-    backup = cluster.directory / "backup"
-    copy_files(cluster.data, backup)
-    cluster.start()
-    db.execute(ADD)
-    world.pull()
-    cluster.stop()
-    shutil.rmtree(cluster.data)
-    copy_files(backup, cluster.data)
-    cluster.start()
-    for tempo in range(60):
-        db.execute("UPDATE tracks SET tempo = %s WHERE id = 't1'", [tempo])
-    with pytest.raises(pm.ServerChanged):
-        world.pull()
-
-
-def copy_files(source: Path, target: Path) -> None:
-    """Of a stopped server, whose user keeps them."""
-    shutil.copytree(source, target)
-    owner = source.stat()
-    for path in (target, *target.rglob("*")):
-        shutil.chown(path, owner.st_uid, owner.st_gid)
-
-
-# Push ------------------------------------------------------------------------------------------
-
-
-def one_play_from_two_devices_at_once(world: World) -> None:
-    """The second one begins when the first has inserted and not committed."""
-    other = world.device()
-    add_play(world.mirror, 1)
-    add_play(other, 1)
-    second = threading.Thread(target=lambda: world.push(other))
-
-    def push_beside(step: str) -> None:
-        if step != "push.inserted" or second.ident is not None:
-            return
-        second.start()
-        with world.db.connect() as watcher:
-            waits = "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
-            deadline = time.monotonic() + 10
-            while second.is_alive() and watcher.execute(waits).fetchone() != (True,):
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
-
-    with hooks.at_steps(push_beside):
-        world.push()
-    second.join()
-    assert plays_on_server(world.db)[1] == plays_on_server(world.db)[0] == 9
-
-
-def both_copies_of_a_file(world: World) -> None:
-    add_play(world.mirror, 1)
-    world.mirror.close()
-    world.mirror = world.stack.enter_context(pm.open(world.mirror.path))
-    copy = world.device(copy_of=world.mirror)
-    original = world.stack.enter_context(pm.open(world.mirror.path))
-    for mirror in (copy, original):
-        world.push(mirror)
-    assert plays_on_server(world.db) == (9, 9)
-
-
-def a_play_beyond_the_cut(world: World) -> None:
-    world.pull(plays_since="2026-01-01T00:00:00Z")
-    world.db.execute(
-        "INSERT INTO play_history (track_id, played_at) VALUES ('t1', '2020-02-02 02:02:02')"
-    )
-    world.pull()
-    before = plays_on_server(world.db)
-    world.mirror.plays.add(track_id="t1", played_at="2020-02-02T02:02:02Z")
-    world.push()
-    assert plays_on_server(world.db) == before
-
-
-def cut_at_commit(world: World, direction: Direction, how: How, **options: float) -> None:
-    """The COMMIT does not get through ("up"), or its answer does not ("down"); then once more."""
-    add_play(world.mirror, 1)
-    with proxy_of(world.db) as proxy:
-
-        def cut(step: str) -> None:
-            if step == "push.recorded":
-                proxy.last.cut = Cut(direction, proxy.last[direction], how, linger=6)
-
-        with (
-            pm.connect(proxy.dsn(world.db.dsn)) as server,
-            hooks.at_steps(cut),
-            pytest.raises(pm.InDoubt),
-        ):
-            server.push(world.mirror)
-        world.push(**options)
-    assert world.mirror.pending() == []
-    assert plays_on_server(world.db) == (9, 9)
-
-
-def a_lost_answer(world: World) -> None:
-    cut_at_commit(world, "down", "reset")
-
-
-def an_old_backend_that_holds_the_lock(world: World) -> None:
-    cut_at_commit(world, "up", "half_open", lock_timeout=1)
-
-
-def a_server_that_crashes_after_commit(world: World) -> None:
-    db = world.other_cluster(synchronous_commit="off", wal_writer_delay="10s")
-    add_play(world.mirror, 1)
-    world.push()
-    assert world.mirror.pending() == []
-    db.server.restart("immediate")
-    assert plays_on_server(db) == (9, 9)
-
-
-def a_bad_row_among_good_ones(world: World) -> None:
-    world.db.execute("ALTER TABLE play_history ADD CHECK (listened_ms <> 13)")
-    send_three_of_which_one_is_refused(world)
-
-
-def a_constraint_that_is_deferred(world: World) -> None:
-    world.db.execute(
-        """
-        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-          IF NEW.listened_ms = 13 THEN RAISE check_violation; END IF; RETURN NULL; END $$;
-        CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON play_history
-          DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()
-        """
-    )
-    send_three_of_which_one_is_refused(world)
-
-
-def send_three_of_which_one_is_refused(world: World) -> None:
-    for number in (12, 13, 14):
-        add_play(world.mirror, number, listened_ms=number)
-    report = world.push()
-    assert (report.pushed, report.rejected) == (2, 1)
-
-
-# The file --------------------------------------------------------------------------------------
-
-
-def a_flipped_bit_in_the_outbox(world: World) -> None:
-    add_play(world.mirror, 1, source="right")
-    with closing(sqlite3.connect(world.mirror.path)) as file:
-        [(image,)] = file_rows(world.mirror.path, "SELECT image FROM playmirror_outbox")
-        file.execute("UPDATE playmirror_outbox SET image = ?", [image.replace(b"right", b"wrong")])
-        file.commit()
-    with pytest.raises(pm.Error) as caught:
-        world.push()
-    assert caught.value.code == "damaged"
-    assert plays_on_server(world.db) == (8, 8)
-
-
-def a_power_cut(world: World, without: str = "") -> None:
-    """In a process of its own, which has its own safeguards."""
-    with bench(world.db) as files:
-        for call in range(1, files.calls("add", "power") + 1, 3):
-            files.check("add", Fault("power", call), without=without)
-
+from support.music_db import ROOT
+from world import World
 
 SCENARIOS: dict[str, Callable[[World], None]] = {
-    "horizon": a_late_commit,
-    "table locks": a_rewriting_migration_during_a_pull,
-    "row security": rows_that_a_policy_hides,
-    "lock timeout": a_migration_that_takes_its_time,
-    "pinned formats": settings_of_the_role,
-    "delete guard": tracks_that_vanish,
-    "count": a_deleted_row,
-    "new columns": a_new_column,
-    "replaced table": an_older_table_under_the_name,
-    "identity": another_database,
-    "high water": a_standby_that_lags,
-    "no short cut on a standby": what_commits_in_between_on_a_standby,
-    "checkpoint": a_server_that_crashed_and_forgot,
-    "witnesses": a_server_whose_files_were_set_back,
-    "advisory lock": one_play_from_two_devices_at_once,
-    "read committed": one_play_from_two_devices_at_once,
-    "look-up": both_copies_of_a_file,
-    "look-up outside the scope": a_play_beyond_the_cut,
-    "settle first": a_lost_answer,
-    "record before COMMIT": an_old_backend_that_holds_the_lock,
-    "synchronous commit": a_server_that_crashes_after_commit,
-    "splitting": a_bad_row_among_good_ones,
-    "immediate constraints": a_constraint_that_is_deferred,
-    "checksum": a_flipped_bit_in_the_outbox,
-    "full sync": a_power_cut,
+    **sync_scenarios.SCENARIOS,
+    **import_scenarios.SCENARIOS,
+    **file_scenarios.SCENARIOS,
+    **watch_scenarios.SCENARIOS,
+}
+
+#: Those whose loss shows in a process of its own.
+POWER_CUTS: dict[str, Callable[..., None]] = {
+    "full sync": sync_scenarios.a_power_cut,
+    "settled import": import_scenarios.a_power_cut_behind_an_import,
 }
 
 
@@ -427,7 +47,7 @@ def test_with_every_safeguard_all_is_well(scenario: Callable[[World], None], wor
     scenario(world)
 
 
-@pytest.mark.parametrize("safeguard", [name for name in SCENARIOS if name != "full sync"])
+@pytest.mark.parametrize("safeguard", [name for name in SCENARIOS if name not in POWER_CUTS])
 def test_something_fails_without(safeguard: str, world: World) -> None:
     with (
         hooks.without(safeguard),
@@ -437,10 +57,11 @@ def test_something_fails_without(safeguard: str, world: World) -> None:
     print(f"without {safeguard}: {failure.value}")
 
 
-def test_something_fails_without_full_sync(world: World) -> None:
+@pytest.mark.parametrize("safeguard", POWER_CUTS)
+def test_something_is_lost_without(safeguard: str, world: World) -> None:
     with pytest.raises(AssertionError, match="lost") as failure:
-        a_power_cut(world, without="full sync")
-    print(f"without full sync: {failure.value}")
+        POWER_CUTS[safeguard](world, without=safeguard)
+    print(f"without {safeguard}: {failure.value}")
 
 
 def test_every_safeguard_has_a_scenario() -> None:

@@ -1,0 +1,62 @@
+"""The world of a safeguard's scenario."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import playmirror as pm
+import psycopg
+from cluster import Cluster
+from databases import TABLES, Server, make_template
+from support.comparing import assert_same_rows
+from support.model_backend import BEGINNING
+from support.music_db import MusicDb
+
+
+@dataclass
+class World:
+    """A database, and devices that follow it."""
+
+    server: Server
+    directory: Path
+    stack: ExitStack
+
+    def __post_init__(self) -> None:
+        self.db = self.stack.enter_context(MusicDb.create(self.server))
+        self.db.execute(BEGINNING)
+        self.mirror = self.device()
+
+    def device(self, copy_of: pm.Mirror | None = None) -> pm.Mirror:
+        path = self.directory / f"{len(list(self.directory.iterdir()))}.db"
+        if copy_of is not None:
+            copy_of.close()
+            shutil.copy(copy_of.path, path)
+        mirror = self.stack.enter_context(pm.open(path))
+        if copy_of is None:
+            self.pull(mirror)
+        return mirror
+
+    def pull(self, mirror: pm.Mirror | None = None, **options: object) -> pm.SyncReport:
+        with pm.connect(self.db.dsn, timeout=6) as server:
+            return server.pull(mirror or self.mirror, **options)
+
+    def push(self, mirror: pm.Mirror | None = None, **options: object) -> pm.SyncReport:
+        with pm.connect(self.db.dsn) as server:
+            return server.push(mirror or self.mirror, **options)
+
+    def other_cluster(self, **settings: str) -> MusicDb:
+        """A database of a server of its own, which the mirror of this world now follows."""
+        cluster = self.stack.enter_context(Cluster({"autovacuum": "off", **settings}))
+        make_template(cluster)
+        self.db = MusicDb.create(cluster)
+        self.db.execute(BEGINNING)
+        self.mirror = self.device()
+        return self.db
+
+    def assert_equal(self, db: MusicDb | None = None) -> None:
+        with psycopg.connect((db or self.db).dsn, autocommit=True) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            assert_same_rows(self.mirror.path, connection, TABLES)
