@@ -202,7 +202,9 @@ TrackEntry PlayColumns::track(std::uint32_t code) const {
 
 std::size_t PlayColumns::Moment::outside_up_to(const PlayKey& key) const {
   const PlayArrays& plays = snapshot->outside;
-  const auto [first, last] = std::ranges::equal_range(plays.played_at, key.played_at);
+  // Not the one of ranges, of which clang 14 cannot make sense.
+  const auto [first, last] =
+      std::equal_range(plays.played_at.begin(), plays.played_at.end(), key.played_at);
   const auto base = plays.id.begin();
   const auto ids =
       std::span(base + (first - plays.played_at.begin()), base + (last - plays.played_at.begin()));
@@ -263,8 +265,8 @@ void PlayColumns::Moment::visit_all(const Period& period, Column columns, const 
   const std::size_t steps = last_block - first_block + 1;
   for (std::size_t step = 0; step < steps; ++step) {
     const std::size_t block = first_block + (backwards ? steps - 1 - step : step);
-    const auto within = [&](std::size_t place) {
-      return std::clamp(place, outside_begin, outside_end);
+    const auto within = [least = outside_begin, most = outside_end](std::size_t place) {
+      return std::clamp(place, least, most);
     };
     const std::size_t begin = block == first_block
                                   ? outside_begin

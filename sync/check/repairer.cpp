@@ -23,7 +23,6 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <utility>
 
@@ -179,7 +178,8 @@ void Repairer::apply(std::vector<Fetched>& fetched, const FileState& file, const
             outbox::restore_rows(database);
           }
           for (Fetched& table : fetched) write_rows(database, table);
-          for (Fetched& table : std::views::reverse(fetched)) delete_rows(database, table);
+          std::for_each(fetched.rbegin(), fetched.rend(),
+                        [&](Fetched& table) { delete_rows(database, table); });
           if (PLAYMIRROR_SAFEGUARD("damaged entries set aside"))
             set_damaged_entries_aside(database);
           // The mirror may hold rows now that a lagging replica has not seen.

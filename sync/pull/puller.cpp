@@ -17,7 +17,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <ranges>
 #include <utility>
 
 namespace playmirror::sync {
@@ -72,13 +71,11 @@ void Puller::choose_scope() {
     });
   }
   if (options_.leave_out) {
-    scope_.wanted.left_out.clear();
-    for (const TrackDetail column : *options_.leave_out) {
-      scope_.wanted.left_out.emplace_back(to_string(column));
-    }
-    std::ranges::sort(scope_.wanted.left_out);
-    const auto twice = std::ranges::unique(scope_.wanted.left_out);
-    scope_.wanted.left_out.erase(twice.begin(), twice.end());
+    auto& left_out = scope_.wanted.left_out;
+    left_out.clear();
+    for (const TrackDetail column : *options_.leave_out) left_out.emplace_back(to_string(column));
+    std::ranges::sort(left_out);
+    left_out.erase(std::unique(left_out.begin(), left_out.end()), left_out.end());
   }
   if (options_.plays_since) {
     scope_.wanted.plays_since.reset();
@@ -279,7 +276,8 @@ void Puller::apply(std::vector<TableChanges>& changes, const Moment& moment,
   mirror_.write(
       [&](sqlite::Database& database) {
         for (TableChanges& table : changes) apply_table(database, table);
-        for (TableChanges& table : std::views::reverse(changes)) delete_gone(database, table);
+        std::for_each(changes.rbegin(), changes.rend(),
+                      [&](TableChanges& table) { delete_gone(database, table); });
         remember(database, changes, moment);
         store_witnesses(database, witnesses);
         digest::make_digests(database, waiter_);
