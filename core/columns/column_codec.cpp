@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace playmirror::columns {
 namespace {
@@ -35,14 +36,6 @@ std::uint64_t checksum(std::string_view bytes) noexcept {
   for (const char byte : bytes) last = (last << 8) | static_cast<unsigned char>(byte);
   mix(last);
   return sum;
-}
-
-std::string sealed(std::string payload) {
-  payload.append(kPackedPadding, '\0');
-  std::string bytes;
-  bytes.reserve(kChecksumBytes + payload.size());
-  put_little_endian(bytes, checksum(payload));
-  return bytes += payload;
 }
 
 std::string_view opened(std::string_view bytes) {
@@ -78,6 +71,14 @@ Integer take(std::string_view& bytes) {
 }
 
 }  // namespace
+
+std::string sealed(std::string payload) {
+  payload.append(kPackedPadding, '\0');
+  std::string bytes;
+  bytes.reserve(kChecksumBytes + payload.size());
+  put_little_endian(bytes, checksum(payload));
+  return bytes += payload;
+}
 
 void refuse_damaged(const std::string& what) {
   raise(ErrorCode::damaged, what,
@@ -182,16 +183,25 @@ ListenedColumn decode_listened(std::string_view bytes, std::size_t size) {
   ListenedColumn column;
   column.values.resize(size);
   std::size_t wide = 0;
+  std::int64_t least = 0;
+  std::int64_t most = 0;
   std::string_view rest = unpack(opened(bytes), size, [&](std::size_t row, std::uint64_t packed) {
     std::int32_t value = kNoListenedMs;
     if (packed >= kPackedValues) {
-      value = static_cast<std::int32_t>(unzigzag(packed - kPackedValues));
+      const std::int64_t whole = unzigzag(packed - kPackedValues);
+      least = std::min(least, whole);
+      most = std::max(most, whole);
+      value = static_cast<std::int32_t>(whole);
     } else if (packed == kPackedWide) {
       value = kWideListenedMs;
       ++wide;
     }
     column.values[row] = value;
   });
+  // One that looks like a mark would be taken for it.
+  if (least <= kWideListenedMs || most > std::numeric_limits<std::int32_t>::max()) {
+    refuse_damaged("a column of listening times holds one that is too wide");
+  }
   if (rest.size() != wide * kWideBytes) refuse_damaged("a column of listening times is cut short");
   for (; !rest.empty(); rest.remove_prefix(kWideBytes)) {
     const auto row = little_endian<std::uint32_t>(rest.data());
@@ -216,9 +226,12 @@ std::string encode_skipped(const std::vector<std::int8_t>& values) {
 
 std::vector<std::int8_t> decode_skipped(std::string_view bytes, std::size_t size) {
   std::vector<std::int8_t> values(size);
+  std::uint64_t largest = 0;
   unpack(opened(bytes), size, [&](std::size_t row, std::uint64_t packed) {
+    largest = std::max(largest, packed);
     values[row] = static_cast<std::int8_t>(static_cast<std::int64_t>(packed & 3) + kSkipUnknown);
   });
+  if (largest > kSkipped - kSkipUnknown) refuse_damaged("a column of skips holds an unknown one");
   return values;
 }
 
@@ -232,7 +245,10 @@ std::string encode_totals(const std::vector<std::uint32_t>& totals) {
 
 std::vector<std::uint32_t> decode_totals(std::string_view bytes) {
   bytes = opened(bytes);
-  std::vector<std::uint32_t> totals(take<std::uint32_t>(bytes));
+  const auto size = take<std::uint32_t>(bytes);
+  // Before there is room for them: every group takes two bytes at least.
+  if (size / kGroup > bytes.size() / 2) refuse_damaged("the totals of plays end early");
+  std::vector<std::uint32_t> totals(size);
   unpack(bytes, totals.size(), [&](std::size_t row, std::uint64_t total) {
     totals[row] = static_cast<std::uint32_t>(total);
   });

@@ -51,6 +51,9 @@ struct ListenedColumn {
 [[nodiscard]] std::string encode_totals(const std::vector<std::uint32_t>& totals);
 [[nodiscard]] std::vector<std::uint32_t> decode_totals(std::string_view bytes);
 
+/// A column's bytes: a checksum, what it is over, and room for the decoder to read ahead.
+[[nodiscard]] std::string sealed(std::string payload);
+
 /// Throws `damaged` and names what is.
 [[noreturn]] void refuse_damaged(const std::string& what);
 

@@ -138,5 +138,27 @@ TEST(ColumnCodec, RefusesBytesThatWereChangedOrCut) {
   EXPECT_TRUE(is_refused([&] { return decode_times(whole, times.size() + kGroup); }));
 }
 
+/// Packed values behind a checksum that fits, as a hostile file may have them.
+std::string sealed_values(const std::vector<std::uint64_t>& values) {
+  std::string payload;
+  pack(values, payload);
+  return sealed(std::move(payload));
+}
+
+TEST(ColumnCodec, RefusesValuesThatNoEncoderWrites) {
+  const auto listened = [](std::int64_t value) {
+    constexpr std::uint64_t kMarks = 2;
+    return is_refused([&] { return decode_listened(sealed_values({zigzag(value) + kMarks}), 1); });
+  };
+  EXPECT_FALSE(listened(kWideListenedMs + 1));
+  EXPECT_TRUE(listened(kWideListenedMs));  // a mark without the value that it stands for
+  EXPECT_TRUE(listened(kNoListenedMs));
+  EXPECT_TRUE(listened(2'147'483'648));
+  EXPECT_TRUE(listened(kMost - 1));
+  EXPECT_FALSE(is_refused([] { return decode_skipped(sealed_values({2}), 1); }));
+  EXPECT_TRUE(is_refused([] { return decode_skipped(sealed_values({3}), 1); }));
+  EXPECT_TRUE(is_refused([] { return decode_totals(sealed("\xff\xff\xff\xff")); }));
+}
+
 }  // namespace
 }  // namespace playmirror::columns
