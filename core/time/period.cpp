@@ -90,6 +90,15 @@ std::optional<Period> parse_date(std::string_view text) {
   return Period::day(*year, *month, *day);
 }
 
+Timestamp begin_of_day(const Zone& zone, std::int64_t day) {
+  // What microseconds hold in 64 bits, but for a margin that no zone's offset exceeds.
+  constexpr std::int64_t kFarthest = 106'751'000;
+  if (day < -kFarthest || day > kFarthest) {
+    raise(ErrorCode::invalid_argument, "the period lies beyond all timestamps");
+  }
+  return Timestamp::from_postgres_micros(zone.day_begin(day));
+}
+
 }  // namespace
 
 enum class Period::Kind : char { fixed, calendar, ago, last_days };
@@ -227,8 +236,7 @@ Span Period::resolve(std::string_view zone_name, std::optional<Timestamp> now,
       past_last = calendar::unit_after(unit_, first, 1);
     }
   }
-  return {Timestamp::from_postgres_micros(zone->day_begin(first)),
-          Timestamp::from_postgres_micros(zone->day_begin(past_last))};
+  return {begin_of_day(*zone, first), begin_of_day(*zone, past_last)};
 }
 
 }  // namespace playmirror

@@ -134,6 +134,12 @@ def test_what_is_no_period_is_refused(label: str) -> None:
         pm.Period.parse(label)
 
 
+def test_a_period_before_all_timestamps_is_refused() -> None:
+    for label in ("2013686_years_ago", "3000000_days_3000000_before"):
+        with pytest.raises(pm.InvalidArgument):
+            pm.Period.parse(label).resolve()
+
+
 def test_periods_are_values() -> None:
     for period in (
         pm.Period.year(2026),
