@@ -31,9 +31,14 @@ class Stream {
   using Ch = char;
 
   explicit Stream(ByteSource& bytes) : bytes_(bytes) {
-    fill();
-    // A byte order mark, which some editors leave behind.
-    if (end_ >= 3 && std::string_view(buffer_.data(), 3) == "\xEF\xBB\xBF") at_ = 3;
+    // A byte order mark, which some editors leave behind; it may come in pieces.
+    constexpr std::string_view kMark = "\xEF\xBB\xBF";
+    while (end_ < kMark.size()) {
+      const std::size_t got = bytes_.read(std::span(buffer_).subspan(end_));
+      if (got == 0) break;
+      end_ += got;
+    }
+    if (std::string_view(buffer_.data(), end_).starts_with(kMark)) at_ = kMark.size();
   }
 
   [[nodiscard]] char Peek() {
