@@ -36,11 +36,13 @@ FAULTS = (
     Fault("Random programs of recording, syncing, server writes, migrations, cuts, kills, copies, "
           "restores, restarts and fail-overs", ("test_model.py",)),
     Fault("A file call is the last (kill, torn write), the power fails there, or it is refused "
-          "(EIO, ENOSPC, short), once or for ever: new file, first copy, pull, push, recording",
+          "(EIO, ENOSPC, short), once or for ever: new file, first copy, pull, push, recording, "
+          "import",
           ("test_file_faults.py",), "every_file_call"),
     Fault("SIGKILL at each step of the protocol", ("faults/test_steps.py",), "killed"),
     Fault("SIGKILL at any moment", ("test_pull_killed.py", "test_push_killed.py")),
-    Fault("A migration between any two steps, 13 kinds", ("faults/test_steps.py",), "migration"),
+    Fault("A migration of 13 kinds at any step of a first copy, a push, a pull or a repair",
+          ("faults/test_steps.py",), "migration"),
     Fault("The line breaks at a byte of a pull or a push: reset, half open, silent",
           ("test_cut_pull.py", "test_cut_push.py")),
     Fault("The line to a PgBouncer in transaction mode breaks; its connections are shared",
@@ -56,7 +58,17 @@ FAULTS = (
     Fault("Rows vanish or are hidden, rights are missing",
           ("test_pull_deletes.py", "test_schema_privileges.py", "test_schema_locks.py")),
     Fault("The schema changes between syncs", ("test_schema_migrations.py",)),
+    Fault("A mirror of a part follows, grows and shrinks, and its first copy is cut",
+          ("test_partial.py",)),
+    Fault("A watched mirror meets lost lines, restarts, other servers and rows that wait; its "
+          "process is stopped or killed", ("test_watcher.py", "test_watcher_programs.py")),
     Fault("Damaged, foreign and hostile files", ("test_bad_input_files.py",)),
+    Fault("Rows differ from the server's: each is found",
+          ("test_verify.py", "test_verify_quick.py", "test_verify_file.py")),
+    Fault("A damaged file is repaired, or renewed with what was recorded", ("test_repair.py",)),
+    Fault("Copies are made beside writers, and killed", ("test_copy.py",)),
+    Fault("Histories of other services: overlapping, repeated, cut short, hostile",
+          ("test_import.py",)),
     Fault("Odd values of every type, both ways", ("test_types_odd_values.py",)),
     Fault("Several processes and threads on one file; fork; Ctrl-C",
           ("test_processes.py", "test_api_threads.py")),
@@ -105,19 +117,30 @@ def cases(test: ElementTree.Element) -> int:
     return 1
 
 
+def replay() -> Outcome:
+    """Every kept input of the fuzz targets, as the build of preset dev runs them."""
+    programs = ROOT / "build" / "dev" / "tests" / "fuzz"
+    outcome = Outcome(0, 0, 0)
+    for corpus in sorted((ROOT / "tests" / "fuzz" / "corpus").iterdir()):
+        outcome.cases += len(list(corpus.iterdir()))
+        began = time.monotonic()
+        outcome.failed += subprocess.run([programs / f"{corpus.name}_fuzz", corpus]).returncode != 0
+        outcome.seconds += time.monotonic() - began
+    return outcome
+
+
 def main() -> int:
+    results = [(fault.what, fault.files, run(fault)) for fault in FAULTS]
+    results.append(("Inputs that fuzzing found worth keeping", ("tests/fuzz",), replay()))
+    outcomes = [outcome for _, _, outcome in results]
     rows = [
         "| what goes wrong | tests | cases | failed | time |",
         "| --- | --- | --- | --- | --- |",
     ]
-    outcomes = []
-    for fault in FAULTS:
-        outcome = run(fault)
-        outcomes.append(outcome)
-        files = ", ".join(f"`{file}`" for file in fault.files)
+    for what, tests, outcome in results:
+        files = ", ".join(f"`{file}`" for file in tests)
         rows.append(
-            f"| {fault.what} | {files} | {outcome.cases:,} | {outcome.failed} "
-            f"| {outcome.seconds:.0f} s |"
+            f"| {what} | {files} | {outcome.cases:,} | {outcome.failed} | {outcome.seconds:.0f} s |"
         )
     day = time.strftime("%Y-%m-%d")
     total = sum(outcome.cases for outcome in outcomes)
