@@ -10,6 +10,9 @@ namespace {
 /// Room for the columns of a block in the numbers of playmirror_block_data.
 constexpr std::int64_t kPartsPerBlock = 8;
 
+/// Numbers of blocks stay below, so that those of their parts fit.
+constexpr std::int64_t kMostBlocks = std::int64_t{1} << 48;
+
 /// The totals stand where the columns of a block 0 would.
 constexpr std::int64_t kTotalsPart = 0;
 
@@ -49,6 +52,9 @@ ColumnState read_column_state(const sqlite::Database& database) {
     if (key == meta::kColumnsArtists) state.artists = row.integer(1);
     if (key == meta::kColumnsTexts) state.texts = row.integer(1);
   }
+  for (const std::int64_t version : {state.plays, state.tracks, state.artists, state.texts}) {
+    if (version < 0 || version > meta::kMostNumber) return {};  // to be built anew
+  }
   return state;
 }
 
@@ -70,11 +76,14 @@ std::vector<BlockInfo> read_blocks(const sqlite::Database& database) {
       "FROM playmirror_blocks ORDER BY late, first_at, first_id");
   std::vector<BlockInfo> blocks;
   while (row.step()) {
+    const std::int64_t block = row.integer(0);
     const std::int64_t plays = row.integer(2);
-    if (plays <= 0 || plays > static_cast<std::int64_t>(kBlockPlays)) {
-      refuse_damaged("block " + std::to_string(row.integer(0)) + " has no possible size");
+    const bool possible = block > 0 && block <= kMostBlocks && plays > 0 &&
+                          plays <= static_cast<std::int64_t>(kBlockPlays);
+    if (!possible) {
+      refuse_damaged("block " + std::to_string(block) + " has no possible number or size");
     }
-    blocks.push_back({row.integer(0),
+    blocks.push_back({block,
                       row.integer(1) != 0,
                       static_cast<std::size_t>(plays),
                       {row.integer(3), row.integer(4)},
@@ -90,8 +99,14 @@ std::string read_column(const sqlite::Database& database, std::int64_t block, Co
 }
 
 CodeLimits read_code_limits(const sqlite::Database& database) {
+  // Codes have no gaps and rows take some bytes each, so there are no more codes than the file has
+  // bytes. Arrays by code are made before the rows are looked at.
+  const std::int64_t most =
+      database.query_int("PRAGMA page_count") * database.query_int("PRAGMA page_size");
   const auto limit = [&](const char* sql) {
-    return static_cast<std::uint64_t>(database.query_int(sql)) + 1;
+    const std::int64_t largest = database.query_int(sql);
+    if (largest < 0 || largest > most) refuse_damaged("the columns have an impossible code");
+    return static_cast<std::uint64_t>(largest) + 1;
   };
   return {limit("SELECT max(code) FROM playmirror_track_codes"),
           limit("SELECT max(code) FROM playmirror_source_codes"),

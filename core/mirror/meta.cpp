@@ -1,5 +1,7 @@
 #include "core/mirror/meta.hpp"
 
+#include <playmirror/error.hpp>
+
 #include <charconv>
 
 namespace playmirror::meta {
@@ -15,6 +17,10 @@ std::int64_t read_int(const sqlite::Database& database, std::string_view key) {
   const auto text = read(database, key);
   std::int64_t value = 0;
   if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+  if (value < 0 || value > kMostNumber) {
+    raise(ErrorCode::damaged, "playmirror_meta has an impossible " + std::string(key),
+          {.hint = "Repair the mirror, or salvage it when it cannot be opened."});
+  }
   return value;
 }
 

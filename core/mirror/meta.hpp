@@ -42,6 +42,11 @@ inline constexpr std::string_view kColumnsTexts = "columns_texts";
 
 [[nodiscard]] std::optional<std::string> read(const sqlite::Database& database,
                                               std::string_view key);
+
+/// No number here comes near it. One that does was forged, and counting on from it would overflow.
+inline constexpr std::int64_t kMostNumber = std::int64_t{1} << 62;
+
+/// 0 when there is none. Throws `damaged`.
 [[nodiscard]] std::int64_t read_int(const sqlite::Database& database, std::string_view key);
 void write(sqlite::Database& database, std::string_view key, std::string_view value);
 void write(sqlite::Database& database, std::string_view key, std::int64_t value);
