@@ -14,7 +14,7 @@ from support.stats_oracle import NOW
 
 UTC = timezone.utc
 
-#: What the SQL has no say in: identities of tracks and rows that report one play twice.
+#: What the SQL of most statistics has no say in: test_oracle_sameness.py asks it what these are.
 MORE = st.fixed_dictionaries(
     {},
     optional={

@@ -16,7 +16,7 @@ def test_totals(stats: pm.Stats, oracle: Oracle, filters: Any) -> None:
     def compare(filter: dict[str, Any]) -> None:
         (row,) = oracle.ask(
             f"""SELECT count(*) AS plays, {TIME},
-                count(DISTINCT track_id) FILTER (WHERE known) AS tracks,
+                count(DISTINCT same) FILTER (WHERE known) AS tracks,
                 count(DISTINCT day) AS active_days,
                 min(played_at) FILTER (WHERE isfinite(played_at)) AS first_at,
                 max(played_at) FILTER (WHERE isfinite(played_at)) AS last_at,

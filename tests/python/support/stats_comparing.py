@@ -62,7 +62,7 @@ ENTITIES = {
     ),
     "album": "SELECT sel.*, a.key, 1 AS n FROM sel LEFT JOIN albums a USING (track_id)",
     "context": "SELECT sel.*, context_uri AS key, 1 AS n FROM sel",
-    "track": "SELECT sel.*, track_id AS key, 1 AS n FROM sel WHERE known",
+    "track": "SELECT sel.*, same AS key, 1 AS n FROM sel WHERE known",
 }
 
 

@@ -8,8 +8,10 @@ A filter of `mirror.stats` becomes a common table expression `sel` with the play
     duration                 of the track
     day, hour, week_hour     local, of finite times
     known                    whether the track has a row
+    same                     the track that stands for it
 
-`credits` has (track_id, artist_id, n), `genres` (track_id, genre, n), `albums` (track_id, key).
+`credits` has (track_id, artist_id, n), `genres` (track_id, genre, n), `albums` (track_id, key),
+`same_tracks` (track_id, same).
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from typing import Any
 import playmirror as pm
 import psycopg
 from psycopg.rows import dict_row
+
+from .sameness_oracle import DOUBLES, SAME_TRACKS
 
 NOW = "2026-11-20T06:00:00Z"  #: what periods are counted from
 
@@ -63,7 +67,9 @@ class Oracle:
         conditions, values = _conditions(filter, timeless, self.now)
         credit = filter.get("artist_credit", "each")
         statement = f"""
-            WITH credits AS ({_credits(credit)}),
+            WITH RECURSIVE same_tracks AS ({SAME_TRACKS[filter.get("track_identity", "id")]}),
+            doubles AS ({DOUBLES}),
+            credits AS ({_credits(credit)}),
             genre_rows AS ({GENRES}),
             genres AS (SELECT *, count(*) OVER (PARTITION BY track_id) AS n FROM genre_rows),
             albums AS (
@@ -80,8 +86,9 @@ class Oracle:
                     extract(hour FROM l.local)::int AS hour,
                     ((extract(isodow FROM l.local) - 1) * 24 + extract(hour FROM l.local))::int
                         AS week_hour,
-                    l.local, t.id IS NOT NULL AS known
+                    l.local, t.id IS NOT NULL AS known, s.same
                 FROM play_history p LEFT JOIN tracks t ON t.id = p.track_id
+                LEFT JOIN same_tracks s ON s.track_id = p.track_id
                 CROSS JOIN LATERAL (SELECT CASE WHEN isfinite(p.played_at)
                     THEN p.played_at AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s END AS local) AS l
                 WHERE {conditions})
@@ -90,6 +97,7 @@ class Oracle:
         values |= {
             "tz": filter.get("tz", "UTC"),
             "measured_only": filter.get("time_basis") == "measured_only",
+            "window": filter.get("dedupe_window", 30),
             **parameters,
         }
         return self.connection.execute(statement, values).fetchall()
@@ -154,7 +162,8 @@ def _conditions(filter: dict[str, Any], timeless: bool, now: str) -> tuple[str, 
         )
     if filter.get("exclude_track_ids"):
         add(
-            "(p.track_id IS NULL OR p.track_id <> ALL(%(no_tracks)s))",
+            "(p.track_id IS NULL OR s.same NOT IN "
+            "(SELECT same FROM same_tracks WHERE track_id = ANY(%(no_tracks)s)))",
             no_tracks=filter["exclude_track_ids"],
         )
     of_artists = "EXISTS (SELECT FROM track_artists ta WHERE ta.track_id = p.track_id AND {})"
@@ -164,9 +173,14 @@ def _conditions(filter: dict[str, Any], timeless: bool, now: str) -> tuple[str, 
             no_artists=filter["exclude_artist_ids"],
         )
     if filter.get("track_id"):
-        add("p.track_id = %(track)s", track=filter["track_id"])
+        add(
+            "s.same = (SELECT same FROM same_tracks WHERE track_id = %(track)s)",
+            track=filter["track_id"],
+        )
     if filter.get("artist_id"):
         add(of_artists.format("ta.artist_id = %(artist)s"), artist=filter["artist_id"])
+    if filter.get("dedupe") == "near":
+        add("p.id NOT IN (SELECT id FROM doubles)")
     if filter.get("album"):
         add(
             "(t.raw_data->'album'->>'id' = %(album)s OR t.album = %(album)s)",
