@@ -79,6 +79,71 @@ def test_passwords_are_never_shown(
     assert config()["dsn"]["value"] == NOT_SHOWN
 
 
+SERVICES = """\
+# those of the office
+[other]
+host=other.example
+
+  [music]
+host=db.example
+port=5433
+password=hush
+dbname=my music
+host=second.example
+options=-c search_path=hush
+"""
+
+
+def test_a_service_is_looked_up(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ".pg_service.conf"
+    file.write_text(SERVICES)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("PGSERVICEFILE", raising=False)
+    monkeypatch.setenv("PGHOST", "environment.example")
+    monkeypatch.setenv("PGUSER", "me")
+    found = config("--dsn", "service=music port=1")
+    assert found["dsn"]["value"] == "service=music port=1"
+    assert found["host"] == {
+        "value": "db.example", "source": "file", "where": f"{file} [music]",
+    }  # fmt: skip
+    assert found["dbname"]["value"] == "my music"
+    assert found["password"]["value"] == found["options"]["value"] == NOT_SHOWN
+    assert found["user"] == {"value": "me", "source": "environment", "where": "PGUSER"}
+    assert "port" not in found  # that of the string is the one that counts
+    monkeypatch.setenv("PGSERVICE", "other")
+    found = config()
+    assert found["service"]["where"] == "PGSERVICE"
+    assert (found["host"]["value"], found["host"]["where"]) == ("other.example", f"{file} [other]")
+
+
+def test_the_systems_service_file_comes_second(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users, systems = tmp_path / "mine.conf", tmp_path / "pg_service.conf"
+    monkeypatch.setenv("PGSERVICEFILE", str(users))
+    monkeypatch.setenv("PGSYSCONFDIR", str(tmp_path))
+    systems.write_text("[music]\nhost=system.example\n")
+    assert config("--dsn", "service=music")["host"]["value"] == "system.example"
+    users.write_text("[music]\nhost=user.example\n")
+    assert config("--dsn", "service=music")["host"]["where"] == f"{users} [music]"
+
+
+def test_a_service_that_no_file_has_is_told(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "services.conf"
+    file.write_text(SERVICES)
+    monkeypatch.setenv("PGSERVICEFILE", str(file))
+    monkeypatch.delenv("PGSYSCONFDIR", raising=False)
+    found = config("--dsn", "service=nonesuch")
+    assert found["servicefile"] == {
+        "value": "(no [nonesuch] in it)", "source": "file", "where": str(file),
+    }  # fmt: skip
+    assert "host" not in found
+
+
 @pytest.mark.parametrize(
     ("dsn", "shown"),
     [

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ..mirror import Mirror
 from .answer import Answer
 from .conninfo import NOT_SHOWN, shown_options
+from .service_file import find_service, service_files
 from .settings import Settings, read_settings
 from .terminal import Column, table
 from .verb import Verb
@@ -81,7 +82,8 @@ def _default_db() -> str:
 
 
 def _connection(dsn: Setting) -> Iterator[Setting]:
-    """The connection string, then what libpq itself finds for what it leaves open."""
+    """The connection string, then what libpq itself finds for what it leaves open: in the service
+    file, then in its variables."""
     pieces: dict[str, str] = {}
     if dsn.value is not None:
         options = shown_options(dsn.value)
@@ -90,11 +92,27 @@ def _connection(dsn: Setting) -> Iterator[Setting]:
         yield Setting("dsn", shown, dsn.source, dsn.where)
     else:
         yield dsn
+    if service := pieces.get("service") or os.environ.get("PGSERVICE"):
+        for setting in _service(service):
+            if setting.name not in pieces:
+                pieces[setting.name] = ""
+                yield setting
     for variable, name in _LIBPQ.items():
         value = os.environ.get(variable, "")
         if value and name not in pieces:
             shown = NOT_SHOWN if name == "password" else value
             yield Setting(name, shown, "environment", variable)
+
+
+def _service(name: str) -> Iterator[Setting]:
+    """What the service file says of a service, or that it says nothing."""
+    found = find_service(name)
+    if found is None:
+        where = ", ".join(map(str, service_files()))
+        yield Setting("servicefile", f"(no [{name}] in it)", "file", where)
+        return
+    for option, value in found.options.items():
+        yield Setting(option, value, "file", f"{found.file} [{name}]")
 
 
 def _color(args: argparse.Namespace, settings: Settings) -> Setting:

@@ -13,9 +13,12 @@ NOT_SHOWN = "(set, not shown)"
 def shown_options(dsn: str) -> dict[str, str] | None:
     """The options of a connection string, secret ones as NOT_SHOWN; None for no such string."""
     parsed = _of_uri(dsn) if re.match(r"postgres(ql)?://", dsn) else _of_pairs(dsn)
-    if parsed is None:
-        return None
-    return {name: value if name in _SHOWN else NOT_SHOWN for name, value in parsed.items()}
+    return None if parsed is None else only_shown(parsed)
+
+
+def only_shown(options: dict[str, str]) -> dict[str, str]:
+    """The options with NOT_SHOWN for the values that may hold a secret."""
+    return {name: value if name in _SHOWN else NOT_SHOWN for name, value in options.items()}
 
 
 def _of_pairs(dsn: str) -> dict[str, str] | None:
