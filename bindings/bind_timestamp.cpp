@@ -11,6 +11,51 @@
 #include <compare>
 #include <optional>
 #include <string>
+#include <utility>
+
+namespace playmirror::python {
+
+namespace {
+
+/// Any object, of which signatures say what it shall be. What it is, Convert finds out, whose
+/// messages name the parameter.
+template <typename Said>
+class ObjectSaidToBe : public py::object {
+ public:
+  using py::object::object;
+  ObjectSaidToBe(py::object given) : py::object(std::move(given)) {}
+  static bool check_(py::handle /*object*/) { return true; }
+};
+
+struct AnInstant {
+  static constexpr auto kName = py::detail::const_name("datetime.datetime | playmirror.Timestamp");
+};
+struct AnInstantOrText {
+  static constexpr auto kName =
+      py::detail::const_name("datetime.datetime | playmirror.Timestamp | str");
+};
+struct ADatetime {
+  static constexpr auto kName = py::detail::const_name("datetime.datetime");
+};
+struct Text {
+  static constexpr auto kName = py::detail::const_name("str");
+};
+struct Truth {
+  static constexpr auto kName = py::detail::const_name("bool");
+};
+
+}  // namespace
+
+}  // namespace playmirror::python
+
+namespace pybind11::detail {
+
+template <typename Said>
+struct handle_type_name<playmirror::python::ObjectSaidToBe<Said>> {
+  static constexpr auto name = Said::kName;
+};
+
+}  // namespace pybind11::detail
 
 namespace playmirror::python {
 
@@ -23,16 +68,16 @@ std::optional<Timestamp> comparable(py::handle other) {
   return from_python<Timestamp>(other, "other");
 }
 
-template <typename Holds>
+template <typename Other, typename Holds>
 auto comparison(Holds holds) {
-  return [holds](Timestamp self, py::handle other) -> py::object {
+  return [holds](Timestamp self, const Other& other) -> ObjectSaidToBe<Truth> {
     const auto instant = comparable(other);
     if (!instant) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
-    return py::bool_(holds(self <=> *instant));
+    return py::object(py::bool_(holds(self <=> *instant)));
   };
 }
 
-py::object datetime_or_throw(Timestamp self) {
+ObjectSaidToBe<ADatetime> datetime_or_throw(Timestamp self) {
   if (auto datetime = to_datetime(self)) return *std::move(datetime);
   raise(ErrorCode::invalid_argument,
         self.to_string() + " lies outside the years 1 to 9999 of a datetime",
@@ -62,7 +107,9 @@ void bind_timestamp(py::module_& module) {
   py::class_<Timestamp> timestamp(module, "Timestamp", py::is_final(), kDoc);
   timestamp.attr("__module__") = "playmirror";
   timestamp
-      .def(py::init([](py::handle instant) { return from_python<Timestamp>(instant, "instant"); }),
+      .def(py::init([](const ObjectSaidToBe<AnInstantOrText>& instant) {
+             return from_python<Timestamp>(instant, "instant");
+           }),
            py::arg("instant"))
       .def_static("from_postgres_micros", &Timestamp::from_postgres_micros, py::arg("micros"),
                   "From microseconds since 2000-01-01T00:00:00Z; the extremes are the infinities.")
@@ -74,13 +121,15 @@ void bind_timestamp(py::module_& module) {
       .def_static("now", &Timestamp::now, "The system clock's present instant.")
       .def_static(
           "parse",
-          [](py::handle text) { return Timestamp::parse(from_python<std::string>(text, "text")); },
+          [](const ObjectSaidToBe<Text>& text) {
+            return Timestamp::parse(from_python<std::string>(text, "text"));
+          },
           py::arg("text"),
           "From ISO 8601 with a zone, 'infinity' or '-infinity'; a year may end in ' BC'. Raises "
           "InvalidArgument, also for a time without a zone.")
       .def_static(
           "parse_postgres",
-          [](py::handle text) {
+          [](const ObjectSaidToBe<Text>& text) {
             return Timestamp::parse_postgres(from_python<std::string>(text, "text"));
           },
           py::arg("text"),
@@ -98,11 +147,11 @@ void bind_timestamp(py::module_& module) {
       .def("__str__", &Timestamp::to_string)
       .def("__repr__", [](Timestamp self) { return "Timestamp('" + self.to_string() + "')"; })
       .def("__hash__", &hash_of)
-      .def("__eq__", comparison([](auto order) { return order == 0; }))
-      .def("__lt__", comparison([](auto order) { return order < 0; }))
-      .def("__le__", comparison([](auto order) { return order <= 0; }))
-      .def("__gt__", comparison([](auto order) { return order > 0; }))
-      .def("__ge__", comparison([](auto order) { return order >= 0; }))
+      .def("__eq__", comparison<py::object>([](auto order) { return order == 0; }))
+      .def("__lt__", comparison<ObjectSaidToBe<AnInstant>>([](auto order) { return order < 0; }))
+      .def("__le__", comparison<ObjectSaidToBe<AnInstant>>([](auto order) { return order <= 0; }))
+      .def("__gt__", comparison<ObjectSaidToBe<AnInstant>>([](auto order) { return order > 0; }))
+      .def("__ge__", comparison<ObjectSaidToBe<AnInstant>>([](auto order) { return order >= 0; }))
       .def(py::pickle([](Timestamp self) { return py::int_(self.postgres_micros()); },
                       [](py::int_ micros) {
                         return Timestamp::from_postgres_micros(micros.cast<std::int64_t>());

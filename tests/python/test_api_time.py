@@ -1,5 +1,6 @@
 """Points in time on their way between Python and the library."""
 
+import inspect
 import operator
 import pickle
 from datetime import date, datetime, timedelta, timezone
@@ -131,6 +132,20 @@ def test_a_timestamp_is_not_compared_with_what_is_no_instant() -> None:
         assert instant < datetime(2026, 1, 31, 12)
     with pytest.raises(TypeError):
         assert instant < 5  # type: ignore[operator]
+
+
+def test_signatures_say_what_they_take_and_give() -> None:
+    told = {
+        name: (inspect.getdoc(getattr(pm.Timestamp, name)) or "").split("\n")[0]
+        for name in vars(pm.Timestamp)
+    }
+    told = {name: line for name, line in told.items() if line.startswith(f"{name}(")}
+    assert "instant: datetime.datetime | playmirror.Timestamp | str" in told["__init__"]
+    assert "datetime.datetime | playmirror.Timestamp" in told["__lt__"]
+    assert told["__lt__"].endswith("-> bool")
+    assert told["to_datetime"].endswith("-> datetime.datetime")
+    assert told["parse"].startswith("parse(text: str)")
+    assert [name for name, line in told.items() if "object" in line] == ["__eq__"]
 
 
 def test_now_is_now() -> None:
