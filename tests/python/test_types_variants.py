@@ -1,6 +1,7 @@
 """The same schema with other types, more columns, and other tables beside it."""
 
 from collections.abc import Callable
+from datetime import datetime, timezone
 
 import playmirror as pm
 import pytest
@@ -83,6 +84,25 @@ def test_a_migration_to_other_types_between_two_pulls_is_followed(
     report = server.pull(mirror)
     assert report.complete
     assert_equal(mirror, music_db)
+
+
+def test_local_times_become_instants_once_their_column_has_a_zone(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    music_db.execute(
+        "INSERT INTO play_history (id, track_id, played_at) "
+        "SELECT 999999, min(id), '2026-07-01 12:00' FROM tracks"
+    )
+    server.pull(mirror)
+    assert mirror.plays[999999].played_at == datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
+    music_db.execute(
+        "ALTER TABLE play_history ALTER played_at TYPE timestamptz "
+        "USING played_at AT TIME ZONE 'Europe/Berlin'"
+    )
+    server.pull(mirror)
+    assert mirror.plays[999999].played_at == datetime(2026, 7, 1, 10, tzinfo=timezone.utc)
+    assert_equal(mirror, music_db)
+    assert server.verify(mirror).equal
 
 
 def test_ids_beyond_32_bits_arrive(
