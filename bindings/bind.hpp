@@ -13,6 +13,7 @@ void bind_table(py::module_& module);
 void bind_collections(py::module_& module);
 void bind_period(py::module_& module);
 void bind_stats(py::module_& module);
+void bind_metrics(py::module_& module);
 void bind_mirror(py::module_& module);
 void bind_server(py::module_& module);
 void bind_watcher(py::module_& module);

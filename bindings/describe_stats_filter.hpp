@@ -7,110 +7,11 @@
 #include "describe.hpp"
 
 #include <playmirror/period_members.hpp>
-#include <playmirror/stats_filter.hpp>
+#include <playmirror/stats_filter_members.hpp>
 
-#include <array>
 #include <tuple>
 
 namespace playmirror::python {
-
-template <>
-struct Describe<ListenRule> {
-  static constexpr auto kClass = "ListenRule";
-  static constexpr std::array kNames = {
-      Name{ListenRule::all, "all"},
-      Name{ListenRule::spotify_30s, "spotify_30s"},
-      Name{ListenRule::scrobble, "scrobble"},
-  };
-};
-
-template <>
-struct Describe<NullListened> {
-  static constexpr auto kClass = "NullListened";
-  static constexpr std::array kNames = {
-      Name{NullListened::keep, "keep"},
-      Name{NullListened::drop, "drop"},
-  };
-};
-
-template <>
-struct Describe<Skips> {
-  static constexpr auto kClass = "Skips";
-  static constexpr std::array kNames = {
-      Name{Skips::include, "include"},
-      Name{Skips::exclude, "exclude"},
-      Name{Skips::exclude_unknown, "exclude_unknown"},
-      Name{Skips::only, "only"},
-  };
-};
-
-template <>
-struct Describe<TimeBasis> {
-  static constexpr auto kClass = "TimeBasis";
-  static constexpr std::array kNames = {
-      Name{TimeBasis::measured_or_duration, "measured_or_duration"},
-      Name{TimeBasis::measured_only, "measured_only"},
-  };
-};
-
-template <>
-struct Describe<ArtistCredit> {
-  static constexpr auto kClass = "ArtistCredit";
-  static constexpr std::array kNames = {
-      Name{ArtistCredit::each, "each"},
-      Name{ArtistCredit::split, "split"},
-      Name{ArtistCredit::primary, "primary"},
-  };
-};
-
-template <>
-struct Describe<GenreWeight> {
-  static constexpr auto kClass = "GenreWeight";
-  static constexpr std::array kNames = {
-      Name{GenreWeight::full, "full"},
-      Name{GenreWeight::split, "split"},
-  };
-};
-
-template <>
-struct Describe<TrackIdentity> {
-  static constexpr auto kClass = "TrackIdentity";
-  static constexpr std::array kNames = {
-      Name{TrackIdentity::id, "id"},
-      Name{TrackIdentity::isrc, "isrc"},
-      Name{TrackIdentity::fingerprint, "fingerprint"},
-  };
-};
-
-template <>
-struct Describe<Dedupe> {
-  static constexpr auto kClass = "Dedupe";
-  static constexpr std::array kNames = {
-      Name{Dedupe::none, "none"},
-      Name{Dedupe::near, "near"},
-  };
-};
-
-template <>
-struct Describe<PlayedAt> {
-  static constexpr auto kClass = "PlayedAt";
-  static constexpr std::array kNames = {
-      Name{PlayedAt::start, "start"},
-      Name{PlayedAt::end, "end"},
-      Name{PlayedAt::unknown, "unknown"},
-  };
-};
-
-template <>
-struct Describe<Rank> {
-  static constexpr auto kClass = "Rank";
-  static constexpr std::array kNames = {
-      Name{Rank::plays, "plays"},
-      Name{Rank::time, "time"},
-      Name{Rank::days, "days"},
-      Name{Rank::skips, "skips"},
-  };
-};
 
 template <>
 struct Describe<StatsFilter> {

@@ -16,6 +16,7 @@ PYBIND11_MODULE(_core, module) {
   python::bind_collections(module);
   python::bind_period(module);
   python::bind_stats(module);
+  python::bind_metrics(module);
   python::bind_mirror(module);
   python::bind_server(module);
   python::bind_watcher(module);

@@ -8,12 +8,14 @@
 
 #include <playmirror/error.hpp>
 #include <playmirror/mirror.hpp>
+#include <playmirror/period_members.hpp>
 #include <playmirror/stats.hpp>
+#include <playmirror/stats_filter_members.hpp>
 #include <playmirror/version.hpp>
 
-#include <array>
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,9 +25,12 @@ namespace {
 using stats::Selection;
 using text::JsonWriter;
 
-template <typename Enum, std::size_t count>
-const char* name_of(Enum value, const std::array<const char*, count>& names) {
-  return names.at(static_cast<std::size_t>(value));
+template <typename Enum>
+std::string_view name_of(Enum value) {
+  for (const Name<Enum>& known : Members<Enum>::kAll) {
+    if (known.value == value) return known.name;
+  }
+  return {};
 }
 
 std::optional<std::string> to_text(const std::optional<Timestamp>& instant) {
@@ -39,14 +44,11 @@ void write_filter(const Selection& selection, JsonWriter& json) {
   json.member("start", to_text(selection.span().start));
   json.member("end", to_text(selection.span().end));
   json.member("label", filter.period.label()).member("tz", filter.tz);
-  json.member("week_start",
-              name_of(filter.week_start, std::array{"monday", "tuesday", "wednesday", "thursday",
-                                                    "friday", "saturday", "sunday"}));
-  json.member("rule", name_of(filter.rule, std::array{"all", "spotify_30s", "scrobble"}));
+  json.member("week_start", name_of(filter.week_start));
+  json.member("rule", name_of(filter.rule));
   json.member("min_listened_ms", filter.min_listened_ms);
-  json.member("null_listened", name_of(filter.null_listened, std::array{"keep", "drop"}));
-  json.member("skips",
-              name_of(filter.skips, std::array{"include", "exclude", "exclude_unknown", "only"}));
+  json.member("null_listened", name_of(filter.null_listened));
+  json.member("skips", name_of(filter.skips));
   const auto list = [&](const char* name, const auto& values) {
     if (values.empty()) {
       json.member(name, std::optional<std::string>());
@@ -61,17 +63,13 @@ void write_filter(const Selection& selection, JsonWriter& json) {
   list("exclude_artist_ids", filter.exclude_artist_ids);
   json.member("track_id", filter.track_id).member("artist_id", filter.artist_id);
   json.member("album", filter.album).member("genre", filter.genre);
-  json.member("time_basis",
-              name_of(filter.time_basis, std::array{"measured_or_duration", "measured_only"}));
-  json.member("artist_credit",
-              name_of(filter.artist_credit, std::array{"each", "split", "primary"}));
-  json.member("genre_weight", name_of(filter.genre_weight, std::array{"full", "split"}));
-  json.member("track_identity",
-              name_of(filter.track_identity, std::array{"id", "isrc", "fingerprint"}));
-  json.member("dedupe", name_of(filter.dedupe, std::array{"none", "near"}));
+  json.member("time_basis", name_of(filter.time_basis));
+  json.member("artist_credit", name_of(filter.artist_credit));
+  json.member("genre_weight", name_of(filter.genre_weight));
+  json.member("track_identity", name_of(filter.track_identity));
+  json.member("dedupe", name_of(filter.dedupe));
   json.member("dedupe_window_ms", std::int64_t{filter.dedupe_window.count()});
-  json.member("played_at_is", name_of(filter.played_at_is, std::array{"start", "end", "unknown"}));
-  json.member("by", name_of(filter.by, std::array{"plays", "time", "days", "skips"}));
+  json.member("played_at_is", name_of(filter.played_at_is)).member("by", name_of(filter.by));
   json.close('}');
 }
 

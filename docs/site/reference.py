@@ -76,10 +76,12 @@ TOPICS = (
     Topic(
         "answers",
         "Answers of statistics",
-        "The records that statistics give. What each number means exactly: "
+        "The records that statistics give, and snapshots keep. What each number means exactly: "
         ":doc:`statistics </statistics>`.",
-        "stats_totals stats_top stats_rhythm stats_habits stats_music stats_story stats_review",
-        "stats_totals stats_top stats_rhythm stats_habits stats_music stats_story stats_review",
+        "stats_totals stats_top stats_rhythm stats_habits stats_music stats_story stats_review "
+        "metrics",
+        "stats_totals stats_top stats_rhythm stats_habits stats_music stats_story stats_review "
+        "metrics",
     ),
     Topic(
         "time",

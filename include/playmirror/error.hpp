@@ -37,7 +37,7 @@ enum class ErrorCode {
   // The server.
   permission_denied,  ///< the role lacks a privilege; hint() holds the GRANT
   row_security,       ///< row-level security hides rows from the role
-  schema_mismatch,    ///< a table or column that a typed record needs is missing or retyped
+  schema_mismatch,    ///< a table, column or payload is not what a typed record needs
   server_changed,     ///< not the server, database or history that this mirror was made from
   server_behind,      ///< a replica that has not yet seen what this mirror has
   server_refused,     ///< any other error of the server; sqlstate() says which
@@ -155,7 +155,8 @@ class PLAYMIRROR_EXPORT AccessDenied : public Error {
   ~AccessDenied() override;
 };
 
-/// The server's tables are not what the typed records need: schema_mismatch. Upgrade one side.
+/// The server's tables, or a snapshot's payload, are not what the typed records need:
+/// schema_mismatch. Upgrade one side.
 class PLAYMIRROR_EXPORT SchemaMismatch : public Error {
  public:
   using Error::Error;

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <playmirror/export.hpp>
+#include <playmirror/metrics.hpp>
 #include <playmirror/timestamp.hpp>
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 
 /// The rows of the mirrored tables as typed records: one struct per table, one member per column of
 /// the server, optional where the server allows NULL. JSON columns hold the server's text
@@ -82,6 +85,11 @@ struct Snapshot {
   std::optional<std::string> six_hour_playlist_id = {};
   std::optional<std::string> daily_playlist_id = {};
   std::optional<std::string> playlist_composition = {};  ///< JSON
+
+  /// `metrics_payload`, read: Metrics when playmirror computed it, RawMetrics when another program
+  /// did, std::monostate for NULL. Throws SchemaMismatch for a payload of a newer playmirror, and
+  /// for one of ours that was damaged since.
+  [[nodiscard]] PLAYMIRROR_EXPORT std::variant<std::monostate, Metrics, RawMetrics> metrics() const;
 
   friend bool operator==(const Snapshot&, const Snapshot&) = default;
 };

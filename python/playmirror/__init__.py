@@ -50,6 +50,26 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .exclusions import Exclusions as Exclusions
     from .importing import ImportedFile as ImportedFile
     from .importing import ImportReport as ImportReport
+    from .metrics import Metrics as Metrics
+    from .metrics import MetricsAudio as MetricsAudio
+    from .metrics import MetricsBase as MetricsBase
+    from .metrics import MetricsComparison as MetricsComparison
+    from .metrics import MetricsDay as MetricsDay
+    from .metrics import MetricsDiscovery as MetricsDiscovery
+    from .metrics import MetricsDiversity as MetricsDiversity
+    from .metrics import MetricsEra as MetricsEra
+    from .metrics import MetricsFeature as MetricsFeature
+    from .metrics import MetricsFilter as MetricsFilter
+    from .metrics import MetricsInput as MetricsInput
+    from .metrics import MetricsItem as MetricsItem
+    from .metrics import MetricsQuality as MetricsQuality
+    from .metrics import MetricsSessions as MetricsSessions
+    from .metrics import MetricsSkips as MetricsSkips
+    from .metrics import MetricsSpread as MetricsSpread
+    from .metrics import MetricsStreaks as MetricsStreaks
+    from .metrics import MetricsTop as MetricsTop
+    from .metrics import MetricsTotals as MetricsTotals
+    from .metrics import RawMetrics as RawMetrics
     from .mirror import Mirror as Mirror
     from .mirror import open as open
     from .pending import PendingEntry as PendingEntry
@@ -175,6 +195,12 @@ _NAMES = {
     ),
     "exclusions": "ExclusionList Exclusions",
     "importing": "ImportReport ImportedFile",
+    "metrics": (
+        "Metrics MetricsAudio MetricsBase MetricsComparison MetricsDay MetricsDiscovery "
+        "MetricsDiversity MetricsEra MetricsFeature MetricsFilter MetricsInput MetricsItem "
+        "MetricsQuality MetricsSessions MetricsSkips MetricsSpread MetricsStreaks MetricsTop "
+        "MetricsTotals RawMetrics"
+    ),
     "mirror": "Mirror open",
     "pending": "PendingEntry",
     "period": "Period Span",

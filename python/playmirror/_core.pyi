@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar, final
 from .enums import ColumnType, WatchState
 from .exclusions import ExclusionList
 from .importing import ImportReport
+from .metrics import Metrics, RawMetrics
 from .pending import PendingEntry
 from .period import PeriodLike, Span
 from .progress import Progress
@@ -201,6 +202,9 @@ class Stats:
     def year_in_review(self, year: int, **filter: Any) -> YearInReview: ...
     def genre_artist_counts(self) -> Records[GenreCount]: ...
     def metrics_payload(self, **filter: Any) -> str: ...
+
+def parse_metrics(text: str) -> Metrics: ...
+def read_metrics(text: str) -> Metrics | RawMetrics: ...
 
 class Mirror:
     @staticmethod

@@ -176,7 +176,7 @@ class ErrorCode(_Name):
     # The server.
     PERMISSION_DENIED = "permission_denied"  #: the role lacks a privilege; hint holds the GRANT
     ROW_SECURITY = "row_security"  #: row-level security hides rows from the role
-    SCHEMA_MISMATCH = "schema_mismatch"  #: a needed table or column is missing or retyped
+    SCHEMA_MISMATCH = "schema_mismatch"  #: a table, column or payload is not what a record needs
     SERVER_CHANGED = "server_changed"  #: not the server or history this mirror was made from
     SERVER_BEHIND = "server_behind"  #: a replica that has not yet seen what this mirror has
     SERVER_REFUSED = "server_refused"  #: any other error of the server; sqlstate says which

@@ -163,7 +163,8 @@ class AccessDenied(Error):
 
 
 class SchemaMismatch(Error):
-    """The server's tables are not what the records need: schema_mismatch. Upgrade one side.
+    """The server's tables, or a snapshot's payload, are not what the records need: schema_mismatch.
+    Upgrade one side.
 
     >>> try:
     ...     server.push(mirror)

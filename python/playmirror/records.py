@@ -19,9 +19,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from . import _core
 from .display import Record
 
 if TYPE_CHECKING:
+    from .metrics import Metrics, RawMetrics
     from .timestamp import Instant
 
 
@@ -43,7 +45,11 @@ class Artist(Record):
 
     @property
     def genres_json(self) -> Any:
-        """`genres`, parsed."""
+        """`genres`, parsed.
+
+        >>> Artist("kbYTNQ", genres='["cool jazz"]').genres_json
+        ['cool jazz']
+        """
         return _parsed(self.genres)
 
 
@@ -84,12 +90,20 @@ class Track(Record):
 
     @property
     def raw_data_json(self) -> Any:
-        """`raw_data`, parsed."""
+        """`raw_data`, parsed.
+
+        >>> Track("4uLU6hMC", raw_data='{"explicit": true}').raw_data_json["explicit"]
+        True
+        """
         return _parsed(self.raw_data)
 
     @property
     def genres_json(self) -> Any:
-        """`genres`, parsed."""
+        """`genres`, parsed.
+
+        >>> Track("4uLU6hMC").genres_json is None
+        True
+        """
         return _parsed(self.genres)
 
 
@@ -132,17 +146,45 @@ class Snapshot(Record):
 
     @property
     def metrics_payload_json(self) -> Any:
-        """`metrics_payload`, parsed."""
+        """`metrics_payload`, parsed.
+
+        >>> mirror.snapshots.compute("this_year").metrics_payload_json["totals"]["plays"]
+        """
         return _parsed(self.metrics_payload)
+
+    def metrics(self) -> Metrics | RawMetrics | None:
+        """`metrics_payload`, read: Metrics when playmirror computed it, RawMetrics when another
+        program did, None for NULL.
+
+        Raises SchemaMismatch for a payload of a newer playmirror, and for one of ours that was
+        damaged since.
+
+        >>> match mirror.snapshots.compute("this_year").metrics():
+        ...     case Metrics(totals=totals) if totals:
+        ...         print(totals.plays)
+        ...     case RawMetrics() as other:
+        ...         print(other.text_json)
+        """
+        if self.metrics_payload is None:
+            return None
+        return _core.read_metrics(self.metrics_payload)
 
     @property
     def narrative_report_json(self) -> Any:
-        """`narrative_report`, parsed."""
+        """`narrative_report`, parsed.
+
+        >>> Snapshot(1, narrative_report='{"mood": "calm"}').narrative_report_json["mood"]
+        'calm'
+        """
         return _parsed(self.narrative_report)
 
     @property
     def playlist_composition_json(self) -> Any:
-        """`playlist_composition`, parsed."""
+        """`playlist_composition`, parsed.
+
+        >>> Snapshot(1, playlist_composition='["4uLU6hMC"]').playlist_composition_json
+        ['4uLU6hMC']
+        """
         return _parsed(self.playlist_composition)
 
 
@@ -162,5 +204,8 @@ class PlaylistConfig(Record):
 
     @property
     def composition_json(self) -> Any:
-        """`composition`, parsed."""
+        """`composition`, parsed.
+
+        >>> [config.composition_json for config in mirror.playlists]
+        """
         return _parsed(self.composition)

@@ -23,7 +23,7 @@ SQLITE = r"<sqlite3\.h>"
 LIBPQ = r"<libpq-fe\.h>"
 DATE = r"<date/(ptz|tz)\.h>"
 BOOST = r"<boost/(crc|filesystem)\.hpp>"
-RAPIDJSON = r"<rapidjson/(error/en|reader)\.h>"
+RAPIDJSON = r"<rapidjson/(document|error/en|reader)\.h>"
 LIBZIP = r"<zip\.h>"
 PYTHON = r"<(Python|datetime)\.h>|<pybind11/.+>"
 

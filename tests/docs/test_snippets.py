@@ -28,7 +28,7 @@ RUN = {
     "docs/importing.md": {"python"},
     "docs/logging.md": {"python"},
     "docs/plots.md": {"python"},
-    "docs/statistics.md": {"python"},
+    "docs/statistics.md": {"python", "cpp"},
     "docs/tables.md": {"python", "cpp"},
 }
 
@@ -114,7 +114,8 @@ def test_the_cpp_snippets_compile(tmp_path: Path) -> None:
     generated.parent.mkdir()
     template = (ROOT / "include" / "playmirror" / "version.hpp.in").read_text()
     generated.write_text(re.sub(r"@\w+@", "0", template))
-    snippets = [*blocks("README.md", "cpp"), *blocks("docs/tables.md", "cpp")]
+    pages = [page for page, languages in RUN.items() if "cpp" in languages]
+    snippets = [snippet for page in pages for snippet in blocks(page, "cpp")]
     for number, snippet in enumerate(snippets):
         source = tmp_path / f"snippet_{number}.cpp"
         source.write_text(snippet)
