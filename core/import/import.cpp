@@ -174,7 +174,10 @@ class Importer {
 
 ImportReport Mirror::import_plays(const std::vector<std::filesystem::path>& files,
                                   const ImportOptions& options, const CallControl& control) const {
-  if (options.source.empty()) raise(ErrorCode::invalid_argument, "source is empty");
+  if (options.source.empty()) {
+    raise(ErrorCode::invalid_argument, "source is empty",
+          {.hint = "Give the name that the imported plays shall have as their `source`."});
+  }
   outbox::check_text("source", options.source);
   CallWatch watch(control);
   state()->check_usable();

@@ -47,7 +47,8 @@ std::vector<Item> page(const StatsFilter& filter, std::vector<Item> items) {
 std::vector<Obsession> Stats::obsessions(const StatsFilter& filter, double share,
                                          std::int64_t min_plays) const {
   if (!(share >= 0 && share <= 1)) {  // so that what is no number is refused, too
-    raise(ErrorCode::invalid_argument, "the share is not between 0 and 1");
+    raise(ErrorCode::invalid_argument, "the share is not between 0 and 1",
+          {.hint = "0.3 is three plays of ten."});
   }
   const Selection selection(moment(), filter);
   const Groups& artists = selection.facts().artists(filter.artist_credit);
@@ -155,7 +156,9 @@ std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_
 }
 
 std::vector<Comeback> Stats::comebacks(const StatsFilter& filter, std::int64_t gap_days) const {
-  if (gap_days < 1) raise(ErrorCode::invalid_argument, "gap_days is less than 1");
+  if (gap_days < 1) {
+    raise(ErrorCode::invalid_argument, "gap_days is less than 1", {.hint = "Give 1 or more days."});
+  }
   const Selection selection(moment(), filter);
   constexpr std::int64_t kMostDays = 10'000 * 366;  // as far apart as plays can be
   const std::int64_t gap = std::min(gap_days, kMostDays) * calendar::kMicrosPerDay;

@@ -95,7 +95,8 @@ void Exclusions::remove(std::string_view name) const {
     database.prepare("DELETE FROM playmirror_exclusions WHERE name = ?").bind_all(name).run();
     if (database.changes() == 0) {
       raise(ErrorCode::invalid_argument,
-            "the mirror keeps no list of exclusions named \"" + std::string(name) + "\"");
+            "the mirror keeps no list of exclusions named \"" + std::string(name) + "\"",
+            {.hint = "Exclusions.list() tells the names."});
     }
   });
 }

@@ -119,7 +119,8 @@ void find_peaks(const Selection& selection, const Groups& groups, std::uint32_t 
 EntityProfile Stats::entity_profile(const StatsFilter& filter, const std::string& id,
                                     Entity entity) const {
   if (entity != Entity::track && entity != Entity::artist) {
-    raise(ErrorCode::invalid_argument, "a profile is of a track or an artist");
+    raise(ErrorCode::invalid_argument, "a profile is of a track or an artist",
+          {.hint = "Say which by `entity`; the id is that of the server's table."});
   }
   const Selection selection(moment(), filter);
   const Ranking ranking(selection, entity);

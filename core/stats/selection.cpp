@@ -35,11 +35,17 @@ std::int64_t to_column_time(Timestamp instant) {
 }  // namespace
 
 void check(const StatsFilter& filter) {
-  const auto refuse = [](const char* what) { raise(ErrorCode::invalid_argument, what); };
-  if (filter.limit < 0) refuse("the limit is negative");
-  if (filter.offset < 0) refuse("the offset is negative");
-  if (filter.dedupe_window.count() < 0) refuse("dedupe_window is negative");
-  if (filter.now && !filter.now->is_finite()) refuse("now is infinite");
+  const auto refuse = [](const char* what, const char* remedy) {
+    raise(ErrorCode::invalid_argument, what, {.hint = remedy});
+  };
+  if (filter.limit < 0) refuse("the limit is negative", "0 means all rows.");
+  if (filter.offset < 0) refuse("the offset is negative", "0 means from the first row on.");
+  if (filter.dedupe_window.count() < 0) {
+    refuse("dedupe_window is negative", "0 joins the plays of one instant.");
+  }
+  if (filter.now && !filter.now->is_finite()) {
+    refuse("now is infinite", "Give an instant, or nothing for the system clock's.");
+  }
   static_cast<void>(Zone::find(filter.tz));
 }
 
@@ -82,7 +88,7 @@ void Selection::add_exclusions() {
     if (!list) {
       raise(ErrorCode::invalid_argument,
             "the mirror keeps no list of exclusions named \"" + name + "\"",
-            {.hint = "Mirror::exclusions() keeps them."});
+            {.hint = "Exclusions.list() tells the names, Exclusions.set() keeps one."});
     }
     add(filter_.exclude_track_ids, list->track_ids);
     add(filter_.exclude_artist_ids, list->artist_ids);

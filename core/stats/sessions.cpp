@@ -33,7 +33,10 @@ struct Raw {
 /// Calls `give` for each session, in order of time.
 void find_sessions(const Selection& selection, std::chrono::milliseconds gap,
                    const std::function<void(const Raw&)>& give) {
-  if (gap.count() < 0) raise(ErrorCode::invalid_argument, "the gap is negative");
+  if (gap.count() < 0) {
+    raise(ErrorCode::invalid_argument, "the gap is negative",
+          {.hint = "Give the silence that ends a session, such as 30 minutes."});
+  }
   // Ten thousand years outlast every silence, and still are a number of microseconds.
   const std::int64_t silence = std::chrono::microseconds(std::min<std::chrono::milliseconds>(
                                                              gap, std::chrono::years(10'000)))

@@ -30,7 +30,9 @@ std::optional<std::string> text(std::optional<std::string_view> view) {
 }  // namespace
 
 std::vector<Milestone> Stats::milestones(const StatsFilter& filter, std::int64_t every) const {
-  if (every < 1) raise(ErrorCode::invalid_argument, "every is less than 1");
+  if (every < 1) {
+    raise(ErrorCode::invalid_argument, "every is less than 1", {.hint = "1 lists every play."});
+  }
   const Selection selection(moment(), filter);
   std::vector<Milestone> found;
   std::int64_t number = 0;
@@ -147,7 +149,8 @@ Completion Stats::completion(const StatsFilter& filter) const {
 std::vector<EvolutionPoint> Stats::evolution(const StatsFilter& filter, Entity entity,
                                              Unit unit) const {
   if (entity != Entity::track && entity != Entity::artist && entity != Entity::genre) {
-    raise(ErrorCode::invalid_argument, "evolution is of tracks, artists or genres");
+    raise(ErrorCode::invalid_argument, "evolution is of tracks, artists or genres",
+          {.hint = "Give one of these as `entity`."});
   }
   const Stats here = at_one_moment();
   const Selection selection(here.moment(), filter);

@@ -25,7 +25,10 @@ bool follows(const Zone& zone, std::int64_t last, std::int64_t day) {
 
 Streaks Stats::streaks(const StatsFilter& filter, std::int64_t min_plays,
                        std::optional<Timestamp> as_of) const {
-  if (min_plays < 1) raise(ErrorCode::invalid_argument, "min_plays is less than 1");
+  if (min_plays < 1) {
+    raise(ErrorCode::invalid_argument, "min_plays is less than 1",
+          {.hint = "1 counts every day with a play."});
+  }
   const stats::Selection selection(moment(), filter);
   std::map<std::int64_t, std::int64_t> days;
   stats::LocalUnits local = stats::LocalUnits::days(selection.zone());
@@ -41,7 +44,10 @@ Streaks Stats::streaks(const StatsFilter& filter, std::int64_t min_plays,
                  });
 
   const Timestamp moment = as_of ? *as_of : selection.now();
-  if (!moment.is_finite()) raise(ErrorCode::invalid_argument, "as_of is infinite");
+  if (!moment.is_finite()) {
+    raise(ErrorCode::invalid_argument, "as_of is infinite",
+          {.hint = "Give an instant, or nothing for the filter's `now`."});
+  }
   const std::int64_t today =
       calendar::floor_divide(selection.zone().local(moment.postgres_micros()),
                              calendar::kMicrosPerDay)

@@ -1,10 +1,24 @@
+#include "core/text/one_line.hpp"
+
 #include <playmirror/error.hpp>
 #include <playmirror/table.hpp>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace playmirror {
+namespace {
+
+/// What a column that does not exist may have been meant to be.
+std::string known_names(const std::vector<Column>& columns) {
+  if (columns.empty()) return "The table has no columns.";
+  std::string names;
+  for (const Column& column : columns) names += (names.empty() ? "" : ", ") + column.name();
+  return "The table has " + text::one_line(names, 300) + ".";
+}
+
+}  // namespace
 
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
   for (const Column& column : columns_) {
@@ -24,7 +38,8 @@ std::vector<Field> Table::schema() const {
 const Column& Table::column(std::string_view name) const {
   const auto found = std::ranges::find(columns_, name, &Column::name);
   if (found == columns_.end()) {
-    raise(ErrorCode::invalid_argument, "no column is named " + std::string(name));
+    raise(ErrorCode::invalid_argument, "no column is named " + std::string(name),
+          {.hint = known_names(columns_)});
   }
   if (std::ranges::find(found + 1, columns_.end(), name, &Column::name) != columns_.end()) {
     raise(ErrorCode::invalid_argument, "several columns are named " + std::string(name),

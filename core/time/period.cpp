@@ -109,7 +109,8 @@ Period::Period(Unit unit, std::int64_t ago) noexcept
 Period Period::between(std::optional<Timestamp> start, std::optional<Timestamp> end) {
   if (start && end && *end < *start) {
     raise(ErrorCode::invalid_argument,
-          "the period ends at " + end->to_string() + ", before it starts at " + start->to_string());
+          "the period ends at " + end->to_string() + ", before it starts at " + start->to_string(),
+          {.hint = "Give the earlier instant first."});
   }
   Period period;
   period.span_ = {start, end};
@@ -224,7 +225,10 @@ Span Period::resolve(std::string_view zone_name, std::optional<Timestamp> now,
     past_last = calendar::unit_after(unit_, first, 1);
   } else {
     const Timestamp moment = now ? *now : Timestamp::now();
-    if (!moment.is_finite()) raise(ErrorCode::invalid_argument, "now is infinite");
+    if (!moment.is_finite()) {
+      raise(ErrorCode::invalid_argument, "now is infinite",
+            {.hint = "Give an instant, or nothing for the system clock's."});
+    }
     const std::int64_t today =
         calendar::floor_divide(zone->local(moment.postgres_micros()), calendar::kMicrosPerDay)
             .quotient;

@@ -28,6 +28,10 @@
 /// Nothing in this header touches the network; Server (server.hpp) does. Reads never wait for a
 /// writer. Writes wait for other writers, in any process, up to MirrorOptions::busy_timeout, and
 /// are on disk when they return.
+///
+/// Beside what is said of each call, all throw Error with the code `closed` once the mirror was
+/// closed; MirrorUnusable for a file that turns out damaged; StorageError where the file system
+/// refuses; InvalidArgument for a filter that means nothing, such as a negative limit.
 namespace playmirror {
 
 class MirrorState;
@@ -42,19 +46,19 @@ struct MirrorOptions {
 /// A play to record. `track_id` and `played_at` identify it.
 struct NewPlay {
   std::string track_id = {};
-  Timestamp played_at = {};  ///< UTC instant; finite
-  std::optional<std::int64_t> listened_ms = {};
+  Timestamp played_at = {};                      ///< UTC instant; finite
+  std::optional<std::int64_t> listened_ms = {};  ///< milliseconds actually listened
   std::optional<bool> skipped = {};
-  std::optional<std::string> context_uri = {};
-  std::optional<std::string> source = {};
+  std::optional<std::string> context_uri = {};  ///< playlist, album, ... it was played from
+  std::optional<std::string> source = {};       ///< where the event comes from
 };
 
 /// A snapshot to record. `date` and `period_label` identify it.
 struct NewSnapshot {
-  Timestamp date = {};  ///< UTC instant; finite
-  std::optional<std::string> period_label = {};
+  Timestamp date = {};                           ///< UTC instant; finite
+  std::optional<std::string> period_label = {};  ///< such as "last_30_days"
   std::optional<Timestamp> period_start = {};
-  std::optional<Timestamp> period_end = {};
+  std::optional<Timestamp> period_end = {};          ///< exclusive
   std::optional<std::string> metrics_payload = {};   ///< JSON
   std::optional<std::string> narrative_report = {};  ///< JSON
   std::optional<std::string> model_used = {};
@@ -72,7 +76,9 @@ class PLAYMIRROR_EXPORT Plays {
 
   /// By id. A provisional id still resolves after the play got its server id.
   [[nodiscard]] std::optional<Play> find(std::int64_t id) const;
-  [[nodiscard]] std::vector<Play> recent(std::int64_t limit = 10) const;  ///< newest first
+
+  /// The latest `limit` plays, newest first; 0: all.
+  [[nodiscard]] std::vector<Play> recent(std::int64_t limit = 10) const;
 
   /// The plays that match every member of the filter, in the order of the filter.
   [[nodiscard]] Cursor<Play> list(const PlayFilter& filter = {}) const;
@@ -151,7 +157,9 @@ class PLAYMIRROR_EXPORT Snapshots {
 
   /// By id. A provisional id still resolves after the snapshot got its server id.
   [[nodiscard]] std::optional<Snapshot> find(std::int64_t id) const;
-  [[nodiscard]] std::vector<Snapshot> recent(std::int64_t limit = 10) const;  ///< newest first
+
+  /// The latest `limit` snapshots, newest first; 0: all.
+  [[nodiscard]] std::vector<Snapshot> recent(std::int64_t limit = 10) const;
 
   /// The snapshots that match every member of the filter, in the order of the filter.
   [[nodiscard]] Cursor<Snapshot> list(const SnapshotFilter& filter = {}) const;

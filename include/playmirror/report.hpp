@@ -47,7 +47,7 @@ struct RowOutcome {
 
 /// What went over the wire.
 struct WireCounts {
-  std::int64_t round_trips = 0;
+  std::int64_t round_trips = 0;  ///< times that the call waited for an answer
   std::int64_t bytes_sent = 0;
   std::int64_t bytes_received = 0;
 };

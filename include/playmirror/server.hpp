@@ -28,7 +28,8 @@ struct ServerOptions {
 /// What a pull may do.
 struct PullOptions {
   std::chrono::milliseconds lock_timeout{2'000};  ///< longest wait behind a migration
-  double delete_limit = 0.2;          ///< hold deletes back when more than this share would vanish
+  double delete_limit = 0.2;          ///< 0 to 1: hold deletes back when more than this share of
+                                      ///< a table would vanish
   bool confirm_deletes = false;       ///< apply them whatever their share
   bool accept_server = false;         ///< adopt a server whose identity changed (after comparing)
   std::int64_t field_cap = 64 << 20;  ///< bytes of one field; a larger one is value_too_large
@@ -61,13 +62,20 @@ struct VerifyOptions {
 
 /// What a repair may do.
 struct RepairOptions {
-  double delete_limit = 0.2;          ///< hold deletes back when more than this share would vanish
+  double delete_limit = 0.2;          ///< as of PullOptions
   bool confirm_deletes = false;       ///< apply them whatever their share
   std::int64_t field_cap = 64 << 20;  ///< bytes of one field; a larger one is value_too_large
 };
 
 /// A connection to one server, for one thread at a time. Connects at once, and again by itself when
-/// the connection was lost. Every call blocks; each wait ends within ServerOptions::timeout.
+/// the connection was lost. Every call blocks; each wait ends within ServerOptions::timeout. After
+/// fork(), the child must connect anew; every call on the parent's throws `closed`.
+///
+/// Each call throws ServerUnavailable, AccessDenied, SchemaMismatch and Cancelled; those that are
+/// given a mirror also ServerChanged, MirrorBusy, MirrorUnusable and StorageError, push() and
+/// sync() InDoubt too, and InvalidArgument for an option that makes no sense. docs/errors.md says
+/// what is true afterwards and what to do. Trouble with single rows or tables is data in the
+/// report.
 class PLAYMIRROR_EXPORT Server {
  public:
   /// `dsn` is libpq's: `service=music`, `host=... dbname=...` or a postgresql:// URI. Empty means

@@ -76,7 +76,7 @@ struct StatsFilter {
   std::string tz = "UTC";             ///< IANA name of the zone whose days and hours count
   Weekday week_start = Weekday::monday;
   ListenRule rule = ListenRule::all;
-  std::optional<std::int64_t> min_listened_ms = {};  ///< listened this long or longer
+  std::optional<std::int64_t> min_listened_ms = {};  ///< listened so many milliseconds or more
   NullListened null_listened = NullListened::keep;
   Skips skips = Skips::include;
   std::vector<std::optional<std::string>> sources = {};  ///< one of these; empty: any
@@ -94,7 +94,7 @@ struct StatsFilter {
   GenreWeight genre_weight = GenreWeight::full;
   TrackIdentity track_identity = TrackIdentity::id;
   Dedupe dedupe = Dedupe::none;
-  std::chrono::milliseconds dedupe_window{30'000};  ///< of Dedupe::near
+  std::chrono::milliseconds dedupe_window{30'000};  ///< of Dedupe::near: how far apart two may be
   PlayedAt played_at_is = PlayedAt::unknown;
   Rank by = Rank::plays;    ///< order of ranked lists
   std::int64_t limit = 10;  ///< rows of ranked lists; 0: all

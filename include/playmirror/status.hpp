@@ -54,7 +54,7 @@ struct Status {
 /// One thing wrong with a mirror file.
 struct FileProblem {
   std::string where = {};  ///< table, and row or block where known
-  std::string what = {};
+  std::string what = {};   ///< one sentence
 };
 
 /// The answer of Mirror::verify().

@@ -39,7 +39,10 @@ class Collection(ABC, Generic[Key, Record]):
         """All records, as columns."""
 
     def __getitem__(self, id: Key) -> Record:
-        """The record of this id. Raises KeyError."""
+        """The record of this id. Raises KeyError.
+
+        >>> mirror.tracks["4uLU6hMCjMI75M1A2tKUQC"].name
+        """
         record = self.find(id)
         if record is None:
             raise KeyError(id)
@@ -50,7 +53,11 @@ class Collection(ABC, Generic[Key, Record]):
     @overload
     def get(self, id: Key, default: Default) -> Record | Default: ...
     def get(self, id: Key, default: object = None) -> object:
-        """The record of this id, or `default`."""
+        """The record of this id, or `default`.
+
+        >>> mirror.tracks.get("nothing") is None
+        True
+        """
         record = self.find(id)
         return default if record is None else record
 

@@ -147,7 +147,11 @@ class Mirror:
 
     @property
     def path(self) -> Path:
-        """The mirror file."""
+        """The mirror file.
+
+        >>> mirror.path.name
+        'music.db'
+        """
         return self._core.path()
 
     def __repr__(self) -> str:
@@ -166,37 +170,58 @@ class Mirror:
 
     @property
     def plays(self) -> Plays:
-        """The log of listening events."""
+        """The log of listening events.
+
+        >>> mirror.plays.recent(10)
+        """
         return Plays(self._core.plays())
 
     @property
     def tracks(self) -> Tracks:
-        """Tracks, with features and lyrics."""
+        """Tracks, with features and lyrics.
+
+        >>> mirror.tracks["4uLU6hMCjMI75M1A2tKUQC"].tempo
+        """
         return Tracks(self._core.tracks())
 
     @property
     def artists(self) -> Artists:
-        """Artists."""
+        """Artists.
+
+        >>> mirror.artists["0TnOYISbd1XYRBk9myaseg"].name
+        """
         return Artists(self._core.artists())
 
     @property
     def snapshots(self) -> Snapshots:
-        """Analysis snapshots."""
+        """Analysis snapshots.
+
+        >>> mirror.snapshots.recent(3)
+        """
         return Snapshots(self._core.snapshots())
 
     @property
     def playlists(self) -> Playlists:
-        """The backend's generated playlists."""
+        """The backend's generated playlists.
+
+        >>> [config.current_theme for config in mirror.playlists]
+        """
         return Playlists(self._core.playlists())
 
     @property
     def exclusions(self) -> Exclusions:
-        """Lists of what statistics shall leave out."""
+        """Lists of what statistics shall leave out.
+
+        >>> mirror.exclusions.list()
+        """
         return Exclusions(self._core.exclusions())
 
     @property
     def stats(self) -> Stats:
-        """Listening statistics."""
+        """Listening statistics.
+
+        >>> mirror.stats.top_tracks(period="this_year", limit=10)
+        """
         return Stats(self._core.stats())
 
     def sql(
@@ -384,6 +409,8 @@ class Mirror:
     ) -> SyncReport:
         """Connects to the server, does Server.sync(), and closes the connection.
 
+        Raises what Server.connect() and Server.sync() raise.
+
         >>> mirror.sync("service=music", progress=True)
         """
         with _connect(dsn, progress=progress, stop=stop) as server:
@@ -399,6 +426,8 @@ class Mirror:
     ) -> SyncReport:
         """Connects to the server, does Server.pull() with its options, and closes it.
 
+        Raises what Server.connect() and Server.pull() raise.
+
         >>> mirror.pull("service=music", leave_out=["lyrics"])
         """
         with _connect(dsn, progress=progress, stop=stop) as server:
@@ -413,6 +442,8 @@ class Mirror:
         **options: Unpack[PushOptions],
     ) -> SyncReport:
         """Connects to the server, does Server.push() with its options, and closes it.
+
+        Raises what Server.connect() and Server.push() raise.
 
         >>> mirror.push("service=music").pushed
         """

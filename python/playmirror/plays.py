@@ -148,7 +148,9 @@ class Plays(Collection[int, Play]):
         """Records a play here and queues it for the server, in one durable transaction.
 
         Never touches the network. A play is identified by `track_id` and `played_at`: if the mirror
-        already has it, returns that one and changes nothing. Waits for other writers up to the
+        already has it, returns that one and changes nothing. `listened_ms` is in milliseconds,
+        `context_uri` the playlist, album or other place it was played from, `source` where the
+        event comes from. Waits for other writers up to the
         mirror's `busy_timeout`. Raises InvalidArgument for an unknown track (add it first), a naive
         or infinite time, text that holds NUL or is over 64 MB; MirrorBusy; StorageError.
 

@@ -32,7 +32,10 @@ class Progress(Record):
 
     @property
     def label(self) -> str:
-        """The phase and the table, for people: "first copy of tracks"."""
+        """The phase and the table, for people: "first copy of tracks".
+
+        >>> server.pull(mirror, progress=lambda step: print(step.label))
+        """
         return f"{self.phase} of {self.table}" if self.table else self.phase
 
 

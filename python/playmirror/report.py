@@ -54,7 +54,7 @@ class WireCounts(Record):
     >>> server.sync(mirror).wire.round_trips
     """
 
-    round_trips: int
+    round_trips: int  #: times that the call waited for an answer
     bytes_sent: int
     bytes_received: int
 

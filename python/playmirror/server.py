@@ -49,7 +49,7 @@ class PullOptions(TypedDict, total=False):
     """
 
     lock_timeout: Duration  #: longest wait behind a migration
-    delete_limit: float  #: hold deletes back when more than this share would vanish
+    delete_limit: float  #: 0 to 1: hold deletes back when more than this share would vanish
     confirm_deletes: bool  #: apply them whatever their share
     accept_server: bool  #: adopt a server whose identity changed, after comparing
     field_cap: int  #: bytes of one field; a larger one is an error
@@ -140,7 +140,10 @@ class Server:
 
     @property
     def name(self) -> str:
-        """ "host:port/database", without role or password."""
+        """ "host:port/database", without role or password.
+
+        >>> print("connected to", server.name)
+        """
         return self._core.name()
 
     def __repr__(self) -> str:
@@ -158,7 +161,7 @@ class Server:
         """push(), then pull(). `push` and `pull` are dicts of the keyword arguments of those calls.
 
         A push that fails for a reason of its own does not keep the pull from running; its error is
-        raised afterwards.
+        raised afterwards. Raises what those two raise.
 
         >>> report = server.sync(mirror, pull={"confirm_deletes": True})
         >>> report.pulled["play_history"].inserted, report.pushed, report.rejected
@@ -253,6 +256,9 @@ class Server:
         depth, which needs no server, is Mirror.verify(). `max_differences` is how many to list; all
         are counted.
 
+        Raises ServerUnavailable, AccessDenied, SchemaMismatch, ServerChanged, MirrorUnusable,
+        Cancelled.
+
         >>> assert server.verify(mirror).equal
         """
         with reporting(progress) as callback:
@@ -299,7 +305,8 @@ class Server:
     ) -> Track | None:
         """The server's present row of a track, with what the mirror may leave out.
 
-        None without such a row. Changes nothing, here or there.
+        None without such a row. Changes nothing, here or there. Raises ServerUnavailable,
+        AccessDenied, SchemaMismatch, Cancelled.
 
         >>> server.track("4uLU6hMCjMI75M1A2tKUQC").lyrics
         """
@@ -311,7 +318,8 @@ class Server:
     ) -> DoctorReport:
         """Says what this role may not do, with the exact GRANT that is missing.
 
-        Also says what could be safer or faster. Changes nothing.
+        Also says what could be safer or faster. Changes nothing. Raises ServerUnavailable,
+        AccessDenied, Cancelled.
 
         >>> for finding in server.doctor().findings:
         ...     print(finding.level, finding.what, finding.remedy)

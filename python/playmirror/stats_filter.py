@@ -29,7 +29,7 @@ class _Common(TypedDict, total=False):
     tz: str  #: IANA name of the zone whose days and hours count; default: UTC
     week_start: Weekday | str  #: default: monday
     rule: ListenRule | str  #: default: all
-    min_listened_ms: int | None  #: listened this long or longer
+    min_listened_ms: int | None  #: listened so many milliseconds or more
     null_listened: NullListened | str  #: default: keep
     skips: Skips | str  #: default: include
     sources: Iterable[str | None]  #: one of these; default: any

@@ -52,7 +52,10 @@ class Status(Record):
 
     @property
     def pending(self) -> int:
-        """Rows recorded here that are not known to be on the server."""
+        """Rows recorded here that are not known to be on the server.
+
+        >>> mirror.status().pending
+        """
         return self.queued + self.in_doubt + self.waiting + self.rejected
 
     def _repr_html_(self) -> str:
@@ -67,7 +70,7 @@ class FileProblem(Record):
     """
 
     where: str  #: table, and row or block where known
-    what: str
+    what: str  #: one sentence
 
 
 @dataclass(frozen=True, repr=False)

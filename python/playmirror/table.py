@@ -53,24 +53,37 @@ class Column:
 
     @property
     def name(self) -> str:
-        """The column's name."""
+        """The column's name.
+
+        >>> [column.name for column in mirror.plays.table().columns]
+        """
         return self._core.name()
 
     @property
     def type(self) -> ColumnType:
-        """What its values are."""
+        """What its values are.
+
+        >>> str(mirror.tracks.table().column("tempo").type)
+        'float64'
+        """
         return self._core.type()
 
     @property
     def values(self) -> list[Cell]:
-        """All values, as Python objects that are made once."""
+        """All values, as Python objects that are made once.
+
+        >>> max(mirror.sql("SELECT id FROM play_history").column("id").values)
+        """
         if self._values is None:
             self._values = self._core.values()
         return self._values
 
     @property
     def null_count(self) -> int:
-        """How many values are None."""
+        """How many values are None.
+
+        >>> mirror.plays.table().column("skipped").null_count
+        """
         return self._core.null_count()
 
     @property
@@ -78,6 +91,9 @@ class Column:
         """How many values Arrow cannot hold and shows as null; here they are exact.
 
         Timestamps at infinity, and in the last thirty years of PostgreSQL's range.
+
+        >>> mirror.plays.table().column("played_at").beyond_arrow
+        0
         """
         return self._core.beyond_arrow()
 
@@ -134,12 +150,18 @@ class Table(Tabular):
 
     @property
     def schema(self) -> tuple[Field, ...]:
-        """The names and the types of the columns."""
+        """The names and the types of the columns.
+
+        >>> [(field.name, str(field.type)) for field in mirror.plays.table().schema]
+        """
         return tuple(self._core.schema())
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """All columns, in order."""
+        """All columns, in order.
+
+        >>> {column.name: column.null_count for column in mirror.tracks.table().columns}
+        """
         return self._columns
 
     def column(self, name: str) -> Column:

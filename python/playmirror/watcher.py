@@ -156,7 +156,11 @@ class Watcher:
 
     @property
     def state(self) -> WatchState:
-        """What it is doing."""
+        """What it is doing.
+
+        >>> with mirror.watch("service=music") as watcher:
+        ...     print(watcher.state)
+        """
         return self._core.state()
 
     def __enter__(self) -> Watcher:

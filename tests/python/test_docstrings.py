@@ -102,9 +102,10 @@ def test_the_examples_run(
 
 
 def functions(cls: type) -> Iterator[tuple[str, Any]]:
-    """The public methods that a class defines in Python."""
+    """The public methods and properties that a class defines in Python."""
     for name, value in vars(cls).items():
-        called = inspect.unwrap(getattr(value, "__func__", value))
+        called = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+        called = inspect.unwrap(called)
         if not name.startswith("_") and inspect.isfunction(called):
             yield f"{cls.__name__}.{name}", called
 
