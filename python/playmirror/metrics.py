@@ -298,8 +298,8 @@ class MetricsComparison(Record):
 class Metrics(Record):
     """A payload of the form `playmirror.metrics/1`. A section that it lacks is None.
 
-    Keys that this version does not know are in `text`, which is what to hand to Snapshots.add()
-    when a payload is to be written again.
+    Keys that this version does not know are in `text`, which is what Snapshots.add() records when
+    it is given a Metrics.
 
     >>> metrics = mirror.snapshots.compute("last_30_days", tz="Europe/Berlin").metrics()
     >>> metrics.totals.plays, [track.name for track in metrics.top.tracks], metrics.clock[20]

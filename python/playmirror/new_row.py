@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from .enums import ErrorCode
 from .errors import InvalidArgument
+from .metrics import Metrics, RawMetrics
 
 #: A JSON member of a new row: JSON text, taken as it is, or a value that json.dumps() can write.
 Json: TypeAlias = Any
@@ -17,6 +18,8 @@ def json_text(name: str, value: Json) -> str | None:
     """The text of a JSON member; None stays None, the SQL NULL. Raises InvalidArgument for NaN."""
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, Metrics | RawMetrics):
+        return value.text
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except ValueError as error:

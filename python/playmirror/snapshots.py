@@ -138,8 +138,9 @@ class Snapshots(Collection[int, Snapshot]):
 
         A snapshot is identified by `date` and `period_label`: if the mirror already has it, returns
         that one and changes nothing. `metrics_payload`, `narrative_report` and
-        `playlist_composition` are JSON: text is taken as JSON text, anything else is written as
-        JSON; what is no JSON raises InvalidArgument. Otherwise like Plays.add().
+        `playlist_composition` are JSON: text is taken as JSON text, Metrics and RawMetrics as the
+        text that they were read from, anything else is written as JSON; what is no JSON raises
+        InvalidArgument. Otherwise like Plays.add().
 
         >>> mirror.snapshots.add(
         ...     date=datetime.now(timezone.utc),

@@ -15,5 +15,6 @@ Instant: TypeAlias = datetime | Timestamp
 #: hours.
 InstantLike: TypeAlias = datetime | Timestamp | str
 
-#: A length of time that playmirror takes: a timedelta, or a number of seconds.
+#: A length of time that playmirror takes: a timedelta, or a number of seconds. Rounded to
+#: milliseconds.
 Duration: TypeAlias = timedelta | float

@@ -92,9 +92,12 @@ def test_a_payload_that_jsonb_ordered_anew_reads_the_same(library: pm.Mirror) ->
 def test_a_payload_can_be_written_again_with_its_unknown_keys(library: pm.Mirror) -> None:
     text = json.dumps({**LEAST, "newer": {"x": [1]}})
     metrics = pm.Metrics.parse(text)
-    again = library.snapshots.add(date=NOW, period_label="y", metrics_payload=metrics.text)
-    assert again.metrics() == metrics
-    assert again.metrics_payload_json["newer"] == {"x": [1]}
+    for label, payload in (("text", metrics.text), ("record", metrics)):
+        again = library.snapshots.add(date=NOW, period_label=label, metrics_payload=payload)
+        assert (again.metrics_payload, again.metrics()) == (text, metrics)
+    theirs = pm.RawMetrics('{ "mood":"calm" }')
+    other = library.snapshots.add(date=NOW, period_label="raw", metrics_payload=theirs)
+    assert other.metrics() == theirs
 
 
 def test_what_is_no_payload_of_ours_is_refused() -> None:
@@ -111,6 +114,41 @@ def test_what_is_no_payload_of_ours_is_refused() -> None:
         pm.Metrics.parse(json.dumps({**LEAST, "totals": {"plays": "many"}}))
     with pytest.raises(TypeError):
         pm.Metrics.parse(None)  # type: ignore[arg-type]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The way to every value in a document."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    found: list[tuple[Any, ...]] = []
+    for key, each in items:
+        found.append((*path, key))
+        if isinstance(each, dict | list):
+            found += places(each, (*path, key))
+    return found
+
+
+def test_a_payload_of_any_shape_is_read_or_refused(library: pm.Mirror) -> None:
+    text = library.stats.metrics_payload(period="2026-01", now=NOW, sources=["import"], limit=2)
+    ways = places(json.loads(text))
+    odd = [None, True, -1, 2**63, 0.5, 1e300, "", "\ud800", "infinity", [], {}, [[]], {"": 0}]
+    outcomes = set()
+    for number, way in enumerate(ways):
+        for value in odd[number % 3 :: 3] if len(way) > 3 else odd:
+            document = json.loads(text)
+            *outer, last = way
+            inner = document
+            for key in outer:
+                inner = inner[key]
+            inner[last] = value
+            try:
+                metrics = pm.Metrics.parse(json.dumps(document))
+            except (pm.InvalidArgument, pm.SchemaMismatch) as error:
+                assert error.hint
+                outcomes.add(type(error))
+            else:
+                assert repr(metrics) and metrics._repr_html_()
+                outcomes.add(pm.Metrics)
+    assert outcomes == {pm.Metrics, pm.InvalidArgument, pm.SchemaMismatch}
 
 
 def test_metrics_are_values(library: pm.Mirror) -> None:
