@@ -1,5 +1,7 @@
 #include "core/files/private_file.hpp"
 
+#include "core/test_hooks.hpp"
+
 #include <playmirror/error.hpp>
 
 #include <boost/filesystem.hpp>
@@ -33,7 +35,7 @@ void take_rights_from_others(const fs::path& file) {
   const fs::file_status status = fs::status(file, error);
   if (error || !fs::exists(status)) return;
   constexpr auto kOthers = fs::group_all | fs::others_all;
-  if ((status.permissions() & kOthers) != fs::no_perms) {
+  if ((status.permissions() & kOthers) != fs::no_perms && PLAYMIRROR_SAFEGUARD("private files")) {
     fs::permissions(file, fs::remove_perms | kOthers, error);
   }
 }

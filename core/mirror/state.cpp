@@ -8,9 +8,11 @@
 #include "core/salvage/renewal.hpp"
 #include "core/schema/bookkeeping.hpp"
 #include "core/stats/fact_cache.hpp"
+#include "core/test_hooks.hpp"
 
 #include <playmirror/error.hpp>
 
+#include <optional>
 #include <unistd.h>
 #include <utility>
 
@@ -231,11 +233,12 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
     }
     journal_->begin();
     ledger_->begin();
-    sqlite::Transaction transaction(*writer_);
+    std::optional<sqlite::Transaction> transaction;
+    if (PLAYMIRROR_SAFEGUARD("one transaction")) transaction.emplace(*writer_);
     work(*writer_);
     journal_->settle();
     ledger_->settle();
-    transaction.commit();
+    if (transaction) transaction->commit();
   } catch (...) {
     // A rollback can fail as well, for want of memory; closing the connection never does.
     if (writer_->in_transaction()) {

@@ -14,6 +14,7 @@ import playmirror as pm
 import psycopg
 import pytest
 from cluster import Cluster
+from psycopg.conninfo import make_conninfo
 from support import hooks
 from support.comparing import file_rows
 from support.cut_proxy import Cut, Direction, How
@@ -373,6 +374,38 @@ def a_flipped_bit_in_the_outbox(world: World) -> None:
     assert plays_on_server(world.db) == (8, 8)
 
 
+def a_process_killed_while_it_records(world: World, without: str = "") -> None:
+    """Also in a process of its own."""
+    with bench(world.db) as files:
+        for operation in ("add", "import_plays"):
+            for call in range(1, files.calls(operation, "kill") + 1):
+                files.check(operation, Fault("kill", call), without=without)
+
+
+def a_file_that_others_may_read(world: World) -> None:
+    world.mirror.close()
+    world.mirror.path.chmod(0o644)
+    with pm.open(world.mirror.path):
+        assert world.mirror.path.stat().st_mode & 0o077 == 0
+
+
+def a_refusal_that_repeats_the_password(world: World) -> None:
+    password = "Zw5hunter2Qx"
+    world.db.execute(
+        f"""
+        CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          RAISE check_violation USING MESSAGE = '{password} is wrong'; END $$;
+        CREATE TRIGGER tell BEFORE INSERT ON play_history FOR EACH ROW EXECUTE FUNCTION tell()
+        """
+    )
+    add_play(world.mirror, 1)
+    with pm.connect(make_conninfo(world.db.dsn, password=password)) as server:
+        assert server.push(world.mirror).rejected == 1
+    [refused] = world.mirror.pending()
+    assert "is wrong" in refused.message
+    assert password not in refused.message
+
+
 def a_power_cut(world: World, without: str = "") -> None:
     """In a process of its own, which has its own safeguards."""
     with bench(world.db) as files:
@@ -408,5 +441,8 @@ SCENARIOS: dict[str, Callable[[World], None]] = {
     "splitting": a_bad_row_among_good_ones,
     "immediate constraints": a_constraint_that_is_deferred,
     "checksum": a_flipped_bit_in_the_outbox,
+    "private files": a_file_that_others_may_read,
+    "hidden passwords": a_refusal_that_repeats_the_password,
+    "one transaction": a_process_killed_while_it_records,
     "full sync": a_power_cut,
 }
