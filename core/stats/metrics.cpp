@@ -1,13 +1,12 @@
 /// Metrics::parse and Snapshot::metrics: what payload.cpp writes, read back.
 
+#include "core/text/json_document.hpp"
 #include "core/text/json_record.hpp"
 
 #include <playmirror/error.hpp>
 #include <playmirror/metrics_members.hpp>
 #include <playmirror/records.hpp>
 
-#include <rapidjson/document.h>
-#include <rapidjson/error/en.h>
 #include <string>
 #include <string_view>
 
@@ -55,12 +54,8 @@ namespace {
 constexpr std::string_view kForm = "playmirror.metrics/";
 constexpr std::string_view kReads = "playmirror.metrics/1";
 
-/// Nesting takes no stack, so that the payloads of others cannot exhaust it.
-constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag |
-                            rapidjson::kParseValidateEncodingFlag;
-
 /// What `schema` says; empty when nothing does.
-std::string_view schema_of(const rapidjson::Document& document) {
+std::string_view schema_of(const text::Json& document) {
   if (!document.IsObject()) return {};
   const auto found = document.FindMember("schema");
   if (found == document.MemberEnd() || !found->value.IsString()) return {};
@@ -79,7 +74,7 @@ void check_sizes(const Metrics& metrics) {
 }
 
 /// A payload whose `schema` is one of ours.
-Metrics read(const rapidjson::Document& document, std::string_view payload) {
+Metrics read(const text::Json& document, std::string_view payload) {
   const std::string_view schema = schema_of(document);
   if (schema != kReads) {
     raise(ErrorCode::schema_mismatch,
@@ -101,40 +96,31 @@ Metrics read(const rapidjson::Document& document, std::string_view payload) {
   }
 }
 
-bool is_ours(const rapidjson::Document& document) {
-  return !document.HasParseError() && schema_of(document).starts_with(kForm);
-}
-
-rapidjson::Document parsed(std::string_view payload) {
-  rapidjson::Document document;
-  document.Parse<kFlags>(payload.data(), payload.size());
-  return document;
+bool is_ours(const text::JsonDocument& payload) {
+  return payload.is_json() && schema_of(payload.root).starts_with(kForm);
 }
 
 }  // namespace
 
 Metrics Metrics::parse(std::string_view text) {
-  const rapidjson::Document document = parsed(text);
-  if (document.HasParseError()) {
-    raise(ErrorCode::invalid_argument,
-          std::string("the text is not JSON: ") +
-              rapidjson::GetParseError_En(document.GetParseError()) + " At byte " +
-              std::to_string(document.GetErrorOffset()) + ".",
+  const text::JsonDocument payload = text::parse_json(text);
+  if (!payload.is_json()) {
+    raise(ErrorCode::invalid_argument, "the text is not JSON: " + payload.problem,
           {.hint = "Give what Stats.metrics_payload() or Snapshot.metrics_payload holds."});
   }
-  if (!is_ours(document)) {
+  if (!is_ours(payload)) {
     raise(ErrorCode::invalid_argument,
           "the text is no payload of playmirror: no `schema` in it says " + std::string(kReads),
           {.hint = "Snapshot.metrics() gives the payloads of other programs as RawMetrics."});
   }
-  return read(document, text);
+  return read(payload.root, text);
 }
 
 std::variant<std::monostate, Metrics, RawMetrics> Snapshot::metrics() const {
   if (!metrics_payload) return {};
-  const rapidjson::Document document = parsed(*metrics_payload);
-  if (!is_ours(document)) return RawMetrics{.text = *metrics_payload};
-  return read(document, *metrics_payload);
+  const text::JsonDocument payload = text::parse_json(*metrics_payload);
+  if (!is_ours(payload)) return RawMetrics{.text = *metrics_payload};
+  return read(payload.root, *metrics_payload);
 }
 
 }  // namespace playmirror

@@ -5,7 +5,9 @@
 #include <playmirror/error.hpp>
 #include <playmirror/metrics.hpp>
 
+#include <array>
 #include <chrono>
+#include <cstdio>
 #include <gtest/gtest.h>
 #include <string>
 #include <variant>
@@ -107,6 +109,20 @@ TEST(Metrics, APayloadThatDoesNotKeepToTheFormNamesTheKey) {
     refusal_of(with(members), ErrorCode::schema_mismatch, said);
   }
   refusal_of(R"({"schema":"playmirror.metrics/1"})", ErrorCode::schema_mismatch, "\"library\"");
+}
+
+TEST(Metrics, NumbersAreExact) {
+  const auto rate = [](const std::string& number) {
+    return Metrics::parse(with(R"("skips":{"known":0,"skipped":0,"rate":)" + number + "}"))
+        .skips->rate;
+  };
+  for (const double number : {0.1, 1.0 / 3, 1e300, 5e-324, 2.2250738585072011e-308, -0.5, 1e22}) {
+    std::array<char, 32> digits{};
+    std::snprintf(digits.data(), digits.size(), "%.17g", number);
+    EXPECT_EQ(rate(digits.data()), number);
+  }
+  EXPECT_EQ(rate("0.000000000000000000000000000000000000000000000000000E-5"), 0);
+  EXPECT_EQ(rate("18446744073709551616"), 18446744073709551616.0);
 }
 
 TEST(Metrics, DeepNestingTakesNoStack) {
