@@ -270,10 +270,10 @@ SalvageReport MirrorState::renew(const std::function<void()>& tick) {
   ledger_.reset();
   journal_.reset();
   writer_.reset();
+  const auto no_facts = fact_cache_->emptied();
   const std::scoped_lock state_lock(mutex_);
   if (closed_) raise(ErrorCode::closed, "the mirror is closed", {.hint = "Open it again."});
   idle_readers_.clear();
-  fact_cache_->clear();
   column_cache_ = std::make_shared<columns::ColumnCache>();
   ++renewals_;
   return salvage::renew(file_);
@@ -288,11 +288,11 @@ files::FileLock MirrorState::lock_for_sync(const std::function<void()>& tick) {
 void MirrorState::close() {
   check_usable();
   {
+    const auto no_facts = fact_cache_->emptied();
     const std::scoped_lock lock(mutex_);
     if (closed_) return;
     closed_ = true;
     idle_readers_.clear();
-    fact_cache_->clear();
   }
   doorbell_.ring();
   const std::scoped_lock one_thread(writer_mutex_);

@@ -21,10 +21,11 @@ std::shared_ptr<FactStore> FactCache::facts(MirrorState& state, std::int64_t bef
   return facts_;
 }
 
-void FactCache::clear() {
-  const std::scoped_lock lock(mutex_);
+std::unique_lock<std::mutex> FactCache::emptied() {
+  std::unique_lock lock(mutex_);
   watch_.reset();
   facts_.reset();
+  return lock;
 }
 
 }  // namespace playmirror::stats

@@ -24,8 +24,9 @@ class FactCache {
   /// caller alone, when somebody has committed since: the moment may be older or newer than that.
   [[nodiscard]] std::shared_ptr<FactStore> facts(MirrorState& state, std::int64_t before);
 
-  /// Lets go of the file, and of the memory.
-  void clear();
+  /// Lets go of the file and of the memory, and stays so for as long as the lock is held. Lock the
+  /// mirror behind it, as version() does, never before.
+  [[nodiscard]] std::unique_lock<std::mutex> emptied();
 
  private:
   std::mutex mutex_;

@@ -4,8 +4,11 @@
 
 #include <playmirror/error.hpp>
 
+#include <atomic>
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -92,6 +95,24 @@ TEST_F(QueryStats, GenresAreCountedFromTheLists) {
                                                                             {"Pop", 1},
                                                                             {"false", 1},
                                                                             {"true", 1}}));
+}
+
+TEST_F(QueryStats, MayBeAskedByOneThreadWhileAnotherCloses) {
+  const std::filesystem::path file = mirror_.path();
+  for (int round = 0; round < 100; ++round) {
+    Mirror mirror = Mirror::open(file);
+    std::atomic<bool> asks = false;
+    const std::jthread asking([&] {
+      try {
+        for (;; asks = true) static_cast<void>(mirror.stats().top_tracks());
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::closed);
+      }
+      asks = true;
+    });
+    while (!asks) std::this_thread::yield();
+    mirror.close();
+  }
 }
 
 TEST_F(QueryStats, AnEmptyMirrorGivesEmptyLists) {

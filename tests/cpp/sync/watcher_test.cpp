@@ -24,10 +24,9 @@ using namespace std::chrono_literals;
 class Events {
  public:
   void add(const WatchEvent& event) {
-    {
-      const std::scoped_lock guard(mutex_);
-      events_.push_back(event);
-    }
+    // Told under the lock: behind it, whoever waits may have taken this away.
+    const std::scoped_lock guard(mutex_);
+    events_.push_back(event);
     added_.notify_all();
   }
 
