@@ -3,7 +3,10 @@
 #include <playmirror/error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
+#include <cstddef>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -19,21 +22,46 @@ namespace {
 /// an attempt costs.
 constexpr std::chrono::milliseconds kLongestPause{5};
 
-/// Where in the file those who wait leave a mark, behind any process id. The next holder cuts it
-/// off, and who still waits leaves it anew.
-constexpr off_t kWaiterMark = 31;
+/// What is in the file: the process id of the holder as text, filled up with zeros, and behind it
+/// the mark of those who wait. The next holder takes the mark off, and who still waits leaves it
+/// anew. Of a fixed size, because a file that is cut to nothing and written again is forced to disk
+/// by ext4 when it is closed.
+struct Note {
+  std::array<char, 31> holder = {};
+  char waiter = 0;
+
+  bool operator==(const Note&) const = default;
+};
+static_assert(sizeof(Note) == 32);
+
+Note read_note(int descriptor) {
+  Note note;
+  if (::pread(descriptor, &note, sizeof note, 0) < 0) return {};
+  return note;
+}
 
 std::string holder_of(int descriptor) {
-  char text[kWaiterMark + 1] = {};
-  if (::pread(descriptor, text, kWaiterMark, 0) <= 0 || text[0] == '\0') return "another process";
-  return std::string("process ") + text;
+  const Note note = read_note(descriptor);
+  if (note.holder.front() == '\0') return "another process";
+  return "process " + std::string(note.holder.data(), ::strnlen(note.holder.data(), 31));
+}
+
+void leave_mark(int descriptor) {
+  [[maybe_unused]] const ssize_t left = ::pwrite(descriptor, "w", 1, offsetof(Note, waiter));
+}
+
+/// Only for messages and manners: that a lock works does not depend on what is in it.
+void sign(int descriptor) {
+  Note note;
+  std::to_chars(note.holder.begin(), note.holder.end() - 1, ::getpid());
+  if (read_note(descriptor) == note) return;
+  [[maybe_unused]] const ssize_t written = ::pwrite(descriptor, &note, sizeof note, 0);
 }
 
 /// Lets those who wait already go first: who takes the lock again and again, as in a loop that
 /// records, would always be faster than they.
 void give_way(int descriptor) {
-  struct stat status {};
-  if (::fstat(descriptor, &status) == 0 && status.st_size > kWaiterMark) {
+  if (read_note(descriptor).waiter != 0) {
     std::this_thread::sleep_for(kLongestPause + std::chrono::milliseconds(1));
   }
 }
@@ -59,7 +87,7 @@ FileLock FileLock::acquire(const std::filesystem::path& file, std::chrono::milli
             "could not lock " + file.string() + ": " + std::strerror(errno),
             {.hint = "Keep the mirror on a local file system that supports locks."});
     }
-    [[maybe_unused]] const ssize_t marked = ::pwrite(descriptor, "w", 1, kWaiterMark);
+    leave_mark(descriptor);
     if (tick) tick();
     if (std::chrono::steady_clock::now() >= deadline) {
       raise(ErrorCode::busy, holder_of(descriptor) + " is " + purpose + " this mirror",
@@ -68,11 +96,7 @@ FileLock FileLock::acquire(const std::filesystem::path& file, std::chrono::milli
     std::this_thread::sleep_for(pause);
     pause = std::min<std::chrono::microseconds>(pause * 2, kLongestPause);
   }
-  const std::string holder = std::to_string(::getpid());
-  // Only for messages and manners: that a lock works does not depend on what is in it.
-  if (::ftruncate(descriptor, 0) == 0) {
-    [[maybe_unused]] const ssize_t written = ::pwrite(descriptor, holder.data(), holder.size(), 0);
-  }
+  sign(descriptor);
   return lock;
 }
 

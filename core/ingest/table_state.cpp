@@ -23,21 +23,21 @@ std::string_view name_of(CopyState state) {
 }  // namespace
 
 TableState read_state(const sqlite::Database& database, std::string_view table) {
-  auto row = database.prepare(
+  const auto row = database.kept(
       "SELECT state, horizon, copied_to, problem, relation FROM playmirror_tables WHERE name = ?");
-  row.bind(0, table);
+  row->bind_view(0, table);
   TableState state;
-  if (!row.step()) return state;
-  const auto copy = row.text(0);
+  if (!row->step()) return state;
+  const auto copy = row->text(0);
   state.copy = copy == "complete"  ? CopyState::complete
                : copy == "filling" ? CopyState::filling
                : copy == "copied"  ? CopyState::copied
                : copy == "copying" ? CopyState::copying
                                    : CopyState::empty;
-  if (!row.is_null(1)) state.horizon = row.integer(1);
-  if (!row.is_null(2)) state.copied_to = row.text(2);
-  state.problem = row.text(3);
-  state.relation = row.integer(4);
+  if (!row->is_null(1)) state.horizon = row->integer(1);
+  if (!row->is_null(2)) state.copied_to = row->text(2);
+  state.problem = row->text(3);
+  state.relation = row->integer(4);
   return state;
 }
 

@@ -7,10 +7,10 @@
 namespace playmirror::meta {
 
 std::optional<std::string> read(const sqlite::Database& database, std::string_view key) {
-  auto statement = database.prepare("SELECT value FROM playmirror_meta WHERE key = ?");
-  statement.bind(0, key);
-  if (!statement.step() || statement.is_null(0)) return std::nullopt;
-  return std::string(statement.text(0));
+  const auto fact = database.kept("SELECT value FROM playmirror_meta WHERE key = ?");
+  fact->bind_view(0, key);
+  if (!fact->step() || fact->is_null(0)) return std::nullopt;
+  return std::string(fact->text(0));
 }
 
 std::int64_t read_int(const sqlite::Database& database, std::string_view key) {
@@ -25,12 +25,11 @@ std::int64_t read_int(const sqlite::Database& database, std::string_view key) {
 }
 
 void write(sqlite::Database& database, std::string_view key, std::string_view value) {
-  database
-      .prepare(
-          "INSERT INTO playmirror_meta (key, value) VALUES (?, ?) "
-          "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
-      .bind_all(key, value)
-      .run();
+  const auto fact = database.kept(
+      "INSERT INTO playmirror_meta (key, value) VALUES (?, ?) "
+      "ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+  fact->bind_all(key, value);
+  fact->run();
 }
 
 void write(sqlite::Database& database, std::string_view key, std::int64_t value) {

@@ -214,9 +214,10 @@ std::int64_t begin_push(sqlite::Database& database, const PushRecord& push,
 }
 
 bool has_work(const sqlite::Database& database) {
-  return database.query_int(
-             "SELECT EXISTS (SELECT 1 FROM playmirror_pushes) OR EXISTS (SELECT 1 "
-             "FROM playmirror_outbox WHERE state IN ('queued', 'waiting'))") != 0;
+  const auto work = database.kept(
+      "SELECT EXISTS (SELECT 1 FROM playmirror_pushes) OR EXISTS (SELECT 1 "
+      "FROM playmirror_outbox WHERE state IN ('queued', 'waiting'))");
+  return work->step() && work->integer(0) != 0;
 }
 
 std::vector<PushRecord> unfinished_pushes(const sqlite::Database& database) {

@@ -5,6 +5,7 @@
 
 #include <playmirror/error.hpp>
 
+#include <algorithm>
 #include <sqlite3.h>
 
 namespace playmirror::sqlite {
@@ -118,6 +119,14 @@ Statement Database::prepare(std::string_view sql) const {
     fail(result, handle_.get(), "prepare \"" + std::string(sql.substr(0, 200)) + "\"");
   }
   return Statement(statement);
+}
+
+KeptStatement Database::kept(const char* sql) const {
+  // By address: a literal's never changes, and comparing texts would cost what preparing saves.
+  const auto found = std::ranges::find(kept_, sql, &decltype(kept_)::value_type::first);
+  if (found != kept_.end()) return KeptStatement(*found->second);
+  kept_.emplace_back(sql, std::make_unique<Statement>(prepare(sql)));
+  return KeptStatement(*kept_.back().second);
 }
 
 std::int64_t Database::query_int(std::string_view sql) const {

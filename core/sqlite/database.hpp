@@ -9,12 +9,28 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 struct sqlite3;
 
 /// One SQLite connection, opened the way playmirror opens every file. This folder is the only code
 /// that calls sqlite3_*; all errors leave it as playmirror::Error.
 namespace playmirror::sqlite {
+
+/// A statement lent by its connection; reset when it is given back.
+class KeptStatement {
+ public:
+  explicit KeptStatement(Statement& statement) noexcept : statement_(statement) {}
+  KeptStatement(const KeptStatement&) = delete;
+  KeptStatement& operator=(const KeptStatement&) = delete;
+  ~KeptStatement() { statement_.reset(); }
+
+  [[nodiscard]] Statement* operator->() const noexcept { return &statement_; }
+
+ private:
+  Statement& statement_;
+};
 
 enum class OpenMode {
   read_only,   ///< reads a file that has readers and writers elsewhere
@@ -38,6 +54,10 @@ class Database {
   void execute(std::string_view sql);
 
   [[nodiscard]] Statement prepare(std::string_view sql) const;
+
+  /// A statement that is prepared at its first use and then kept, for what is asked all the time.
+  /// `sql` must be a literal, and the statement must not be in use already.
+  [[nodiscard]] KeptStatement kept(const char* sql) const;
 
   /// First column of the first row, or 0 / "" without a row.
   [[nodiscard]] std::int64_t query_int(std::string_view sql) const;
@@ -68,6 +88,7 @@ class Database {
 
   std::unique_ptr<sqlite3, Close> handle_;
   std::unique_ptr<std::function<bool()>> progress_;
+  mutable std::vector<std::pair<const char*, std::unique_ptr<Statement>>> kept_;
 };
 
 /// BEGIN IMMEDIATE ... COMMIT; rolls back unless committed.

@@ -96,11 +96,20 @@ bool Puller::is_still_current() {
   // On a new connection something has happened, as a rule, and after a push for certain: then this
   // question would be in vain.
   if (!session_.has_pulled()) return false;
-  const auto result = session_.connection(waiter_).query(moment_sql(session_.identity_access()), {},
-                                                         "read the server's snapshot", waiter_);
-  const Moment moment = read_moment(result[0], session_.options().schema);
-  follow_server(moment);
-  return nothing_happened(moment);
+  if (!session_.identity_access().control_checkpoint || scope_.held != scope_.wanted) return false;
+  std::vector<pg::Parameter> parameters;
+  {
+    auto reader = mirror_.reader();
+    const auto known = stored_identity(reader.database());
+    const auto snapshot = meta::read(reader.database(), meta::kSnapshot).value_or("");
+    if (!known || snapshot.empty() || known->schema != session_.options().schema) return false;
+    parameters = {snapshot, meta::read(reader.database(), meta::kCheckpoint).value_or(""),
+                  known->system_identifier, std::to_string(known->timeline), known->database};
+  }
+  const auto result = session_.connection(waiter_).query(
+      standstill_sql(session_.identity_access()), parameters, "see whether anything has happened",
+      waiter_);
+  return result[0].boolean(0);
 }
 
 void Puller::pull() {

@@ -2,6 +2,7 @@
 
 #include "core/mirror/meta.hpp"
 #include "sync/session/horizon.hpp"
+#include "sync/session/identity.hpp"
 
 #include <iterator>
 #include <utility>
@@ -11,11 +12,10 @@ namespace {
 
 /// Decides once, for all commands of a transaction, whether anything has happened since the
 /// snapshot $1 and the checkpoint $2. Answers as Puller::nothing_happened() does.
-constexpr const char* kDecide =
-    "SELECT pg_catalog.set_config('playmirror.unchanged', CASE WHEN "
-    "pg_catalog.pg_current_snapshot()::text = $1 AND (SELECT checkpoint_lsn FROM "
-    "pg_catalog.pg_control_checkpoint())::text = $2 AND NOT pg_catalog.pg_is_in_recovery() "
-    "THEN 'yes' ELSE 'no' END, true)";
+std::string decide_sql() {
+  return "SELECT pg_catalog.set_config('playmirror.unchanged', CASE WHEN " +
+         standstill_condition() + " THEN 'yes' ELSE 'no' END, true)";
+}
 
 /// No row's value is in it: the server evaluates it once and does not touch the table when it is
 /// false.
@@ -64,7 +64,7 @@ std::vector<pg::Command> Sweep::commands_if_needed(std::int64_t xmax) {
     return commands(xmax);
   }
   std::vector<pg::Command> all(1);
-  all[0].sql = kDecide;
+  all[0].sql = decide_sql();
   all[0].parameters = {std::move(snapshot), std::move(checkpoint)};
   all[0].doing = "see whether anything has happened";
   all[0].on_result = [this](const pg::Result& result) { skipped_ = result[0].text(0) == "yes"; };

@@ -7,32 +7,52 @@
 
 namespace playmirror::sync {
 
-std::string moment_sql(const IdentityAccess& access) {
+namespace {
+
+constexpr const char* kCheckpoint =
+    "(SELECT checkpoint_lsn FROM pg_catalog.pg_control_checkpoint())::text";
+
+std::string system_identifier_sql(const IdentityAccess& access) {
+  return access.control_system
+             ? "(SELECT system_identifier FROM pg_catalog.pg_control_system())::text"
+             : "''";
+}
+
+std::string timeline_sql(const IdentityAccess& access) {
   // The control file of a promoted server can name the old timeline for a moment; the WAL file's
   // name never does, but a standby has none to tell.
-  const std::string control_timeline =
+  const std::string control =
       access.control_checkpoint
           ? "(SELECT timeline_id FROM pg_catalog.pg_control_checkpoint())::bigint"
           : "0::bigint";
-  const std::string timeline =
-      access.wal_position ? "CASE WHEN pg_catalog.pg_is_in_recovery() THEN " + control_timeline +
-                                " ELSE ('x' || pg_catalog.substr(pg_catalog.pg_walfile_name("
-                                "pg_catalog.pg_current_wal_lsn()), 1, 8))::bit(32)::bigint END"
-                          : control_timeline;
-  const std::string system =
-      access.control_system ? "(SELECT system_identifier FROM pg_catalog.pg_control_system())::text"
-                            : "''";
-  const std::string checkpoint =
-      access.control_checkpoint
-          ? "(SELECT checkpoint_lsn FROM pg_catalog.pg_control_checkpoint())::text"
-          : "''";
+  if (!access.wal_position) return control;
+  return "CASE WHEN pg_catalog.pg_is_in_recovery() THEN " + control +
+         " ELSE ('x' || pg_catalog.substr(pg_catalog.pg_walfile_name("
+         "pg_catalog.pg_current_wal_lsn()), 1, 8))::bit(32)::bigint END";
+}
+
+}  // namespace
+
+std::string moment_sql(const IdentityAccess& access) {
   return "SELECT s::text, pg_catalog.pg_snapshot_xmin(s)::text, "
          "pg_catalog.pg_snapshot_xmax(s)::text, " +
-         system + ", " + timeline + ", pg_catalog.current_database(), " + checkpoint +
+         system_identifier_sql(access) + ", " + timeline_sql(access) +
+         ", pg_catalog.current_database(), " + (access.control_checkpoint ? kCheckpoint : "''") +
          ", pg_catalog.pg_is_in_recovery(), (SELECT oid::bigint FROM pg_catalog.pg_database "
          "WHERE datname = pg_catalog.current_database()), "
          "extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text "
          "FROM pg_catalog.pg_current_snapshot() s";
+}
+
+std::string standstill_condition() {
+  return std::string("pg_catalog.pg_current_snapshot()::text = $1 AND ") + kCheckpoint +
+         " = $2 AND NOT pg_catalog.pg_is_in_recovery()";
+}
+
+std::string standstill_sql(const IdentityAccess& access) {
+  return "SELECT " + standstill_condition() + " AND " + system_identifier_sql(access) +
+         " = $3 AND (" + timeline_sql(access) +
+         ")::text = $4 AND pg_catalog.current_database() = $5";
 }
 
 Moment read_moment(const pg::Row& row, const std::string& schema) {

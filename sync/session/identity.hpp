@@ -40,6 +40,16 @@ struct IdentityAccess {
 [[nodiscard]] std::string moment_sql(const IdentityAccess& access);
 [[nodiscard]] Moment read_moment(const pg::Row& row, const std::string& schema);
 
+/// A condition of the parameters $1 and $2: that the server's snapshot and checkpoint are these, so
+/// that nothing has happened since. A standby's snapshot does not list what runs, so only a
+/// primary's can prove anything; the checkpoint rules out a server that crashed, lost commits, and
+/// gave their numbers out again. Needs IdentityAccess::control_checkpoint.
+[[nodiscard]] std::string standstill_condition();
+
+/// A SELECT of that condition, and that the server still is who it was: system identifier ($3),
+/// timeline ($4) and database ($5). Cheap: whoever polls asks nothing else.
+[[nodiscard]] std::string standstill_sql(const IdentityAccess& access);
+
 /// The identity that the mirror was made from; nothing before its first pull.
 [[nodiscard]] std::optional<ServerIdentity> stored_identity(const sqlite::Database& database);
 void store_identity(sqlite::Database& database, const ServerIdentity& identity);
