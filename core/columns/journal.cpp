@@ -8,34 +8,13 @@
 #include <playmirror/error.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <vector>
 
 namespace playmirror::columns {
 namespace {
 
-/// What an update hook does not tell: the key that a row had before, and rows without a rowid. They
-/// live in the connection alone; the file gets no trigger.
-constexpr const char* kTriggers = R"sql(
-CREATE TEMP TRIGGER IF NOT EXISTS playmirror_play_renumbered AFTER UPDATE OF id ON main.play_history
-BEGIN SELECT playmirror_note('play', OLD.id); END;
-CREATE TEMP TRIGGER IF NOT EXISTS playmirror_track_gone AFTER DELETE ON main.tracks
-BEGIN SELECT playmirror_note('track', OLD.id); END;
-CREATE TEMP TRIGGER IF NOT EXISTS playmirror_artist_gone AFTER DELETE ON main.artists
-BEGIN SELECT playmirror_note('artist', OLD.id); END;
-CREATE TEMP TRIGGER IF NOT EXISTS playmirror_credit_new AFTER INSERT ON main.track_artists
-BEGIN SELECT playmirror_note('track', NEW.track_id); END;
-CREATE TEMP TRIGGER IF NOT EXISTS playmirror_credit_gone AFTER DELETE ON main.track_artists
-BEGIN SELECT playmirror_note('track', OLD.track_id); END;
-)sql";
-
-constexpr const char* kNoTriggers = R"sql(
-DROP TRIGGER IF EXISTS temp.playmirror_play_renumbered;
-DROP TRIGGER IF EXISTS temp.playmirror_track_gone;
-DROP TRIGGER IF EXISTS temp.playmirror_artist_gone;
-DROP TRIGGER IF EXISTS temp.playmirror_credit_new;
-DROP TRIGGER IF EXISTS temp.playmirror_credit_gone;
-)sql";
+/// Where each of these tables has the id of the record that it is about.
+constexpr int kIdColumn = 0;
 
 /// The ids of changed rows that are still there.
 template <typename Use>
@@ -57,22 +36,13 @@ void for_each_id(sqlite::Database& database, const char* table,
 
 }  // namespace
 
-Journal::Journal(sqlite::Database& database)
-    : database_(database),
-      watch_(
-          database,
-          [this](sqlite::RowChange change, std::string_view table, std::int64_t rowid) {
-            if (active_) noted([&] { note_row(change, table, rowid); });
-          },
-          [this](std::string_view what, std::string_view key) {
-            if (active_) noted([&] { note_key(what, key); });
-          }) {}
+Journal::Journal(sqlite::Database& database, sqlite::ChangeWatch& watch)
+    : database_(database), watch_(watch) {}
 
-template <typename Note>
-void Journal::noted(const Note& note) noexcept {
+void Journal::on_change(const sqlite::RowChange& change) noexcept {
   // No exception may cross SQLite's frames: it is thrown when the transaction settles.
   try {
-    note();
+    note(change);
   } catch (...) {
     failure_ = std::current_exception();
   }
@@ -89,40 +59,33 @@ void Journal::begin() {
   tracks_are_filled_ = active_ && database_.query_int(
                                       "SELECT state = 'filling' FROM playmirror_tables "
                                       "WHERE name = 'tracks'") != 0;
-  if (active_ != keys_watched_) watch_keys(active_);
+  watch_.tell(*this, active_);
 }
 
-void Journal::watch_keys(bool watched) {
-  // A trigger makes its statement keep copies of the pages that it changes: not for rows in bulk.
-  database_.execute(watched ? kTriggers : kNoTriggers);
-  keys_watched_ = watched;
-}
-
-void Journal::note_row(sqlite::RowChange change, std::string_view table, std::int64_t rowid) {
-  if (table == "play_history") {
-    plays_.try_emplace(rowid, change != sqlite::RowChange::inserted);
-  } else if (change != sqlite::RowChange::deleted) {
-    const bool filled = tracks_are_filled_ && change == sqlite::RowChange::updated;
-    if (table == "tracks" && !filled) track_rows_.insert(rowid);
-    if (table == "artists") artist_rows_.insert(rowid);
-  }
-}
-
-void Journal::note_key(std::string_view what, std::string_view key) {
-  if (what == "track") {
-    track_ids_.emplace(key);
-  } else if (what == "artist") {
-    artist_ids_.emplace(key);
-  } else {
-    std::int64_t id = 0;
-    std::from_chars(key.data(), key.data() + key.size(), id);
-    plays_.try_emplace(id, true);
+void Journal::note(const sqlite::RowChange& change) {
+  const bool is_new = change.kind == sqlite::RowChange::Kind::inserted;
+  const bool is_gone = change.kind == sqlite::RowChange::Kind::deleted;
+  if (change.table == "play_history") {
+    if (!is_new) plays_.try_emplace(change.rowid_before, true);
+    // Where a row gets a new number, no other has it: one that had was deleted before.
+    const bool was_there = !is_new && change.rowid_before == change.rowid_after;
+    if (!is_gone) plays_.try_emplace(change.rowid_after, was_there);
+  } else if (change.table == "tracks") {
+    const bool filled = tracks_are_filled_ && change.kind == sqlite::RowChange::Kind::updated;
+    if (is_gone) track_ids_.emplace(sqlite::text_of(change.before(kIdColumn)));
+    if (!is_gone && !filled) track_rows_.insert(change.rowid_after);
+  } else if (change.table == "artists") {
+    if (is_gone) artist_ids_.emplace(sqlite::text_of(change.before(kIdColumn)));
+    if (!is_gone) artist_rows_.insert(change.rowid_after);
+  } else if (change.table == "track_artists") {
+    if (!is_new) track_ids_.emplace(sqlite::text_of(change.before(kIdColumn)));
+    if (!is_gone) track_ids_.emplace(sqlite::text_of(change.after(kIdColumn)));
   }
 }
 
 void Journal::settle() {
-  if (failure_) std::rethrow_exception(failure_);
   if (!active_) return;
+  if (failure_) std::rethrow_exception(failure_);
   // The transaction itself may have given the columns up, or built them.
   active_ = read_column_state(database_).built;
   try {

@@ -15,10 +15,12 @@ namespace playmirror::columns {
 /// Keeps the columns in step with the rows: notes which rows a transaction writes, whoever writes
 /// them, and brings the columns up to date before it commits.
 ///
-/// One for each writing connection, which must outlive it and must not move.
-class Journal {
+/// One for each writing connection, which must outlive it and must not move; so must its watch.
+class Journal final : public sqlite::ChangeListener {
  public:
-  explicit Journal(sqlite::Database& database);
+  Journal(sqlite::Database& database, sqlite::ChangeWatch& watch);
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
 
   /// Call under the writer lock, before the transaction begins. While the columns are not built,
   /// nothing is noted, so that loading rows in bulk costs nothing.
@@ -28,17 +30,15 @@ class Journal {
   /// rows: they are built anew when the mirror is opened next.
   void settle();
 
+  void on_change(const sqlite::RowChange& change) noexcept override;
+
  private:
-  template <typename Note>
-  void noted(const Note& note) noexcept;
-  void note_row(sqlite::RowChange change, std::string_view table, std::int64_t rowid);
-  void note_key(std::string_view what, std::string_view key);
-  void watch_keys(bool watched);
+  void note(const sqlite::RowChange& change);
   void follow();
 
   sqlite::Database& database_;
+  sqlite::ChangeWatch& watch_;
   bool active_ = false;
-  bool keys_watched_ = false;
   bool tracks_are_filled_ = false;  ///< with bulky columns, which are no business of the columns
 
   /// Ids of plays, and whether there was a row of that id before the transaction.
@@ -48,7 +48,6 @@ class Journal {
   std::set<std::string, std::less<>> track_ids_;   ///< deleted, or with other credits
   std::set<std::string, std::less<>> artist_ids_;  ///< deleted
   std::exception_ptr failure_;                     ///< to note something
-  sqlite::ChangeWatch watch_;
 };
 
 }  // namespace playmirror::columns

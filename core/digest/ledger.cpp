@@ -1,6 +1,3 @@
-// sqlite3_preupdate_hook() is declared only for those who ask; CMake has seen that it is there.
-#define SQLITE_ENABLE_PREUPDATE_HOOK
-
 #include "core/digest/ledger.hpp"
 
 #include "core/digest/block_digests.hpp"
@@ -12,40 +9,23 @@
 #include <playmirror/error.hpp>
 
 #include <algorithm>
-#include <new>
 #include <sqlite3.h>
 
 namespace playmirror::digest {
-namespace {
-
-/// The bytes of a text, without the copy that a terminated one can take.
-std::string_view text_of(sqlite3_value* value) {
-  const auto* bytes = static_cast<const char*>(sqlite3_value_blob(value));
-  if (bytes == nullptr) return {};
-  return {bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))};
-}
-
-}  // namespace
-
-/// One row as the hook shows it, before the change or after it.
-struct Ledger::Hook {
-  sqlite3* handle;
+/// One row, before the change or after it.
+struct Ledger::Row {
+  const sqlite::RowChange& change;
   const Table& table;
-  bool after;
+  bool is_after;
 
   [[nodiscard]] sqlite3_value* value(int column) const {
-    sqlite3_value* found = nullptr;
-    const int result = after ? sqlite3_preupdate_new(handle, column, &found)
-                             : sqlite3_preupdate_old(handle, column, &found);
-    if (result == SQLITE_NOMEM) throw std::bad_alloc();
-    if (result != SQLITE_OK) raise(ErrorCode::internal, "SQLite does not show a changed row");
-    return found;
+    return is_after ? change.after(column) : change.before(column);
   }
 
   [[nodiscard]] std::string block() const {
     sqlite3_value* first = value(table.key.front());
     if (table.integer_key) return std::to_string(ingest::block_of(sqlite3_value_int64(first)));
-    return std::string(ingest::block_of(text_of(first)));
+    return std::string(ingest::block_of(sqlite::text_of(first)));
   }
 
   [[nodiscard]] std::uint64_t hash() const {
@@ -53,7 +33,7 @@ struct Ledger::Hook {
     if (table.integer_key)
       seed = static_cast<std::uint64_t>(sqlite3_value_int64(value(table.key.front())));
     if (!table.integer_key) {
-      for (const int column : table.key) seed = hash_text(text_of(value(column)), seed);
+      for (const int column : table.key) seed = hash_text(sqlite::text_of(value(column)), seed);
     }
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
@@ -68,7 +48,7 @@ struct Ledger::Hook {
           sum += hash_text(real_digits(sqlite3_value_double(cell)), column_seed);
           break;
         case Storage::text:
-          sum += hash_text(text_of(cell), column_seed);
+          sum += hash_text(sqlite::text_of(cell), column_seed);
           break;
       }
     }
@@ -76,26 +56,15 @@ struct Ledger::Hook {
   }
 };
 
-Ledger::Ledger(sqlite::Database& database) : database_(database) {}
-
-Ledger::~Ledger() { watch(false); }
-
-void Ledger::watch(bool watched) {
-  const auto hook = [](void* self, sqlite3* handle, int operation, const char* schema,
-                       const char* table, sqlite3_int64, sqlite3_int64) {
-    if (std::string_view(schema) == "main") {
-      static_cast<Ledger*>(self)->note(handle, operation, table);
-    }
-  };
-  sqlite3_preupdate_hook(database_.handle(), watched ? +hook : nullptr, this);
-}
+Ledger::Ledger(sqlite::Database& database, sqlite::ChangeWatch& watch)
+    : database_(database), watch_(watch) {}
 
 void Ledger::begin() {
   changes_.clear();
   failure_ = nullptr;
   reshaped_ = false;
   kept_ = kept_digests(database_);
-  watch(kept_ != 0);
+  watch_.tell(*this, kept_ != 0);
   if (kept_ == 0) return;
   const std::int64_t version = database_.query_int("PRAGMA schema_version");
   if (version == schema_version_) return;
@@ -125,29 +94,33 @@ void Ledger::read_tables() {
   }
 }
 
-void Ledger::note(sqlite3* handle, int operation, std::string_view name) {
+void Ledger::on_change(const sqlite::RowChange& change) noexcept {
   if (failure_) return;
-  const auto table = tables_.find(name);
+  // No exception may cross SQLite's frames: it is thrown when the transaction settles.
+  try {
+    note(change);
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+}
+
+void Ledger::note(const sqlite::RowChange& change) {
+  const auto table = tables_.find(change.table);
   if (table == tables_.end()) return;
   // A migration rewrites the rows in another shape, and gives the digests up.
-  const auto shape = static_cast<std::size_t>(sqlite3_preupdate_count(handle));
+  const auto shape = static_cast<std::size_t>(change.columns());
   if (shape != table->second.columns.size()) {
     reshaped_ = true;
     return;
   }
-  // No exception may cross SQLite's frames: it is thrown when the transaction settles.
-  try {
-    const auto count = [&](bool after) {
-      const Hook row{handle, table->second, after};
-      Change& change = changes_[{table->first, row.block()}];
-      change.rows += after ? 1 : -1;
-      change.sum += after ? row.hash() : 0 - row.hash();
-    };
-    if (operation != SQLITE_INSERT) count(false);
-    if (operation != SQLITE_DELETE) count(true);
-  } catch (...) {
-    failure_ = std::current_exception();
-  }
+  const auto count = [&](bool is_after) {
+    const Row row{change, table->second, is_after};
+    Change& block = changes_[{table->first, row.block()}];
+    block.rows += is_after ? 1 : -1;
+    block.sum += is_after ? row.hash() : 0 - row.hash();
+  };
+  if (change.kind != sqlite::RowChange::Kind::inserted) count(false);
+  if (change.kind != sqlite::RowChange::Kind::deleted) count(true);
 }
 
 void Ledger::settle() {

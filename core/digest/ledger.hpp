@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/sqlite/change_watch.hpp"
 #include "core/sqlite/database.hpp"
 
 #include <cstdint>
@@ -10,19 +11,16 @@
 #include <utility>
 #include <vector>
 
-struct sqlite3;
-
 namespace playmirror::digest {
 
 /// Keeps playmirror_digests in step with the rows of the mirrored tables: notes what a transaction
 /// writes, whoever writes it, and adds it up before it commits. So the digests say what playmirror
 /// has written, and whatever else changes the file shows (stored_digests.hpp).
 ///
-/// One for each writing connection, which must outlive it and must not move.
-class Ledger {
+/// One for each writing connection, which must outlive it and must not move; so must its watch.
+class Ledger final : public sqlite::ChangeListener {
  public:
-  explicit Ledger(sqlite::Database& database);
-  ~Ledger();
+  Ledger(sqlite::Database& database, sqlite::ChangeWatch& watch);
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
@@ -32,6 +30,8 @@ class Ledger {
 
   /// Call at the end of the transaction.
   void settle();
+
+  void on_change(const sqlite::RowChange& change) noexcept override;
 
  private:
   enum class Storage : std::uint8_t { integer, real, text };
@@ -48,13 +48,13 @@ class Ledger {
     std::int64_t rows = 0;
     std::uint64_t sum = 0;
   };
-  struct Hook;
+  struct Row;
 
-  void watch(bool watched);
   void read_tables();
-  void note(sqlite3* handle, int operation, std::string_view table);
+  void note(const sqlite::RowChange& change);
 
   sqlite::Database& database_;
+  sqlite::ChangeWatch& watch_;
   std::int64_t kept_ = 0;             ///< which digests are kept; 0: none
   std::int64_t schema_version_ = -1;  ///< of which tables_ were read
   std::map<std::string, Table, std::less<>> tables_;

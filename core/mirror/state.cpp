@@ -48,6 +48,20 @@ std::filesystem::path beside(const std::filesystem::path& file, const char* suff
 
 }  // namespace
 
+/// The connection that writes, and what follows what it writes.
+struct MirrorState::Writer {
+  explicit Writer(const std::filesystem::path& file)
+      : database(sqlite::Database::open(file, sqlite::OpenMode::read_write)) {
+    // Once checkpointed, the log is cut back to this size when it starts anew.
+    database.execute("PRAGMA journal_size_limit=" + std::to_string(kCheckpointBytes));
+  }
+
+  sqlite::Database database;
+  sqlite::ChangeWatch watch{database};
+  columns::Journal journal{database, watch};
+  digest::Ledger ledger{database, watch};
+};
+
 std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file,
                                                const MirrorOptions& options) {
   if (file.empty()) {
@@ -134,8 +148,6 @@ MirrorState::~MirrorState() {
   }
   // SQLite forbids closing, in a child, a connection that its parent opened: leave them open.
   for (auto& reader : idle_readers_) static_cast<void>(reader.release());
-  static_cast<void>(ledger_.release());
-  static_cast<void>(journal_.release());
   static_cast<void>(fact_cache_.release());
   static_cast<void>(writer_.release());
 }
@@ -146,11 +158,9 @@ void MirrorState::settle_log() noexcept {
   try {
     const auto lock =
         files::FileLock::acquire(beside(file_, "-lock"), kPatienceAtClose, "writing to");
-    writer_->checkpoint(true);
+    writer_->database.checkpoint(true);
   } catch (const std::exception&) {
   }
-  ledger_.reset();
-  journal_.reset();
   writer_.reset();
 }
 
@@ -212,47 +222,36 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
     const std::scoped_lock state_lock(mutex_);
     if (closed_) raise(ErrorCode::closed, "the mirror is closed", {.hint = "Open it again."});
   }
-  if (!writer_) {
-    auto writer = std::make_unique<sqlite::Database>(
-        sqlite::Database::open(file_, sqlite::OpenMode::read_write));
-    // Once checkpointed, the log is cut back to this size when it starts anew.
-    writer->execute("PRAGMA journal_size_limit=" + std::to_string(kCheckpointBytes));
-    journal_ = std::make_unique<columns::Journal>(*writer);
-    ledger_ = std::make_unique<digest::Ledger>(*writer);
-    writer_ = std::move(writer);
-  }
+  if (!writer_) writer_ = std::make_unique<Writer>(file_);
+  sqlite::Database& database = writer_->database;
   const bool later = durability == Durability::later;
   try {
-    const sqlite::Unsynced unsynced(later ? writer_.get() : nullptr);
+    const sqlite::Unsynced unsynced(later ? &database : nullptr);
     if (column_cache_->damaged) {
       // Before the journal begins: it follows columns that are built by then.
-      sqlite::Transaction repair(*writer_);
-      columns::rebuild_or_drop(*writer_);
+      sqlite::Transaction repair(database);
+      columns::rebuild_or_drop(database);
       repair.commit();
       column_cache_->damaged = false;
     }
-    journal_->begin();
-    ledger_->begin();
+    writer_->journal.begin();
+    writer_->ledger.begin();
     std::optional<sqlite::Transaction> transaction;
-    if (PLAYMIRROR_SAFEGUARD("one transaction")) transaction.emplace(*writer_);
-    work(*writer_);
-    journal_->settle();
-    ledger_->settle();
+    if (PLAYMIRROR_SAFEGUARD("one transaction")) transaction.emplace(database);
+    work(database);
+    writer_->journal.settle();
+    writer_->ledger.settle();
     if (transaction) transaction->commit();
   } catch (...) {
     // A rollback can fail as well, for want of memory; closing the connection never does.
-    if (writer_->in_transaction()) {
-      ledger_.reset();
-      journal_.reset();
-      writer_.reset();
-    }
+    if (database.in_transaction()) writer_.reset();
     throw;
   }
   doorbell_.ring();
   if (files::size(beside(file_, "-wal")) > (later ? kLoadCheckpointBytes : kCheckpointBytes)) {
     // The rows are safe in the log already: trouble here must not look like a failed write.
     try {
-      writer_->checkpoint(false);
+      database.checkpoint(false);
     } catch (const Error&) {
     }
   }
@@ -267,8 +266,6 @@ SalvageReport MirrorState::renew(const std::function<void()>& tick) {
   const std::scoped_lock one_thread(writer_mutex_);
   const auto lock =
       files::FileLock::acquire(beside(file_, "-lock"), options_.busy_timeout, "writing to", tick);
-  ledger_.reset();
-  journal_.reset();
   writer_.reset();
   const auto no_facts = fact_cache_->emptied();
   const std::scoped_lock state_lock(mutex_);

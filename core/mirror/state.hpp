@@ -23,10 +23,6 @@ class FactCache;
 }
 namespace columns {
 class ColumnCache;
-class Journal;
-}  // namespace columns
-namespace digest {
-class Ledger;
 }
 
 /// What a Mirror and its handles share: the file, its connections and its locks.
@@ -121,9 +117,8 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   std::vector<std::unique_ptr<sqlite::Database>> idle_readers_;
   std::unique_ptr<stats::FactCache> fact_cache_;
   Turnstile writer_mutex_;  ///< one writing thread of this process at a time
-  std::unique_ptr<sqlite::Database> writer_;
-  std::unique_ptr<columns::Journal> journal_;  ///< of what writer_ writes
-  std::unique_ptr<digest::Ledger> ledger_;     ///< likewise
+  struct Writer;
+  std::unique_ptr<Writer> writer_;
   std::shared_ptr<columns::ColumnCache> column_cache_;
   Doorbell doorbell_;
 };

@@ -14,10 +14,14 @@ Deliverer::TableStatements& Deliverer::statements_for(const std::string& table) 
   const auto found = tables_.find(table);
   if (found != tables_.end()) return found->second;
   const std::string name = sqlite::quoted(table);
+  auto sent_again = database_.prepare(
+      "SELECT 1 FROM playmirror_delivered WHERE table_name = ? AND server_id < 0 LIMIT 1");
+  sent_again.bind(0, table);
   return tables_
       .emplace(table, TableStatements{database_.prepare("UPDATE OR IGNORE " + name +
                                                         " SET id = ? WHERE id = ?"),
-                                      database_.prepare("DELETE FROM " + name + " WHERE id = ?")})
+                                      database_.prepare("DELETE FROM " + name + " WHERE id = ?"),
+                                      sent_again.step()})
       .first->second;
 }
 
@@ -25,11 +29,11 @@ void Deliverer::deliver(const Entry& entry, std::int64_t server_id) {
   forget_.bind_all(entry.entry).run();
   if (entry.row_id == 0) return;
   TableStatements& statements = statements_for(entry.table);
-  // The server's row may have been pulled already; then it stays and ours goes.
   statements.renumber.bind_all(server_id, entry.row_id).run();
-  statements.remove.bind_all(entry.row_id).run();
+  // The server's row may have been pulled already; then it stays and ours goes.
+  if (database_.changes() == 0) statements.remove.bind_all(entry.row_id).run();
   // A row that was sent before and had to be sent again: its older handle follows.
-  follow_.bind_all(server_id, entry.table, entry.row_id).run();
+  if (statements.any_sent_again) follow_.bind_all(server_id, entry.table, entry.row_id).run();
   remember_.bind_all(entry.table, entry.row_id, server_id).run();
 }
 

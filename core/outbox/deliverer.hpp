@@ -23,6 +23,7 @@ class Deliverer {
   struct TableStatements {
     sqlite::Statement renumber;
     sqlite::Statement remove;
+    bool any_sent_again;  ///< whether older handles lead to rows that are pending
   };
   TableStatements& statements_for(const std::string& table);
 

@@ -138,9 +138,11 @@ std::int64_t newest(const sqlite::Database& database) {
 
 std::vector<Entry> sendable(const sqlite::Database& database, std::string_view table,
                             std::int64_t after, std::int64_t newest, std::int64_t limit) {
+  // The plus keeps SQLite off the index of table_name, by which it would sort what is left for each
+  // batch anew.
   auto rows = database.prepare(
       "SELECT entry, identity, row_id, state, recorded_at, image, checksum, offered_id "
-      "FROM playmirror_outbox WHERE table_name = ? AND entry > ? AND entry <= ? "
+      "FROM playmirror_outbox WHERE +table_name = ? AND entry > ? AND entry <= ? "
       "AND state IN ('queued', 'waiting') ORDER BY entry LIMIT ?");
   rows.bind_all(table, after, newest, limit);
   std::vector<Entry> entries;

@@ -1,52 +1,74 @@
+// sqlite3_preupdate_hook() is declared only for those who ask; CMake has seen that it is there.
+#define SQLITE_ENABLE_PREUPDATE_HOOK
+
 #include "core/sqlite/change_watch.hpp"
 
-#include "core/sqlite/failure.hpp"
+#include <playmirror/error.hpp>
 
-#include <optional>
+#include <algorithm>
+#include <new>
 #include <sqlite3.h>
-#include <utility>
 
 namespace playmirror::sqlite {
+namespace {
 
-struct ChangeWatch::Callbacks {
-  OnRow on_row;
-  OnNote on_note;
-
-  static void row(void* self, int operation, const char* schema, const char* table,
-                  sqlite3_int64 rowid) {
-    if (std::string_view(schema) != "main") return;
-    const RowChange change = operation == SQLITE_INSERT   ? RowChange::inserted
-                             : operation == SQLITE_DELETE ? RowChange::deleted
-                                                          : RowChange::updated;
-    static_cast<Callbacks*>(self)->on_row(change, table, rowid);
-  }
-
-  static void note(sqlite3_context* context, int, sqlite3_value** arguments) {
-    const auto text = [&](int i) -> std::optional<std::string_view> {
-      const auto* bytes = reinterpret_cast<const char*>(sqlite3_value_text(arguments[i]));
-      if (bytes == nullptr) return std::nullopt;
-      return std::string_view(bytes, static_cast<std::size_t>(sqlite3_value_bytes(arguments[i])));
-    };
-    const auto what = text(0);
-    const auto key = what ? text(1) : std::nullopt;
-    if (key) {
-      static_cast<Callbacks*>(sqlite3_user_data(context))->on_note(*what, *key);
-    } else {
-      // No key is NULL, so there was no memory for its text: a change that goes unnoted must fail.
-      sqlite3_result_error_nomem(context);
-    }
-  }
-};
-
-ChangeWatch::ChangeWatch(Database& database, OnRow on_row, OnNote on_note)
-    : database_(database), callbacks_(new Callbacks{std::move(on_row), std::move(on_note)}) {
-  // Only triggers of this connection call it, and those are trusted whatever the schema is.
-  check(sqlite3_create_function_v2(database_.handle(), kNoteFunction.data(), 2, SQLITE_UTF8,
-                                   callbacks_.get(), Callbacks::note, nullptr, nullptr, nullptr),
-        database_.handle(), "make a function known");
-  sqlite3_update_hook(database_.handle(), Callbacks::row, callbacks_.get());
+sqlite3_value* shown(int result, sqlite3_value* value) {
+  if (result == SQLITE_NOMEM) throw std::bad_alloc();
+  if (result != SQLITE_OK) raise(ErrorCode::internal, "SQLite does not show a changed row");
+  return value;
 }
 
-ChangeWatch::~ChangeWatch() { sqlite3_update_hook(database_.handle(), nullptr, nullptr); }
+RowChange::Kind kind_of(int operation) {
+  return operation == SQLITE_INSERT   ? RowChange::Kind::inserted
+         : operation == SQLITE_DELETE ? RowChange::Kind::deleted
+                                      : RowChange::Kind::updated;
+}
+
+}  // namespace
+
+int RowChange::columns() const noexcept { return sqlite3_preupdate_count(handle); }
+
+sqlite3_value* RowChange::before(int column) const {
+  sqlite3_value* value = nullptr;
+  const int result = sqlite3_preupdate_old(handle, column, &value);
+  return shown(result, value);
+}
+
+sqlite3_value* RowChange::after(int column) const {
+  sqlite3_value* value = nullptr;
+  const int result = sqlite3_preupdate_new(handle, column, &value);
+  return shown(result, value);
+}
+
+std::string_view text_of(sqlite3_value* value) {
+  const auto* bytes = static_cast<const char*>(sqlite3_value_blob(value));
+  if (bytes == nullptr) return {};
+  return {bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))};
+}
+
+ChangeWatch::~ChangeWatch() { sqlite3_preupdate_hook(database_.handle(), nullptr, nullptr); }
+
+void ChangeWatch::tell(ChangeListener& listener, bool told) {
+  const auto found = std::ranges::find(listeners_, &listener);
+  if ((found != listeners_.end()) == told) return;
+  if (told) {
+    listeners_.push_back(&listener);
+  } else {
+    listeners_.erase(found);
+  }
+  listen();
+}
+
+void ChangeWatch::listen() {
+  const auto hook = [](void* self, sqlite3* handle, int operation, const char* schema,
+                       const char* table, sqlite3_int64 before, sqlite3_int64 after) {
+    if (std::string_view(schema) != "main") return;
+    const RowChange change{kind_of(operation), table, before, after, handle};
+    for (ChangeListener* listener : static_cast<ChangeWatch*>(self)->listeners_) {
+      listener->on_change(change);
+    }
+  };
+  sqlite3_preupdate_hook(database_.handle(), listeners_.empty() ? nullptr : +hook, this);
+}
 
 }  // namespace playmirror::sqlite

@@ -3,38 +3,65 @@
 #include "core/sqlite/database.hpp"
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <string_view>
+#include <vector>
+
+struct sqlite3_value;
 
 namespace playmirror::sqlite {
 
-enum class RowChange { inserted, updated, deleted };
+/// A row of the main database that is being written, seen from inside the statement that writes it.
+class RowChange {
+ public:
+  enum class Kind { inserted, updated, deleted };
 
-/// Tells what one connection writes to the main database, row by row, from inside the statement
-/// that writes: the callbacks must not use the connection and must not throw.
+  Kind kind;
+  std::string_view table;
+  std::int64_t rowid_before;  ///< of a table with rowids; nothing when inserted
+  std::int64_t rowid_after;   ///< likewise; nothing when deleted
+
+  [[nodiscard]] int columns() const noexcept;
+
+  /// The values before and after, by column. Valid until the next call. Throw when there is no
+  /// memory, or no such row.
+  [[nodiscard]] sqlite3_value* before(int column) const;
+  [[nodiscard]] sqlite3_value* after(int column) const;
+
+  sqlite3* handle;
+};
+
+/// The bytes of a text, without the copy that a terminated one can take.
+[[nodiscard]] std::string_view text_of(sqlite3_value* value);
+
+/// Whom a ChangeWatch tells. It must not use the connection, nor throw.
+class ChangeListener {
+ public:
+  virtual void on_change(const RowChange& change) noexcept = 0;
+
+ protected:
+  ~ChangeListener() = default;
+};
+
+/// Tells what one connection writes to the main database, row by row, whoever writes it. That is
+/// known just before the row changes: a statement may still fail and take it back. Not told is a
+/// DELETE of all rows without WHERE, while nobody listens.
 ///
-/// The connection must outlive it and must not move meanwhile.
+/// The connection and the listeners must outlive it and must not move meanwhile.
 class ChangeWatch {
  public:
-  /// A row of a table with a rowid; after an update, the new rowid. Not called for rows that
-  /// REPLACE pushes out, nor for a DELETE of all rows without WHERE.
-  using OnRow = std::function<void(RowChange change, std::string_view table, std::int64_t rowid)>;
-
-  /// What a trigger passes to the SQL function kNoteFunction: what changed, and a key as text.
-  using OnNote = std::function<void(std::string_view what, std::string_view key)>;
-
-  ChangeWatch(Database& database, OnRow on_row, OnNote on_note);
+  explicit ChangeWatch(Database& database) : database_(database) {}
   ~ChangeWatch();
   ChangeWatch(const ChangeWatch&) = delete;
   ChangeWatch& operator=(const ChangeWatch&) = delete;
 
-  static constexpr std::string_view kNoteFunction = "playmirror_note";
+  /// Begins or ends to tell a listener. Costs nothing while nobody listens.
+  void tell(ChangeListener& listener, bool told);
 
  private:
-  struct Callbacks;
+  void listen();
+
   Database& database_;
-  std::unique_ptr<Callbacks> callbacks_;
+  std::vector<ChangeListener*> listeners_;
 };
 
 }  // namespace playmirror::sqlite

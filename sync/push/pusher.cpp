@@ -84,7 +84,7 @@ std::vector<outbox::Entry> Pusher::next_batch() {
         std::max<std::int64_t>(options_.batch_rows, 1) - static_cast<std::int64_t>(batch.size());
     if (room <= 0) break;
     auto entries = outbox::sendable(reader.database(), table, sent_up_to_[table], newest_, room);
-    if (!entries.empty()) sent_up_to_[table] = entries.back().entry;
+    sent_up_to_[table] = entries.empty() ? newest_ : entries.back().entry;
     std::ranges::move(entries, std::back_inserter(batch));
   }
   return batch;
