@@ -18,10 +18,10 @@ Deliverer::TableStatements& Deliverer::statements_for(const std::string& table) 
       "SELECT 1 FROM playmirror_delivered WHERE table_name = ? AND server_id < 0 LIMIT 1");
   sent_again.bind(0, table);
   return tables_
-      .emplace(table, TableStatements{database_.prepare("UPDATE OR IGNORE " + name +
-                                                        " SET id = ? WHERE id = ?"),
-                                      database_.prepare("DELETE FROM " + name + " WHERE id = ?"),
-                                      sent_again.step()})
+      .emplace(table,
+               TableStatements{
+                   database_.prepare("UPDATE OR IGNORE " + name + " SET id = ? WHERE id = ?"),
+                   database_.prepare("DELETE FROM " + name + " WHERE id = ?"), sent_again.step()})
       .first->second;
 }
 

@@ -106,9 +106,9 @@ bool Puller::is_still_current() {
     parameters = {snapshot, meta::read(reader.database(), meta::kCheckpoint).value_or(""),
                   known->system_identifier, std::to_string(known->timeline), known->database};
   }
-  const auto result = session_.connection(waiter_).query(
-      standstill_sql(session_.identity_access()), parameters, "see whether anything has happened",
-      waiter_);
+  const auto result =
+      session_.connection(waiter_).query(standstill_sql(session_.identity_access()), parameters,
+                                         "see whether anything has happened", waiter_);
   return result[0].boolean(0);
 }
 
