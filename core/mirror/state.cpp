@@ -30,6 +30,9 @@ constexpr std::int64_t kLoadCheckpointBytes = 1 << 30;
 /// How long close() waits for another writer before it leaves the log as it is.
 constexpr std::chrono::milliseconds kPatienceAtClose{500};
 
+/// How long a load that is to use the log again waits for readers that are not ours.
+constexpr std::chrono::milliseconds kPatienceWithReaders{100};
+
 /// Read connections kept for the next call.
 constexpr std::size_t kIdleReaders = 8;
 
@@ -45,6 +48,35 @@ std::filesystem::path beside(const std::filesystem::path& file, const char* suff
   result += suffix;
   return result;
 }
+
+/// Throws when a reader that changes nothing cannot use the file as it lies there.
+void check_ready(MirrorState& state) {
+  bool ready = false;
+  try {
+    ready = look_at(state) == schema::FileState::current;
+  } catch (const StorageError&) {
+    // What a writer that died left half done can be undone by a writer only.
+    if (!files::exists(beside(state.path(), "-journal"))) throw;
+  }
+  if (ready) return;
+  raise(ErrorCode::not_a_mirror,
+        "the mirror at " + state.path().string() + " is not ready to be read",
+        {.hint = "Open it once without read_only."});
+}
+
+/// Names the present thread as long as it lives.
+class Named {
+ public:
+  explicit Named(std::atomic<std::thread::id>& name) : name_(name) {
+    name_ = std::this_thread::get_id();
+  }
+  Named(const Named&) = delete;
+  Named& operator=(const Named&) = delete;
+  ~Named() { name_ = std::thread::id(); }
+
+ private:
+  std::atomic<std::thread::id>& name_;
+};
 
 }  // namespace
 
@@ -85,10 +117,7 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
     files::create_private(path);
   }
   if (options.read_only) {
-    if (look_at(*state) != schema::FileState::current) {
-      raise(ErrorCode::not_a_mirror, "the mirror at " + path.string() + " is not ready to be read",
-            {.hint = "Open it once without read_only."});
-    }
+    check_ready(*state);
     return state;
   }
   files::make_private(path);
@@ -101,7 +130,7 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
   const schema::FileState found = look_at(*state);
   // A copy made by VACUUM INTO has no write-ahead log: its readers and writers would wait for each
   // other.
-  const bool has_log = state->reader()->query_text("PRAGMA journal_mode") == "wal";
+  const bool has_log = state->reader()->has_log();
   if (found != schema::FileState::current || !has_log) {
     const auto lock = files::FileLock::acquire(beside(path, "-lock"), options.busy_timeout,
                                                "creating or upgrading");
@@ -110,7 +139,7 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
       schema::create(database);
     } else {
       if (found == schema::FileState::older) schema::upgrade(database);
-      database.execute("PRAGMA journal_mode=WAL");
+      database.use_log(options.busy_timeout);
     }
   }
   if (columns::needs_rebuild(state->reader().database())) {
@@ -158,6 +187,7 @@ void MirrorState::settle_log() noexcept {
   try {
     const auto lock =
         files::FileLock::acquire(beside(file_, "-lock"), kPatienceAtClose, "writing to");
+    if (unlogged_.exchange(false)) writer_->database.use_log(kPatienceAtClose);
     writer_->database.checkpoint(true);
   } catch (const std::exception&) {
   }
@@ -173,6 +203,14 @@ void MirrorState::check_usable() const {
 
 MirrorState::Reader MirrorState::reader() {
   check_usable();
+  // Who waits inside write() has nothing open yet, and must not wait for itself.
+  if (unlogged_ && writing_thread_ != std::this_thread::get_id()) {
+    try {
+      return_to_log();
+    } catch (const MirrorBusy&) {
+      // A tool that is not ours reads the file: without the log, readers do not disturb each other.
+    }
+  }
   std::uint64_t renewals = 0;
   {
     const std::scoped_lock lock(mutex_);
@@ -216,17 +254,18 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
           {.hint = "Open it without read_only to record or sync."});
   }
   const std::scoped_lock one_thread(writer_mutex_);
+  const Named named(writing_thread_);
   const auto lock =
       files::FileLock::acquire(beside(file_, "-lock"), options_.busy_timeout, "writing to", tick);
   {
     const std::scoped_lock state_lock(mutex_);
     if (closed_) raise(ErrorCode::closed, "the mirror is closed", {.hint = "Open it again."});
   }
-  if (!writer_) writer_ = std::make_unique<Writer>(file_);
-  sqlite::Database& database = writer_->database;
+  sqlite::Database& database = writer().database;
   const bool later = durability == Durability::later;
   try {
-    const sqlite::Unsynced unsynced(later ? &database : nullptr);
+    // A file without a log is only kept whole by syncing each transaction.
+    const sqlite::Unsynced unsynced(later && !unlogged_ ? &database : nullptr);
     if (column_cache_->damaged) {
       // Before the journal begins: it follows columns that are built by then.
       sqlite::Transaction repair(database);
@@ -254,6 +293,48 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
       database.checkpoint(false);
     } catch (const Error&) {
     }
+  }
+}
+
+MirrorState::Writer& MirrorState::writer() {
+  if (!writer_) writer_ = std::make_unique<Writer>(file_);
+  return *writer_;
+}
+
+void MirrorState::read_as_writer(const std::function<void(const sqlite::Database&)>& work) {
+  check_usable();
+  const std::scoped_lock one_thread(writer_mutex_);
+  work(writer().database);
+}
+
+void MirrorState::leave_log() {
+  const std::scoped_lock one_thread(writer_mutex_);
+  const auto lock =
+      files::FileLock::acquire(beside(file_, "-lock"), options_.busy_timeout, "writing to");
+  {
+    // Those in use keep the log.
+    const std::scoped_lock state_lock(mutex_);
+    idle_readers_.clear();
+  }
+  unlogged_ = writer().database.leave_log();
+}
+
+void MirrorState::return_to_log() {
+  const std::scoped_lock one_thread(writer_mutex_);
+  if (!unlogged_ || !writer_) return;
+  const auto lock =
+      files::FileLock::acquire(beside(file_, "-lock"), options_.busy_timeout, "writing to");
+  writer_->database.use_log(kPatienceWithReaders);
+  unlogged_ = false;
+}
+
+MirrorState::Unlogged::Unlogged(MirrorState& state) : state_(state) { state_.leave_log(); }
+
+MirrorState::Unlogged::~Unlogged() {
+  // Whoever opens the file next would see to it as well.
+  try {
+    state_.return_to_log();
+  } catch (const std::exception&) {
   }
 }
 

@@ -7,12 +7,14 @@
 
 #include <playmirror/mirror.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <sys/types.h>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -73,6 +75,27 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   void write(const std::function<void(sqlite::Database&)>& work,
              const std::function<void()>& tick = {}, Durability durability = Durability::at_once);
 
+  /// Runs `work` on the writing connection, outside a transaction. What it reads there leaves an
+  /// Unlogged load undisturbed.
+  void read_as_writer(const std::function<void(const sqlite::Database&)>& work);
+
+  /// For a load that fills an empty mirror: while it lives, and while nobody else has the file
+  /// open, rows go straight into the file, kept whole by a rollback journal, which has next to
+  /// nothing to keep of a file that only grows. Through the log, each page would be written twice.
+  ///
+  /// Whoever opens the file, or a reader() of it, brings the log back: then the load goes on as it
+  /// would have without this.
+  class Unlogged {
+   public:
+    explicit Unlogged(MirrorState& state);
+    ~Unlogged();
+    Unlogged(const Unlogged&) = delete;
+    Unlogged& operator=(const Unlogged&) = delete;
+
+   private:
+    MirrorState& state_;
+  };
+
   /// Keeps other syncs of this mirror out, in any process, for as long as the lock lives. Throws
   /// MirrorBusy, naming the holder, when another one runs for longer than the busy timeout.
   [[nodiscard]] files::FileLock lock_for_sync(const std::function<void()>& tick);
@@ -101,8 +124,14 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   [[nodiscard]] const MirrorOptions& options() const noexcept { return options_; }
 
  private:
+  struct Writer;
+
   MirrorState(std::filesystem::path file, MirrorOptions options);
   void give_back(std::unique_ptr<sqlite::Database> database, std::uint64_t renewals) noexcept;
+
+  void leave_log();
+  void return_to_log();
+  [[nodiscard]] Writer& writer();  ///< with writer_mutex_ held
 
   /// Moves the log into the file, so that a copy of the closed file alone is whole, and lets go of
   /// the writing connection.
@@ -117,8 +146,9 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   std::vector<std::unique_ptr<sqlite::Database>> idle_readers_;
   std::unique_ptr<stats::FactCache> fact_cache_;
   Turnstile writer_mutex_;  ///< one writing thread of this process at a time
-  struct Writer;
   std::unique_ptr<Writer> writer_;
+  std::atomic<std::thread::id> writing_thread_ = {};
+  std::atomic<bool> unlogged_ = false;
   std::shared_ptr<columns::ColumnCache> column_cache_;
   Doorbell doorbell_;
 };

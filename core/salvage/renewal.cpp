@@ -59,6 +59,17 @@ void refuse_foreign(const Path& file) {
   }
 }
 
+/// What a writer that died left half done is undone first, with the help of what it kept for that.
+void undo_unfinished(const Path& file) {
+  if (!files::exists(beside(file, "-journal"))) return;
+  try {
+    static_cast<void>(sqlite::Database::open(file, sqlite::OpenMode::read_write)
+                          .query_int("SELECT count(*) FROM sqlite_schema"));
+  } catch (const Error&) {
+    // It is damaged, too.
+  }
+}
+
 bool gather(const Path& file, Rescued& rescued) {
   try {
     return rescued.gather(sqlite::Database::open(file, sqlite::OpenMode::read_only));
@@ -125,6 +136,7 @@ SalvageReport renew(const std::filesystem::path& file) {
   const Path fresh = beside(file, kNew);
   make_new(fresh);
   PLAYMIRROR_STEP("salvage.made");
+  undo_unfinished(file);
   Rescued rescued;
   const bool whole = gather(file, rescued);
   if (!whole) gather_headless(file, fresh, rescued);
@@ -159,9 +171,10 @@ bool is_unfinished(const std::filesystem::path& file) {
 std::filesystem::path finish(const std::filesystem::path& file) {
   if (!is_unfinished(file)) return {};  // somebody else was first
   const Path aside = damaged_name(file);
-  // The log first: no moment may show the new file beside the log of the old one.
-  if (files::exists(beside(file, "-wal")) && PLAYMIRROR_SAFEGUARD("old log set aside")) {
-    files::move(beside(file, "-wal"), beside(aside, "-wal"));
+  // The logs first: no moment may show the new file beside a log of the old one.
+  for (const char* log : {"-wal", "-journal"}) {
+    if (!files::exists(beside(file, log)) || !PLAYMIRROR_SAFEGUARD("old log set aside")) continue;
+    files::move(beside(file, log), beside(aside, log));
   }
   files::remove(beside(file, "-shm"));
   PLAYMIRROR_STEP("salvage.log_moved");

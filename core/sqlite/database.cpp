@@ -159,6 +159,27 @@ void Database::on_progress(std::function<bool()> hook) {
   sqlite3_progress_handler(handle_.get(), kProgressSteps, run_progress_hook, progress_.get());
 }
 
+bool Database::has_log() const { return query_text("PRAGMA journal_mode") == "wal"; }
+
+void Database::use_log(std::chrono::milliseconds patience) {
+  sqlite3_busy_timeout(handle_.get(), static_cast<int>(patience.count()));
+  const int result =
+      sqlite3_exec(handle_.get(), "PRAGMA journal_mode=WAL", nullptr, nullptr, nullptr);
+  sqlite3_busy_timeout(handle_.get(), kBusyMilliseconds);
+  check(result, handle_.get(), "use a write-ahead log");
+}
+
+bool Database::leave_log() {
+  sqlite3_busy_timeout(handle_.get(), 0);
+  // Cut to nothing, and that synced, at the end of a transaction: a journal that a power cut brings
+  // back would undo what the log holds by then.
+  const int result =
+      sqlite3_exec(handle_.get(), "PRAGMA journal_mode=TRUNCATE", nullptr, nullptr, nullptr);
+  sqlite3_busy_timeout(handle_.get(), kBusyMilliseconds);
+  if (result != SQLITE_BUSY) check(result, handle_.get(), "leave the write-ahead log");
+  return !has_log();
+}
+
 void Database::checkpoint(bool truncate) {
   // TRUNCATE would wait for readers through the busy handler; without it, it does what it can.
   sqlite3_busy_timeout(handle_.get(), 0);

@@ -74,6 +74,16 @@ class Database {
   /// How much memory a writer's pages may take, in KiB; 0 for as much as at the beginning.
   void keep_pages(int kib);
 
+  /// Whether the file had a write-ahead log, rather than a rollback journal, when it was last read.
+  [[nodiscard]] bool has_log() const;
+
+  /// Gives the file a write-ahead log. Throws MirrorBusy when somebody who does without it does not
+  /// end within `patience`.
+  void use_log(std::chrono::milliseconds patience);
+
+  /// Takes the log away, if nobody else has the file open. False if somebody has.
+  [[nodiscard]] bool leave_log();
+
   /// Moves the WAL into the database file as far as readers allow. `truncate` also empties the WAL
   /// file, waiting for no one. Call only while holding the writer lock.
   void checkpoint(bool truncate);

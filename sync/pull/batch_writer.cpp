@@ -9,6 +9,10 @@ namespace {
 /// Batches that may lie between the two threads: enough that neither waits for the other's pauses.
 constexpr std::size_t kWaitingBatches = 1;
 
+/// Bytes of rows after which a transaction ends even if more have come meanwhile: each costs some
+/// waits for the disk, and whoever wants to record a play waits for it.
+constexpr std::size_t kTransactionBytes = 16 << 20;
+
 /// How long the receiving thread waits at a time before it looks after its caller.
 constexpr std::chrono::milliseconds kSlice{50};
 
@@ -73,20 +77,16 @@ void BatchWriter::work() {
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (stopping_) return;
-    Piece piece = std::move(waiting_.front());
-    waiting_.pop_front();
     busy_ = true;
     lock.unlock();
-    changed_.notify_all();
     std::exception_ptr failure;
     try {
-      write(piece);
+      mirror_.write([this](sqlite::Database& database) { write_what_waits(database); }, {},
+                    MirrorState::Durability::later);
     } catch (...) {
       failure = std::current_exception();
     }
-    piece.batch.clear();
     lock.lock();
-    used_.push_back(std::move(piece.batch));
     busy_ = false;
     failure_ = failure;
     changed_.notify_all();
@@ -94,19 +94,41 @@ void BatchWriter::work() {
   }
 }
 
-void BatchWriter::write(const Piece& piece) {
-  const auto work = [&](sqlite::Database& database) {
-    ingest::RowWriter rows(database, layout_, columns_, mode_);
-    rows.write(piece.batch.bytes);
-    ingest::TableState state = ingest::read_state(database, layout_.name);
-    state.copied_to = piece.position;
-    ingest::write_state(database, layout_.name, state);
-    counts_.inserted += rows.counts().inserted;
-    counts_.delivered += rows.counts().delivered;
-    counts_.unchanged += rows.counts().unchanged;
-    if (piece.along) piece.along(database);
-  };
-  mirror_.write(work, {}, MirrorState::Durability::later);
+void BatchWriter::write_what_waits(sqlite::Database& database) {
+  ingest::RowWriter rows(database, layout_, columns_, mode_);
+  ingest::TableState state = ingest::read_state(database, layout_.name);
+  std::size_t bytes = 0;
+  while (bytes < kTransactionBytes) {
+    auto piece = take();
+    if (!piece) break;
+    rows.write(piece->batch.bytes);
+    if (piece->along) piece->along(database);
+    state.copied_to = std::move(piece->position);
+    bytes += piece->batch.bytes.size();
+    give_back(std::move(piece->batch));
+  }
+  ingest::write_state(database, layout_.name, state);
+  counts_.inserted += rows.counts().inserted;
+  counts_.delivered += rows.counts().delivered;
+  counts_.unchanged += rows.counts().unchanged;
+}
+
+std::optional<BatchWriter::Piece> BatchWriter::take() {
+  std::optional<Piece> piece;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (waiting_.empty()) return std::nullopt;
+    piece = std::move(waiting_.front());
+    waiting_.pop_front();
+  }
+  changed_.notify_all();
+  return piece;
+}
+
+void BatchWriter::give_back(ingest::RowBatch batch) {
+  batch.clear();
+  const std::scoped_lock lock(mutex_);
+  used_.push_back(std::move(batch));
 }
 
 }  // namespace playmirror::sync

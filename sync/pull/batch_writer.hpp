@@ -18,13 +18,13 @@
 
 namespace playmirror::sync {
 
-/// Writes batches of a first copy on a thread of its own, each with the point it has reached in one
-/// local transaction, while the calling thread receives the next.
+/// Writes batches of a first copy on a thread of its own, while the calling thread receives the
+/// next: those that have come, with the point that they have reached, in one local transaction.
 class BatchWriter {
  public:
   BatchWriter(MirrorState& mirror, const schema::TableLayout& layout,
               std::vector<schema::ColumnLayout> columns, const ingest::TableState& state);
-  ~BatchWriter();  ///< waits for the batch at work; drops those behind it
+  ~BatchWriter();  ///< waits for the transaction at work; drops the batches behind it
   BatchWriter(const BatchWriter&) = delete;
   BatchWriter& operator=(const BatchWriter&) = delete;
 
@@ -51,7 +51,9 @@ class BatchWriter {
   };
 
   void work();
-  void write(const Piece& piece);
+  void write_what_waits(sqlite::Database& database);
+  [[nodiscard]] std::optional<Piece> take();
+  void give_back(ingest::RowBatch batch);
 
   template <typename Ready>
   void wait_until(Ready ready, pg::Waiter& waiter);

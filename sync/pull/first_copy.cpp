@@ -36,6 +36,8 @@ bool FirstCopy::run(const std::vector<ServerTable>& tables, const Moment& moment
       },
       [this] { waiter_.tick(); });
   measure(tables);
+  std::optional<MirrorState::Unlogged> unlogged;
+  if (begun_here_) unlogged.emplace(mirror_);
   PLAYMIRROR_STEP("copy.prepared");
   for (const auto phase : {ingest::CopyState::copying, ingest::CopyState::filling}) {
     for (const ServerTable& table : tables) {
@@ -93,7 +95,9 @@ void FirstCopy::prepare(sqlite::Database& database, const ServerTable& table,
 }
 
 bool FirstCopy::copy(const ServerTable& table, ingest::CopyState phase) {
-  const ingest::TableState state = ingest::read_state(mirror_.reader().database(), table.name);
+  ingest::TableState state;
+  mirror_.read_as_writer(
+      [&](const sqlite::Database& database) { state = ingest::read_state(database, table.name); });
   if (state.copy != phase) return true;
   const schema::TableLayout layout = table.layout();
   std::vector<schema::ColumnLayout> columns;
@@ -147,7 +151,8 @@ bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout&
   const auto ranges = make_ranges(table, layout, columns, blocks_[table.name], state.copied_to);
   const bool filling = state.copy == ingest::CopyState::filling;
   if (layout.name == "play_history" && !state.copied_to) {
-    plays_.emplace(mirror_.reader().database(), columns);
+    mirror_.read_as_writer(
+        [&](const sqlite::Database& database) { plays_.emplace(database, columns); });
   }
   auto digests = digests_.table(
       layout, columns,
