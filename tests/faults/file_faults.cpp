@@ -3,8 +3,8 @@
 // seed give the same case again.
 //
 // When the power fails, every 512-byte sector that was written and not synced is kept or taken back
-// by coin, and so are a file's new length and a new file's name in its directory. What SQLite keeps
-// in shared memory (-shm) is gone.
+// by coin, and so are a file's new length and a new file's name in its directory. What was cut off
+// is gone, or is there again as a whole. What SQLite keeps in shared memory (-shm) is gone.
 
 #include <algorithm>
 #include <array>
@@ -40,7 +40,8 @@ struct File {
   off_t synced_size = 0;
   bool named = true;  ///< its directory knows it for good
   std::map<off_t, std::vector<char>>
-      unsynced;  ///< what the sectors held when they were last synced
+      unsynced;                            ///< what the sectors held when they were last synced
+  std::map<off_t, std::vector<char>> cut;  ///< what was cut off since
 };
 
 std::recursive_mutex mutex;
@@ -96,14 +97,14 @@ off_t size_of(int fd) {
   for (;;) pause();
 }
 
-/// Notes what the sectors from `begin` to `end` hold, unless that is noted already.
-void remember(int fd, File& file, off_t begin, off_t end) {
+/// Notes in `kept` what the sectors from `begin` to `end` hold, unless that is noted already.
+void remember(int fd, std::map<off_t, std::vector<char>>& kept, off_t begin, off_t end) {
   for (off_t sector = begin / kSector; sector * kSector < end; ++sector) {
-    if (file.unsynced.contains(sector)) continue;
+    if (kept.contains(sector)) continue;
     std::vector<char> old(kSector);
     const ssize_t got = real_pread(fd, old.data(), old.size(), sector * kSector);
     old.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    file.unsynced.emplace(sector, std::move(old));
+    kept.emplace(sector, std::move(old));
   }
 }
 
@@ -114,8 +115,12 @@ void lose_power_in(const File& file) {
   }
   const int fd = real_open(file.path.c_str(), O_RDWR | O_CLOEXEC, 0);
   if (fd < 0) return;
+  const bool uncut = !file.cut.empty() && flip();
+  for (const auto& [sector, content] : file.cut) {
+    if (uncut) real_pwrite(fd, content.data(), content.size(), sector * kSector);
+  }
   for (const auto& [sector, old] : file.unsynced) {
-    if (flip()) continue;
+    if (flip() || (file.cut.contains(sector) && !uncut)) continue;
     std::vector<char> content = old;
     // A sector that was not there reads as zeros, if the file's new length survives.
     content.resize(static_cast<std::size_t>(std::clamp<off_t>(
@@ -190,7 +195,7 @@ ssize_t write_at(int fd, const void* data, std::size_t size, off_t offset) {
   File* file = watched(fd);
   if (file == nullptr) return real_pwrite(fd, data, size, offset);
   const auto put = [&](std::size_t much) {
-    remember(fd, *file, offset, offset + static_cast<off_t>(much));
+    remember(fd, file->unsynced, offset, offset + static_cast<off_t>(much));
     return real_pwrite(fd, data, much, offset);
   };
   if (strikes(Call::write, [&] { put(size / 2); })) {
@@ -213,7 +218,7 @@ int open_watched(const char* path, int flags, mode_t mode) {
   open_files[fd] = path;
   File& file = files[path];
   if (file.path.empty() || makes) {
-    file = {path, existed ? status.st_size : 0, !makes, {}};
+    file = {path, existed ? status.st_size : 0, !makes, {}, {}};
   }
   return fd;
 }
@@ -224,6 +229,7 @@ int sync_watched(int fd, const char* function_name) {
   if (file != nullptr) {
     if (strikes(Call::sync)) return -1;
     file->unsynced.clear();
+    file->cut.clear();
     file->synced_size = size_of(fd);
     struct stat status {};
     if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
@@ -237,7 +243,7 @@ int resize_watched(int fd, off_t size) {
   const std::scoped_lock lock(mutex);
   if (File* file = watched(fd)) {
     if (strikes(Call::resize)) return -1;
-    remember(fd, *file, size, size_of(fd));
+    remember(fd, file->cut, size, size_of(fd));
   }
   return real_ftruncate(fd, size);
 }

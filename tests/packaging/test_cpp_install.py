@@ -30,13 +30,15 @@ class Installation:
 def installation(
     request: pytest.FixtureRequest, source: Path, run: Run, tmp_path_factory: pytest.TempPathFactory
 ) -> Installation:
-    # The build folder stays, so that a second run has little to compile.
-    build = source / "build" / "packaging" / request.param
+    # The build folder stays, so that a second run has little to compile. The static library is
+    # compiled as that in the Python package is, and its folder is as deep, so that ccache has it.
+    build = source / "build" / f"packaging-{request.param}"
+    speed = ["-DCMAKE_CXX_FLAGS_RELEASE=-O0"] if request.param == "shared" else []
     prefix = tmp_path_factory.mktemp(request.param)
     run(
         *("cmake", "-S", source, "-B", build, "-G", "Ninja", f"-DCMAKE_INSTALL_PREFIX={prefix}"),
         *("-DCMAKE_INSTALL_LIBDIR=lib", "-DCMAKE_BUILD_TYPE=Release"),
-        "-DCMAKE_CXX_FLAGS_RELEASE=-O0",  # what is tried here is not its speed
+        *speed,  # which is not what is tried here
         f"-DBUILD_SHARED_LIBS={'ON' if request.param == 'shared' else 'OFF'}",
     )
     run("cmake", "--build", build)
