@@ -321,10 +321,10 @@ void MirrorState::leave_log() {
 
 void MirrorState::return_to_log() {
   const std::scoped_lock one_thread(writer_mutex_);
-  if (!unlogged_ || !writer_) return;
+  if (!unlogged_) return;
   const auto lock =
       files::FileLock::acquire(beside(file_, "-lock"), options_.busy_timeout, "writing to");
-  writer_->database.use_log(kPatienceWithReaders);
+  writer().database.use_log(kPatienceWithReaders);
   unlogged_ = false;
 }
 

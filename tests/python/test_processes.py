@@ -47,7 +47,7 @@ with pm.open(path) as mirror:
 print(recorded)
 """
 
-# Syncs until it is told to stop, while rows come and go on the server.
+# Syncs until it is told to stop, while rows come and go on the server; says when it has begun.
 SYNCER = """
 import sys, threading
 import playmirror as pm
@@ -59,6 +59,8 @@ with pm.open(sys.argv[1]) as mirror, pm.connect(sys.argv[2]) as server:
     while not stop.is_set():
         server.sync(mirror)
         syncs += 1
+        if syncs == 1:
+            print("syncing", flush=True)
 print(syncs)
 """
 
@@ -76,7 +78,7 @@ def start(program: str, *arguments: object) -> subprocess.Popen[str]:
 def stop(process: subprocess.Popen[str]) -> str:
     told, complaint = process.communicate(timeout=60)
     assert process.returncode == 0, complaint
-    return told
+    return told.splitlines()[-1]
 
 
 @pytest.mark.slow
@@ -115,9 +117,11 @@ def test_two_processes_that_sync_take_turns(
     with pm.open(mirror_path) as mirror:
         mirror.pull(music_db.dsn)
         syncers = [start(SYNCER, mirror_path, music_db.dsn) for _ in range(2)]
+        for syncer in syncers:
+            assert syncer.stdout and syncer.stdout.readline() == "syncing\n"
         for number in range(100):
             add_play(mirror, number)
-        assert all(int(stop(syncer)) > 0 for syncer in syncers)
+        assert all(int(stop(syncer)) > 1 for syncer in syncers)
         mirror.sync(music_db.dsn)
         assert plays_on_server(music_db) == (100, 100)
         assert_equal(mirror, music_db)

@@ -43,7 +43,9 @@ def world(cluster: Server, tmp_path: Path) -> Iterator[World]:
         yield World(cluster, tmp_path, stack)
 
 
-@pytest.mark.parametrize("scenario", set(SCENARIOS.values()), ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "scenario", dict.fromkeys(SCENARIOS.values()), ids=lambda each: each.__name__
+)
 def test_with_every_safeguard_all_is_well(scenario: Callable[[World], None], world: World) -> None:
     scenario(world)
 
