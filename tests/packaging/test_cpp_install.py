@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,13 +32,16 @@ def installation(
     request: pytest.FixtureRequest, source: Path, run: Run, tmp_path_factory: pytest.TempPathFactory
 ) -> Installation:
     # The build folder stays, so that a second run has little to compile. The static library is
-    # compiled as that in the Python package is, and its folder is as deep, so that ccache has it.
+    # compiled as that in the Python package is, by the compiler that Python names and in a folder
+    # as deep, so that ccache has it.
     build = source / "build" / f"packaging-{request.param}"
+    compiler = shlex.split(sysconfig.get_config_var("CXX") or "c++")[0]
     speed = ["-DCMAKE_CXX_FLAGS_RELEASE=-O0"] if request.param == "shared" else []
     prefix = tmp_path_factory.mktemp(request.param)
     run(
         *("cmake", "-S", source, "-B", build, "-G", "Ninja", f"-DCMAKE_INSTALL_PREFIX={prefix}"),
         *("-DCMAKE_INSTALL_LIBDIR=lib", "-DCMAKE_BUILD_TYPE=Release"),
+        f"-DCMAKE_CXX_COMPILER={compiler}",
         *speed,  # which is not what is tried here
         f"-DBUILD_SHARED_LIBS={'ON' if request.param == 'shared' else 'OFF'}",
     )
