@@ -3,6 +3,7 @@ and by pkg-config, with the server side and without."""
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -35,7 +36,7 @@ def installation(
     # compiled as that in the Python package is, by the compiler that Python names and in a folder
     # as deep, so that ccache has it.
     build = source / "build" / f"packaging-{request.param}"
-    compiler = shlex.split(sysconfig.get_config_var("CXX") or "c++")[0]
+    compiler = shutil.which(shlex.split(sysconfig.get_config_var("CXX") or "c++")[0]) or "c++"
     speed = ["-DCMAKE_CXX_FLAGS_RELEASE=-O0"] if request.param == "shared" else []
     prefix = tmp_path_factory.mktemp(request.param)
     run(
