@@ -59,6 +59,7 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
     std::unique_ptr<sqlite::Database> database_;
     std::uint64_t renewals_;
   };
+  /// During an Unlogged load it waits for the transaction under way, and brings the log back.
   [[nodiscard]] Reader reader();
 
   /// A read connection of the caller's own, to keep.

@@ -42,9 +42,8 @@ class ChangeListener {
   ~ChangeListener() = default;
 };
 
-/// Tells what one connection writes to the main database, row by row, whoever writes it. That is
-/// known just before the row changes: a statement may still fail and take it back. Not told is a
-/// DELETE of all rows without WHERE, while nobody listens.
+/// Tells what one connection writes to the main database, row by row, whoever writes it. It is told
+/// just before the row changes: a statement may still fail and take it back.
 ///
 /// The connection and the listeners must outlive it and must not move meanwhile.
 class ChangeWatch {
