@@ -6,8 +6,12 @@
 namespace playmirror::sync {
 namespace {
 
-/// Batches that may lie between the two threads: enough that neither waits for the other's pauses.
-constexpr std::size_t kWaitingBatches = 1;
+/// Batches that may lie between the two threads, and for which a transaction waits before it
+/// begins: each of them ends with a wait for the disk.
+constexpr std::size_t kWaitingBatches = 3;
+
+/// How long it waits for them at most: over a slow line, what has come shall be kept soon.
+constexpr std::chrono::milliseconds kGathering{100};
 
 /// Bytes of rows after which a transaction ends even if more have come meanwhile: each costs some
 /// waits for the disk, and whoever wants to record a play waits for it.
@@ -33,8 +37,7 @@ BatchWriter::BatchWriter(MirrorState& mirror, const schema::TableLayout& layout,
 BatchWriter::~BatchWriter() {
   {
     const std::scoped_lock lock(mutex_);
-    stopping_ = true;
-    waiting_.clear();
+    ended_ = true;
   }
   changed_.notify_all();
   thread_.join();
@@ -69,14 +72,21 @@ ingest::RowBatch BatchWriter::put(ingest::RowBatch batch, std::optional<std::str
 }
 
 void BatchWriter::drain(pg::Waiter& waiter) {
+  {
+    const std::scoped_lock lock(mutex_);
+    ended_ = true;
+  }
+  changed_.notify_all();
   wait_until([this] { return waiting_.empty() && !busy_; }, waiter);
 }
 
 void BatchWriter::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-    if (stopping_) return;
+    changed_.wait(lock, [this] { return ended_ || !waiting_.empty(); });
+    changed_.wait_for(lock, kGathering,
+                      [this] { return ended_ || waiting_.size() >= kWaitingBatches; });
+    if (waiting_.empty()) return;
     busy_ = true;
     lock.unlock();
     std::exception_ptr failure;

@@ -24,7 +24,7 @@ class BatchWriter {
  public:
   BatchWriter(MirrorState& mirror, const schema::TableLayout& layout,
               std::vector<schema::ColumnLayout> columns, const ingest::TableState& state);
-  ~BatchWriter();  ///< waits for the transaction at work; drops the batches behind it
+  ~BatchWriter();  ///< waits until what was handed over is written, or cannot be
   BatchWriter(const BatchWriter&) = delete;
   BatchWriter& operator=(const BatchWriter&) = delete;
 
@@ -37,7 +37,7 @@ class BatchWriter {
   [[nodiscard]] ingest::RowBatch put(ingest::RowBatch batch, std::optional<std::string> position,
                                      Along along, pg::Waiter& waiter);
 
-  /// Waits until everything is written.
+  /// Waits until everything is written; nothing may be handed over afterwards.
   void drain(pg::Waiter& waiter);
 
   /// Call after drain().
@@ -69,7 +69,7 @@ class BatchWriter {
   std::deque<Piece> waiting_;
   std::vector<ingest::RowBatch> used_;
   bool busy_ = false;
-  bool stopping_ = false;
+  bool ended_ = false;  ///< nothing more will come
   std::exception_ptr failure_;
   std::thread thread_;
 };
