@@ -25,9 +25,12 @@ PLAYS = {"small": 1_000, "medium": 70_000, "100k": 100_000, "large": 1_000_000, 
 #: A step for a floor: a transaction of somebody else, which a mirror cannot know to be harmless.
 ELSEWHERE = "run SELECT pg_current_xact_id()"
 
+#: The options of a pull that looks for new plays by their ids, if it has swept before.
+BY_IDS: playmirror.PullOptions = {"sweep_interval": 3_600}
+
 __all__ = [
-    "BUILD", "ELSEWHERE", "PLAYS", "RESULTS", "RIVALS", "ROOT", "TABLES", "Cluster", "Floor",
-    "Library", "Place",
+    "BUILD", "BY_IDS", "ELSEWHERE", "PLAYS", "RESULTS", "RIVALS", "ROOT", "TABLES", "Cluster",
+    "Floor", "Library", "Place", "looks_by_ids",
 ]  # fmt: skip
 
 
@@ -95,6 +98,11 @@ class Library:
 
     def close(self) -> None:
         self.floor.close()
+
+
+def looks_by_ids(library: Library) -> bool:
+    """Whether the library is so large that a pull need not always sweep it."""
+    return PLAYS[library.size] >= 200_000
 
 
 class Place:

@@ -1,6 +1,7 @@
 """P4: a pull of 1,000 new plays.
 
-Floor: `COPY` of just those rows, by their ids. Ours: the pull that finds and stores them.
+Floor: `COPY` of just those rows, by their ids. Ours: the pull that finds and stores them, by a
+sweep, and between two sweeps by their ids.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import time
 
 import playmirror
 from measure import Line, expect, interleave, milliseconds
-from place import Library
+from place import BY_IDS, Library, looks_by_ids
 
 NEW = 1_000
 
@@ -23,12 +24,21 @@ LISTEN = f"""
 
 
 def run(library: Library, runs: int) -> list[Line]:
-    notes: dict[str, int] = {}
+    lines = []
     with (
         playmirror.open(library.synced()) as mirror,
         playmirror.connect(library.dsn) as server,
     ):
-        server.sync(mirror)
+
+        def pull(method: str, options: playmirror.PullOptions) -> float:
+            library.floor(LISTEN)
+            begin = time.perf_counter()
+            report = server.pull(mirror, **options)
+            seconds = time.perf_counter() - begin
+            expect(str(report.method), method, "how the pull looked")
+            expect(report.pulled["play_history"].inserted, NEW, "new plays pulled")
+            notes["round trips"] = report.wire.round_trips
+            return seconds
 
         def floor() -> float:
             seconds = library.floor(
@@ -38,19 +48,22 @@ def run(library: Library, runs: int) -> list[Line]:
             expect(library.floor.rows, NEW + 1, "rows and trailer")  # ids without a gap
             return seconds
 
-        def ours() -> float:
-            library.floor(LISTEN)
-            begin = time.perf_counter()
-            report = server.pull(mirror)
-            seconds = time.perf_counter() - begin
-            expect(report.pulled["play_history"].inserted, NEW, "new plays pulled")
-            notes["round trips"] = report.wire.round_trips
-            return seconds
+        def sweep() -> float:
+            return pull("sweep", {})
+
+        def by_ids() -> float:
+            return pull("by_ids", BY_IDS)
 
         library.floor(LISTEN)
-        server.pull(mirror)
-        floor_times, our_times = interleave(5 * runs, floor, ours)
-    return [
-        Line("P4", f"pull of {NEW:,} new plays", "ms", milliseconds(our_times),
-             milliseconds(floor_times), "3 F + sweep", notes)
-    ]  # fmt: skip
+        server.pull(mirror, **BY_IDS)
+        cases = [(f"pull of {NEW:,} new plays, with a sweep", sweep, "3 F + sweep")]
+        if looks_by_ids(library):
+            cases.append((f"pull of {NEW:,} new plays, between sweeps", by_ids, "3 F"))
+        for what, ours, target in cases:
+            notes: dict[str, float] = {}
+            floor_times, our_times = interleave(5 * runs, floor, ours)
+            lines.append(
+                Line("P4", what, "ms", milliseconds(our_times), milliseconds(floor_times), target,
+                     notes)
+            )  # fmt: skip
+    return lines

@@ -1,7 +1,8 @@
 """P3: a sync that finds nothing new, on a connection that is open.
 
-Floor: `SELECT 1` through libpq. Two cases: nothing at all happened on the server, which a look at
-its snapshot proves; and something happened elsewhere, so that every table is swept and compared.
+Floor: `SELECT 1` through libpq. Three cases: nothing at all happened on the server, which a look at
+its snapshot proves; something happened elsewhere, so that every table is swept and compared; and
+the same between two sweeps, when new plays are looked for by their ids.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import time
 
 import playmirror
 from measure import Line, expect, interleave, milliseconds
-from place import ELSEWHERE, Library
+from place import BY_IDS, ELSEWHERE, Library, looks_by_ids
 
 
 def run(library: Library, runs: int) -> list[Line]:
@@ -20,9 +21,9 @@ def run(library: Library, runs: int) -> list[Line]:
         playmirror.connect(library.dsn) as server,
     ):
 
-        def sync(method: str) -> float:
+        def sync(method: str, pull: playmirror.PullOptions | None = None) -> float:
             begin = time.perf_counter()
-            report = server.sync(mirror)
+            report = server.sync(mirror, pull=pull)
             seconds = time.perf_counter() - begin
             expect(report.complete, True, "a complete sync")
             expect(str(report.method), method, "how the pull looked")
@@ -39,13 +40,23 @@ def run(library: Library, runs: int) -> list[Line]:
             library.floor(ELSEWHERE)
             return sync("sweep")
 
-        server.sync(mirror)
-        for what, ours, target in (
+        def by_ids() -> float:
+            library.floor(ELSEWHERE)
+            return sync("by_ids", BY_IDS)
+
+        server.sync(mirror, pull=BY_IDS)
+        cases = [
             ("sync, nothing happened on the server", unchanged, "3 F"),
             ("sync, nothing new, with a sweep", sweep, "60 ms"),
-        ):
-            notes: dict[str, int] = {}
+        ]
+        if looks_by_ids(library):
+            cases.append(("sync, nothing new, between sweeps", by_ids, "5 ms"))
+        for what, ours, target in cases:
+            notes: dict[str, float] = {}
+            before = library.place.server_cpu()
             floor_times, our_times = interleave(10 * runs, select_1, ours)
+            spent = library.place.server_cpu() - before
+            notes["server's processor ms for each"] = round(spent * 1e3 / (10 * runs + 1), 2)
             lines.append(
                 Line("P3", what, "ms", milliseconds(our_times), milliseconds(floor_times), target,
                      notes)

@@ -163,6 +163,7 @@ struct Describe<PullOptions> {
       Member{"confirm_deletes", &PullOptions::confirm_deletes},
       Member{"accept_server", &PullOptions::accept_server},
       Member{"field_cap", &PullOptions::field_cap},
+      Member{"sweep_interval", &PullOptions::sweep_interval},
       Member{"leave_out", &PullOptions::leave_out},
       Member{"plays_since", &PullOptions::plays_since},
   };
@@ -189,6 +190,7 @@ template <>
 struct Describe<WatchOptions> {
   static constexpr auto kMembers = std::tuple{
       Member{"interval", &WatchOptions::interval},
+      Member{"sweep_interval", &WatchOptions::sweep_interval},
       Member{"max_backoff", &WatchOptions::max_backoff},
       Member{"seed", &WatchOptions::seed},
   };

@@ -73,6 +73,7 @@ struct Describe<Status> {
       Member{"file", &Status::file},
       Member{"server", &Status::server},
       Member{"last_pull", &Status::last_pull},
+      Member{"last_sweep", &Status::last_sweep},
       Member{"last_push", &Status::last_push},
       Member{"complete", &Status::complete},
       Member{"alembic_version", &Status::alembic_version},
@@ -177,9 +178,8 @@ template <>
 struct Describe<PullMethod> {
   static constexpr auto kClass = "PullMethod";
   static constexpr std::array kNames = {
-      Name{PullMethod::none, "none"},
-      Name{PullMethod::first_copy, "first_copy"},
-      Name{PullMethod::sweep, "sweep"},
+      Name{PullMethod::none, "none"},           Name{PullMethod::first_copy, "first_copy"},
+      Name{PullMethod::sweep, "sweep"},         Name{PullMethod::by_ids, "by_ids"},
       Name{PullMethod::unchanged, "unchanged"},
   };
 };

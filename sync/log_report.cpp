@@ -16,6 +16,8 @@ std::string_view in_words(PullMethod method) {
       return "first copy";
     case PullMethod::sweep:
       return "swept";
+    case PullMethod::by_ids:
+      return "looked for new plays";
     case PullMethod::unchanged:
       return "unchanged";
   }

@@ -41,6 +41,7 @@ void check(const PullOptions& options) {
   require(options.delete_limit >= 0 && options.delete_limit <= 1,
           "delete_limit must be a share between 0 and 1");
   require(options.field_cap > 0, "field_cap must be positive");
+  require(options.sweep_interval.count() >= 0, "sweep_interval must not be negative");
   if (options.plays_since && *options.plays_since != Timestamp::negative_infinity()) {
     require(options.plays_since->is_finite(), "plays_since must be an instant, or -infinity");
   }

@@ -27,6 +27,11 @@ WatchOptions checked(WatchOptions options) {
     raise(ErrorCode::invalid_argument, "interval and max_backoff must be positive",
           {.hint = "Leave the option out for its default."});
   }
+  if (options.sweep_interval.count() < 0) {
+    raise(ErrorCode::invalid_argument, "sweep_interval must not be negative",
+          {.hint = "0 sweeps at every poll."});
+  }
+  options.pull.sweep_interval = options.sweep_interval;
   if (options.seed == 0) options.seed = std::random_device()();
   return options;
 }

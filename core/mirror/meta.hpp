@@ -24,6 +24,10 @@ inline constexpr std::string_view kSnapshot =
     "snapshot";  ///< pg_current_snapshot() of the last pull
 inline constexpr std::string_view kCheckpoint =
     "checkpoint";                                             ///< the server's last checkpoint then
+inline constexpr std::string_view kLastSweep = "last_sweep";  ///< when the last full look was
+inline constexpr std::string_view kSettledPlays = "settled_plays";    ///< see sync/pull/settled_ids
+inline constexpr std::string_view kIdsSnapshot = "ids_snapshot";      ///< of a later pull by ids
+inline constexpr std::string_view kIdsCheckpoint = "ids_checkpoint";  ///< likewise
 inline constexpr std::string_view kHighWater = "high_water";  ///< first xid the mirror may not know
 inline constexpr std::string_view kPushSnapshot = "push_snapshot";  ///< kSnapshot plus our own push
 inline constexpr std::string_view kDatabaseOid = "database_oid";

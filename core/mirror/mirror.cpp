@@ -76,6 +76,7 @@ Status Mirror::status() const {
   status.file = path();
   status.server = meta::read(database, meta::kServerName).value_or("");
   status.last_pull = time_of(meta::read(database, meta::kLastPull));
+  status.last_sweep = time_of(meta::read(database, meta::kLastSweep));
   status.last_push = time_of(meta::read(database, meta::kLastPush));
   status.alembic_version = meta::read(database, meta::kAlembicVersion).value_or("");
   status.complete = true;

@@ -30,7 +30,8 @@ enum class PullMethod {
   none,        ///< no pull in this call
   first_copy,  ///< whole tables
   sweep,       ///< every table scanned for rows at or after the horizon
-  unchanged,   ///< the server's snapshot equals that of the last pull: nothing can have changed
+  by_ids,      ///< new plays by their ids, between two sweeps (PullOptions::sweep_interval)
+  unchanged,   ///< the server's snapshot equals that of the last pull: nothing has changed since
 };
 
 /// A row that a push did not newly insert.

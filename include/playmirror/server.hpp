@@ -34,6 +34,12 @@ struct PullOptions {
   bool accept_server = false;         ///< adopt a server whose identity changed (after comparing)
   std::int64_t field_cap = 64 << 20;  ///< bytes of one field; a larger one is value_too_large
 
+  /// A pull that comes sooner than this after the last sweep brings new plays by their ids, and
+  /// what has come with them of tracks, artists and their links, if the server has 200,000 plays
+  /// and more. Everything else waits for the next sweep. 0: every pull sweeps. A Watcher goes by
+  /// WatchOptions::sweep_interval.
+  std::chrono::milliseconds sweep_interval{0};
+
   /// Columns of tracks to do without from this pull on, or nothing: as before. Only the difference
   /// is transferred.
   std::optional<std::vector<TrackDetail>> leave_out = {};

@@ -30,11 +30,13 @@ enum class TrackDetail { raw_data, lyrics };
 /// Where a mirror stands. Read from the file alone.
 struct Status {
   std::filesystem::path file = {};
-  std::string server = {};                  ///< "host:port/database" at the last sync, or empty
-  std::optional<Timestamp> last_pull = {};  ///< when the latest pull was applied; nothing: never
-  std::optional<Timestamp> last_push = {};  ///< when a push last had nothing left to send
-  bool complete = false;                    ///< the first copy of every table has ended
-  std::string alembic_version = {};         ///< of the server at the last pull
+  std::string server = {};                   ///< "host:port/database" at the last sync, or empty
+  std::optional<Timestamp> last_pull = {};   ///< when the latest pull was applied; nothing: never
+  std::optional<Timestamp> last_sweep = {};  ///< when the latest pull looked at every row; what
+                                             ///< was pulled later are plays by their ids
+  std::optional<Timestamp> last_push = {};   ///< when a push last had nothing left to send
+  bool complete = false;                     ///< the first copy of every table has ended
+  std::string alembic_version = {};          ///< of the server at the last pull
   std::map<std::string, TableStatus> tables = {};
   std::vector<TrackDetail> left_out = {};     ///< of every track, by choice: nothing, whatever
                                               ///< the server has (PullOptions::leave_out)

@@ -42,9 +42,10 @@ struct WatchOptions {
   ServerOptions server = {};
   PushOptions push = {};
   PullOptions pull = {};  ///< confirm_deletes and accept_server count until the first sync is done
-  std::chrono::milliseconds interval{2'000};      ///< between polls
-  std::chrono::milliseconds max_backoff{60'000};  ///< longest wait before the next try
-  std::int64_t seed = 0;                          ///< of the jitter; 0: any
+  std::chrono::milliseconds interval{2'000};          ///< between polls
+  std::chrono::milliseconds sweep_interval{300'000};  ///< as of PullOptions; 0: each poll sweeps
+  std::chrono::milliseconds max_backoff{60'000};      ///< longest wait before the next try
+  std::int64_t seed = 0;                              ///< of the jitter; 0: any
 };
 
 /// How a Watcher reports. All run on its own thread, one call at a time, and hold up the next

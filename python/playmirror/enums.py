@@ -90,6 +90,7 @@ class PullMethod(_Name):
     NONE = "none"  #: no pull in this call
     FIRST_COPY = "first_copy"  #: whole tables
     SWEEP = "sweep"  #: every table scanned for rows at or after the horizon
+    BY_IDS = "by_ids"  #: new plays by their ids, between two sweeps (`sweep_interval`)
     UNCHANGED = "unchanged"  #: the server's snapshot equals that of the last pull
 
 

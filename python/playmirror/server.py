@@ -53,6 +53,7 @@ class PullOptions(TypedDict, total=False):
     confirm_deletes: bool  #: apply them whatever their share
     accept_server: bool  #: adopt a server whose identity changed, after comparing
     field_cap: int  #: bytes of one field; a larger one is an error
+    sweep_interval: Duration  #: sooner after a sweep, new plays are asked for by their ids
     leave_out: Iterable[TrackDetail | str] | None  #: columns of tracks to do without from now on
     plays_since: InstantLike | None  #: earliest play from now on; "-infinity": no limit
 
@@ -178,6 +179,7 @@ class Server:
         confirm_deletes: bool = False,
         accept_server: bool = False,
         field_cap: int = 64 << 20,
+        sweep_interval: Duration = 0,
         leave_out: Iterable[TrackDetail | str] | None = None,
         plays_since: InstantLike | None = None,
         progress: ProgressOption = None,
@@ -192,6 +194,10 @@ class Server:
         the share `delete_limit` of a table would vanish, unless `confirm_deletes`; `accept_server`
         adopts a server whose identity changed, after comparing; `field_cap` is in bytes, and a
         larger field is refused as value_too_large.
+
+        A pull that comes sooner than `sweep_interval` after the last sweep brings new plays by
+        their ids, and what has come with them of tracks, artists and their links, if the server has
+        200,000 plays and more; everything else waits for the next sweep. 0: every pull sweeps.
 
         `leave_out` ("raw_data", "lyrics") and `plays_since` choose which part of the server's rows
         the mirror holds, from this pull on; None: as before. Only the difference is transferred. An
@@ -212,6 +218,7 @@ class Server:
                 confirm_deletes=confirm_deletes,
                 accept_server=accept_server,
                 field_cap=field_cap,
+                sweep_interval=sweep_interval,
                 leave_out=leave_out,
                 plays_since=plays_since,
             )

@@ -38,6 +38,8 @@ class Status(Record):
     file: Path
     server: str  #: "host:port/database" at the last sync, or empty
     last_pull: Instant | None  #: when the latest pull was applied; None: never
+    #: when the latest pull looked at every row; what was pulled later are plays by their ids
+    last_sweep: Instant | None
     last_push: Instant | None  #: when a push last had nothing left to send
     complete: bool  #: the first copy of every table has ended
     alembic_version: str  #: of the server at the last pull

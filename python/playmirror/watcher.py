@@ -80,6 +80,7 @@ class Watcher:
         push: PushOptions | None = None,
         pull: PullOptions | None = None,
         interval: Duration = 2.0,
+        sweep_interval: Duration = 300.0,
         max_backoff: Duration = 60.0,
         seed: int = 0,
         on_event: Callable[[WatchEvent], object] | None = None,
@@ -91,7 +92,8 @@ class Watcher:
         arguments of Server.connect(), Server.push() and Server.pull(). `confirm_deletes` and
         `accept_server` count until the first sync is done.
 
-        `interval` is the time between polls, `max_backoff` the longest one before the next try,
+        `interval` is the time between polls, `sweep_interval` that between sweeps, as in
+        Server.pull() (0: each poll sweeps), `max_backoff` the longest one before the next try,
         `seed` that of the jitter (0: any).
 
         `on_event` gets a WatchEvent for every change of the state, every sync that moved something,
@@ -115,6 +117,7 @@ class Watcher:
                 _Callback(on_event, caught),
                 None if callback is None else _Callback[Progress](callback, caught),
                 interval=interval,
+                sweep_interval=sweep_interval,
                 max_backoff=max_backoff,
                 seed=seed,
             )

@@ -37,7 +37,7 @@ void BlockComparison::ask(sqlite::Database& here) {
   }
   try {
     session_.begin_reading(waiter_, kLockTimeout, opening_,
-                           [&](const Opening&) { return commands(here); });
+                           [&](const Opening&) { return Companions{.behind = commands(here)}; });
     if (std::ranges::all_of(tables_, [&](const auto& each) { return fits(each.second); })) return;
   } catch (const pg::StatementFailed&) {
     session_.connection(waiter_).abandon_transaction();

@@ -151,8 +151,8 @@ std::string ChangeReader::older_rows(const schema::TableLayout& layout,
 }
 
 std::vector<pg::Command> ChangeReader::questions(const std::vector<ServerTable>& tables,
-                                                 std::int64_t xmax, const Moment& moment,
-                                                 const std::string& filter) {
+                                                 const Reach& reach, std::int64_t xmax,
+                                                 const Moment& moment, const std::string& filter) {
   changes_ = std::vector<TableChanges>(tables.size());
   std::vector<pg::Command> commands;
   auto reader = mirror_.reader();
@@ -167,7 +167,10 @@ std::vector<pg::Command> ChangeReader::questions(const std::vector<ServerTable>&
     change.relation = tables[i].relation;
     change.layout_change =
         ingest::compare(ingest::read_layout(reader.database(), tables[i].name), change.layout);
-    commands.push_back(changes_command(change.layout, both(filter, newer), moment, change.changed));
+    change.swept = reach.sweeps(tables[i].name);
+    const std::string rows = change.swept ? newer : reach.rows_of(session_, tables[i].name, newer);
+    commands.push_back(changes_command(change.layout, both(filter, rows), moment, change.changed));
+    if (!change.swept) continue;
     const std::string older = older_rows(change.layout, newer);
     if (!older.empty()) {
       commands.push_back(
@@ -197,6 +200,7 @@ void ChangeReader::compare_keys() {
     auto reader = mirror_.reader();
     for (TableChanges& table : changes_) {
       waiter_.tick();
+      if (!table.swept) continue;
       const ingest::BlockCounts fresh = count_new(reader.database(), table);
       const std::int64_t here = ingest::count_rows(reader.database(), table.layout) + total(fresh);
       if (here == table.server_rows || !PLAYMIRROR_SAFEGUARD("count")) continue;

@@ -4,6 +4,7 @@
 #include "core/ingest/scope.hpp"
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/state.hpp"
+#include "sync/pull/reach.hpp"
 #include "sync/session/server_session.hpp"
 #include "sync/session/witnesses.hpp"
 
@@ -19,8 +20,9 @@ namespace playmirror::sync {
 struct TableChanges {
   schema::TableLayout layout = {};  ///< the server's columns now
   ingest::LayoutChange layout_change = {};
-  std::int64_t relation = 0;                            ///< the server's oid of the table
-  ingest::RowSpool changed = {};                        ///< whole rows at or after the horizon
+  bool swept = true;              ///< else only some rows were looked at, and none was counted
+  std::int64_t relation = 0;      ///< the server's oid of the table
+  ingest::RowSpool changed = {};  ///< whole rows at or after the horizon
   std::vector<schema::ColumnLayout> fill_columns = {};  ///< key and added columns
   ingest::RowSpool fill = {};                           ///< their values for every row
   std::int64_t server_rows = 0;
@@ -36,12 +38,14 @@ class ChangeReader {
   ChangeReader(ServerSession& session, MirrorState& mirror, ingest::Scope held,
                const PullOptions& options, pg::Waiter& waiter);
 
-  /// Asks, for every table: its rows at or after the table's horizon, the values of new columns,
-  /// the rows on this side of its cut that lay beyond the old one, and the number of rows. `xmax`
-  /// as in horizon_condition(); `moment` is looked at when rows arrive. Rows and counts are those
-  /// for which `filter` is true, if there is one.
-  std::vector<pg::Command> questions(const std::vector<ServerTable>& tables, std::int64_t xmax,
-                                     const Moment& moment, const std::string& filter);
+  /// Asks, for every table that is swept: its rows at or after the table's horizon, the values of
+  /// new columns, the rows on this side of its cut that lay beyond the old one, and the number of
+  /// rows. Of the others, for the rows within `reach`. `xmax` as in horizon_condition(); `moment`
+  /// is looked at when rows arrive. Rows and counts are those for which `filter` is true, if there
+  /// is one.
+  std::vector<pg::Command> questions(const std::vector<ServerTable>& tables, const Reach& reach,
+                                     std::int64_t xmax, const Moment& moment,
+                                     const std::string& filter);
 
   /// Finds what the server has deleted, and rows that the mirror should have and has not, for the
   /// tables whose row counts do not add up. No round trip when they all do; else two.

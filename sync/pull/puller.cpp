@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace playmirror::sync {
@@ -36,7 +37,9 @@ void start_over(sqlite::Database& database) {
   for (const auto& push : outbox::unfinished_pushes(database)) {
     outbox::end_push(database, push.push);
   }
-  meta::write(database, meta::kSnapshot, "");
+  for (const std::string_view key : {meta::kSnapshot, meta::kIdsSnapshot, meta::kSettledPlays}) {
+    meta::write(database, key, "");
+  }
   meta::write(database, meta::kHighWater, std::int64_t{0});
   store_witnesses(database, {});
   database.prepare("DELETE FROM playmirror_meta WHERE key = ?").bind_all(meta::kDatabase).run();
@@ -50,6 +53,9 @@ Puller::Puller(ServerSession& session, MirrorState& mirror, const PullOptions& o
 
 void Puller::run() {
   choose_scope();
+  if (scope_.held == scope_.wanted) {
+    reach_ = Reach::choose(mirror_.reader().database(), options_);
+  }
   for (const schema::TableLayout& layout : schema::record_layouts()) report_.pulled[layout.name];
   if (is_still_current()) {
     report_.method = PullMethod::unchanged;
@@ -101,10 +107,10 @@ bool Puller::is_still_current() {
   {
     auto reader = mirror_.reader();
     const auto known = stored_identity(reader.database());
-    const auto snapshot = meta::read(reader.database(), meta::kSnapshot).value_or("");
-    if (!known || snapshot.empty() || known->schema != session_.options().schema) return false;
-    parameters = {snapshot, meta::read(reader.database(), meta::kCheckpoint).value_or(""),
-                  known->system_identifier, std::to_string(known->timeline), known->database};
+    const LastLook last = reach_.last_look(reader.database());
+    if (!known || last.snapshot.empty() || known->schema != session_.options().schema) return false;
+    parameters = {last.snapshot, last.checkpoint, known->system_identifier,
+                  std::to_string(known->timeline), known->database};
   }
   const auto result =
       session_.connection(waiter_).query(standstill_sql(session_.identity_access()), parameters,
@@ -117,8 +123,8 @@ void Puller::pull() {
   for (int attempt = 1;; ++attempt) {
     PLAYMIRROR_STEP("pull.begin");
     Opening opening;
-    std::optional<Sweep> sweep;
-    open(opening, sweep);
+    std::optional<Inquiry> inquiry;
+    open(opening, inquiry);
     PLAYMIRROR_STEP("pull.opened");
     follow_server(opening.moment);
     const std::vector<ServerTable> tables = usable_tables(opening.catalog);
@@ -140,60 +146,77 @@ void Puller::pull() {
       note_visit();
       return;
     }
-    if (report_.method == PullMethod::none) report_.method = PullMethod::sweep;
     try {
-      if (!sweep || sweep->was_skipped()) {
-        sweep.emplace(session_, mirror_, scope_, options_, waiter_, opening.catalog,
-                      opening.moment);
-        session_.connection(waiter_).pipeline(sweep->commands(opening.moment.xmax), waiter_);
+      if (!inquiry || inquiry->was_skipped()) {
+        reach_ = {};
+        inquiry.emplace(session_, mirror_, scope_, reach_, options_, waiter_, opening.catalog,
+                        opening.moment);
+        session_.connection(waiter_).pipeline(inquiry->commands(opening.moment.xmax), waiter_);
       }
-      sweep->judge_witnesses();
+      inquiry->judge_witnesses();
     } catch (const ServerChanged&) {
       if (!options_.accept_server || attempt >= kAttempts) throw;
       mirror_.write([](sqlite::Database& database) { start_over(database); },
                     [this] { waiter_.tick(); });
       continue;
     }
+    if (report_.method == PullMethod::none) {
+      report_.method = reach_.is_sweep() ? PullMethod::sweep : PullMethod::by_ids;
+    }
     PLAYMIRROR_STEP("pull.read");
-    sweep->compare_keys();
+    inquiry->compare_keys();
     PLAYMIRROR_STEP("pull.compared");
     session_.connection(waiter_).abandon_transaction();
     PLAYMIRROR_STEP("pull.left");
     if (copy) {
-      copy->store_digests(std::ranges::any_of(sweep->changes(), [](const TableChanges& table) {
+      copy->store_digests(std::ranges::any_of(inquiry->changes(), [](const TableChanges& table) {
         return table.layout.name == "tracks" && table.changed.rows() > 0;
       }));
     }
-    report_.alembic_version = sweep->alembic_version();
-    apply(sweep->changes(), opening.moment, sweep->witnesses());
+    report_.alembic_version = inquiry->alembic_version();
+    apply(inquiry->changes(), opening.moment, inquiry->witnesses());
     PLAYMIRROR_STEP("pull.applied");
     return;
   }
 }
 
-void Puller::open(Opening& opening, std::optional<Sweep>& sweep) {
-  const auto along = [&](const Opening& last) -> std::vector<pg::Command> {
-    sweep.reset();
+void Puller::open(Opening& opening, std::optional<Inquiry>& inquiry) {
+  const auto along = [&](const Opening& last) -> Companions {
+    inquiry.reset();
     // A mirror that is to follow another server will ask for everything.
     if (!last.is_complete() || options_.accept_server) return {};
-    if (needs_first_copy(usable_tables(last.catalog))) return {};
-    sweep.emplace(session_, mirror_, scope_, options_, waiter_, last.catalog, opening.moment);
-    return sweep->commands_if_needed(last.moment.xmax);
+    const std::vector<ServerTable> tables = within(usable_tables(last.catalog), scope_.wanted);
+    if (needs_first_copy(tables)) return {};
+    if (!reach_.is_sweep() && !reach_.fits(mirror_.reader().database(), tables)) reach_ = {};
+    Companions companions;
+    const ServerTable& plays = last.catalog.tables.at("play_history");
+    if (options_.sweep_interval.count() > 0 && !plays.problem) {
+      companions.ahead = settled_.commands(session_, plays, options_.lock_timeout);
+    }
+    inquiry.emplace(session_, mirror_, scope_, reach_, options_, waiter_, last.catalog,
+                    opening.moment);
+    companions.behind = inquiry->commands_if_needed(last.moment.xmax);
+    return companions;
   };
   try {
     session_.begin_reading(waiter_, options_.lock_timeout, opening, along);
-    if (sweep && !sweep->fits(opening)) sweep.reset();
+    if (inquiry && !are_answers(*inquiry, opening)) inquiry.reset();
   } catch (const pg::StatementFailed&) {
     // A migration was here, and the guess was wrong. What is wrong with the server itself, the
-    // sweep will meet again.
-    if (!sweep || !opening.is_complete()) throw;
-    sweep.reset();
+    // next questions will meet again.
+    if (!inquiry || !opening.is_complete()) throw;
+    inquiry.reset();
     opening = session_.begin_reading(waiter_, options_.lock_timeout);
   } catch (const Error&) {
     // First of all it must be the right server; then its rows may be found wanting.
-    if (sweep && opening.is_complete()) follow_server(opening.moment);
+    if (inquiry && opening.is_complete()) follow_server(opening.moment);
     throw;
   }
+}
+
+bool Puller::are_answers(const Inquiry& inquiry, const Opening& opening) const {
+  return inquiry.fits(opening) &&
+         (reach_.is_sweep() || (!opening.moment.in_recovery && settled_.confirm(reach_.settled())));
 }
 
 void Puller::note_problems(const Catalog& catalog) {
@@ -241,13 +264,12 @@ bool Puller::nothing_happened(const Moment& moment) const {
   // checkpoint rules out a server that crashed, lost commits, and gave their numbers out again.
   if (moment.in_recovery && PLAYMIRROR_SAFEGUARD("no short cut on a standby")) return false;
   if (moment.checkpoint.empty() || scope_.held != scope_.wanted) return false;
-  auto reader = mirror_.reader();
   for (const auto& [table, report] : report_.pulled) {
     if (!report.problem.empty()) return false;
   }
-  return meta::read(reader.database(), meta::kSnapshot) == moment.snapshot &&
-         (meta::read(reader.database(), meta::kCheckpoint) == moment.checkpoint ||
-          !PLAYMIRROR_SAFEGUARD("checkpoint"));
+  const LastLook last = reach_.last_look(mirror_.reader().database());
+  return last.snapshot == moment.snapshot &&
+         (last.checkpoint == moment.checkpoint || !PLAYMIRROR_SAFEGUARD("checkpoint"));
 }
 
 bool Puller::needs_first_copy(const std::vector<ServerTable>& tables) const {
@@ -275,6 +297,7 @@ void Puller::note_visit() {
   mirror_.write(
       [&](sqlite::Database& database) {
         meta::write(database, meta::kLastPull, now.to_postgres_string());
+        if (reach_.is_sweep()) meta::write(database, meta::kLastSweep, now.to_postgres_string());
       },
       [this] { waiter_.tick(); });
 }
@@ -342,6 +365,7 @@ void Puller::remember(sqlite::Database& database, const std::vector<TableChanges
                       const Moment& moment) {
   bool whole = true;
   for (const TableChanges& table : changes) {
+    if (!table.swept) continue;
     ingest::TableState state = ingest::read_state(database, table.layout.name);
     state.copy = ingest::CopyState::complete;
     state.copied_to.reset();
@@ -366,19 +390,45 @@ void Puller::remember(sqlite::Database& database, const std::vector<TableChanges
   }
   ingest::write_scope(database, reached);
   report_.complete = whole;
-  report_.horizon_age = moment.xmax - moment.xmin;
+  if (reach_.is_sweep()) report_.horizon_age = moment.xmax - moment.xmin;
   store_identity(database, moment.identity);
-  // Only a pull that took everything lets the next one conclude that nothing happened since.
-  meta::write(database, meta::kSnapshot, whole ? moment.snapshot : "");
-  meta::write(database, meta::kPushSnapshot, "");
-  meta::write(database, meta::kCheckpoint, moment.checkpoint);
+  remember_look(database, moment, whole);
+  remember_settled(database, changes);
   meta::write(database, meta::kHighWater, moment.xmax);
   meta::write(database, meta::kServerStarted, moment.started);
   meta::write(database, meta::kAlembicVersion, report_.alembic_version);
   // Never connection(): it may reconnect, and the writer lock is held.
   session_.connection_if_any(
       [&](pg::Connection& server) { meta::write(database, meta::kServerName, server.name()); });
-  meta::write(database, meta::kLastPull, Timestamp::now().to_postgres_string());
+}
+
+void Puller::remember_settled(sqlite::Database& database,
+                              const std::vector<TableChanges>& changes) {
+  const auto plays = std::ranges::find(changes, "play_history", [](const TableChanges& table) {
+    return std::string_view(table.layout.name);
+  });
+  if (plays != changes.end() && plays->swept && plays->server_rows < kManyPlays) {
+    meta::write(database, meta::kSettledPlays, "");
+  } else if (const auto settled = settled_.now()) {
+    meta::write(database, meta::kSettledPlays, settled->to_text());
+  }
+}
+
+void Puller::remember_look(sqlite::Database& database, const Moment& moment, bool whole) {
+  const std::string now = Timestamp::now().to_postgres_string();
+  meta::write(database, meta::kLastPull, now);
+  // Only a pull that took everything lets the next one conclude that nothing happened since.
+  const std::string snapshot = whole ? moment.snapshot : "";
+  if (!reach_.is_sweep()) {
+    meta::write(database, meta::kIdsSnapshot, snapshot);
+    meta::write(database, meta::kIdsCheckpoint, moment.checkpoint);
+    return;
+  }
+  meta::write(database, meta::kSnapshot, snapshot);
+  meta::write(database, meta::kCheckpoint, moment.checkpoint);
+  meta::write(database, meta::kIdsSnapshot, "");
+  meta::write(database, meta::kPushSnapshot, "");
+  meta::write(database, meta::kLastSweep, now);
 }
 
 }  // namespace playmirror::sync

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "core/mirror/state.hpp"
-#include "sync/pull/sweep.hpp"
+#include "sync/pull/inquiry.hpp"
+#include "sync/pull/reach.hpp"
+#include "sync/pull/settled_ids.hpp"
 
 #include <playmirror/report.hpp>
 #include <playmirror/server.hpp>
@@ -29,15 +31,20 @@ class Puller {
   /// transaction, and concludes from it that the mirror is up to date, or that it may not be.
   bool is_still_current();
 
-  /// Opens the pull's transaction. The sweep goes along when the last pull tells what to ask; it
-  /// is there afterwards if it was the right question.
-  void open(Opening& opening, std::optional<Sweep>& sweep);
+  /// Opens the pull's transaction. The questions go along when the last pull tells what to ask;
+  /// they are there afterwards if they were the right ones.
+  void open(Opening& opening, std::optional<Inquiry>& inquiry);
+
+  /// Whether the answers are to what has to be asked, now that the opening is known.
+  [[nodiscard]] bool are_answers(const Inquiry& inquiry, const Opening& opening) const;
 
   /// Notes in the report which tables cannot be pulled. Throws when none can.
   void note_problems(const Catalog& catalog);
   void follow_server(const Moment& moment);
   [[nodiscard]] bool nothing_happened(const Moment& moment) const;
   [[nodiscard]] bool needs_first_copy(const std::vector<ServerTable>& tables) const;
+
+  /// Notes that nothing has happened, as far as this pull reaches.
   void note_visit();
   void apply(std::vector<TableChanges>& changes, const Moment& moment,
              const std::vector<Witness>& witnesses);
@@ -46,12 +53,20 @@ class Puller {
   void remember(sqlite::Database& database, const std::vector<TableChanges>& changes,
                 const Moment& moment);
 
+  /// How far the server has been looked at. `whole`: all that was there has been taken.
+  void remember_look(sqlite::Database& database, const Moment& moment, bool whole);
+
+  /// From which id on the next pull may ask for plays.
+  void remember_settled(sqlite::Database& database, const std::vector<TableChanges>& changes);
+
   ServerSession& session_;
   MirrorState& mirror_;
   const PullOptions& options_;
   pg::Waiter& waiter_;
   SyncReport& report_;
   PullScope scope_ = {};
+  Reach reach_ = {};
+  SettledIds settled_ = {};
 };
 
 }  // namespace playmirror::sync

@@ -32,8 +32,8 @@ constexpr const char* kLock = "SELECT pg_catalog.pg_advisory_xact_lock(810095700
 /// Decides once, for all statements of a transaction, whether the mirror knows every row: nothing
 /// has happened but what it pulled and pushed.
 constexpr const char* kDecideKnown =
-    "SELECT pg_catalog.set_config('playmirror.all_known', CASE WHEN $1 <> '' AND (SELECT "
-    "checkpoint_lsn FROM pg_catalog.pg_control_checkpoint())::text = $1 AND "
+    "SELECT pg_catalog.set_config('playmirror.all_known', CASE WHEN $1 <> '' AND "
+    "(pg_catalog.pg_control_checkpoint()).checkpoint_lsn::text = $1 AND "
     "pg_catalog.pg_current_snapshot()::text IN ($2, $3) AND NOT pg_catalog.pg_is_in_recovery() "
     "THEN 'yes' ELSE 'no' END, true)";
 

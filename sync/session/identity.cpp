@@ -9,22 +9,20 @@ namespace playmirror::sync {
 
 namespace {
 
-constexpr const char* kCheckpoint =
-    "(SELECT checkpoint_lsn FROM pg_catalog.pg_control_checkpoint())::text";
+// Fields of a function's row, not subselects from it: planning those takes the server twice as long
+// as all the rest.
+constexpr const char* kCheckpoint = "(pg_catalog.pg_control_checkpoint()).checkpoint_lsn::text";
 
 std::string system_identifier_sql(const IdentityAccess& access) {
-  return access.control_system
-             ? "(SELECT system_identifier FROM pg_catalog.pg_control_system())::text"
-             : "''";
+  return access.control_system ? "(pg_catalog.pg_control_system()).system_identifier::text" : "''";
 }
 
 std::string timeline_sql(const IdentityAccess& access) {
   // The control file of a promoted server can name the old timeline for a moment; the WAL file's
   // name never does, but a standby has none to tell.
-  const std::string control =
-      access.control_checkpoint
-          ? "(SELECT timeline_id FROM pg_catalog.pg_control_checkpoint())::bigint"
-          : "0::bigint";
+  const std::string control = access.control_checkpoint
+                                  ? "(pg_catalog.pg_control_checkpoint()).timeline_id::bigint"
+                                  : "0::bigint";
   if (!access.wal_position) return control;
   return "CASE WHEN pg_catalog.pg_is_in_recovery() THEN " + control +
          " ELSE ('x' || pg_catalog.substr(pg_catalog.pg_walfile_name("

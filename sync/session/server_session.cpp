@@ -159,9 +159,12 @@ void ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds 
     server.abandon_transaction();
     opening = {};
     const auto locked = lockable_tables(last_.catalog);
-    auto commands = reading_commands(lock_timeout, locked);
+    Companions companions;
+    if (along) companions = along(last_);
+    std::vector<pg::Command> commands = std::move(companions.ahead);
+    std::ranges::move(reading_commands(lock_timeout, locked), std::back_inserter(commands));
     std::ranges::move(opening_commands(opening), std::back_inserter(commands));
-    if (along) std::ranges::move(along(last_), std::back_inserter(commands));
+    std::ranges::move(companions.behind, std::back_inserter(commands));
     try {
       server.pipeline(std::move(commands), waiter);
     } catch (const pg::StatementFailed& failure) {

@@ -25,10 +25,15 @@ struct Opening {
   }
 };
 
-/// Commands that go along with an opening, in its round trip. They must be written before it is
-/// known what the opening will show: they are made for what was seen last, and the caller finds out
-/// whether it still was the same.
-using Along = std::function<std::vector<pg::Command>(const Opening& last)>;
+/// Commands that go along with an opening, in its round trip.
+struct Companions {
+  std::vector<pg::Command> ahead = {};   ///< before its transaction; they end what they begin
+  std::vector<pg::Command> behind = {};  ///< inside it
+};
+
+/// They must be written before it is known what the opening will show: they are made for what was
+/// seen last, and the caller finds out whether it still was the same.
+using Along = std::function<Companions(const Opening& last)>;
 
 /// The connection of a Server, made anew when it broke, and the transactions that sync uses on it.
 /// Nothing that outlives a transaction is set on the server, so any pooler may stand between.

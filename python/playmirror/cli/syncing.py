@@ -52,6 +52,8 @@ def _pull_options(args: argparse.Namespace) -> PullOptions:
     if args.plays_since is not None:
         ever = args.plays_since == "ever"
         options["plays_since"] = "-infinity" if ever else args.plays_since
+    if args.sweep_interval is not None:
+        options["sweep_interval"] = args.sweep_interval
     return options
 
 
@@ -104,6 +106,13 @@ def _add_pull_options(parser: argparse.ArgumentParser) -> None:
         "--plays-since",
         metavar="ISO-TIME",
         help="do without earlier plays from now on; `ever` takes the limit off",
+    )
+    parser.add_argument(
+        "--sweep-interval",
+        type=float,
+        metavar="S",
+        help="in a large library, look for anything but new plays only so many seconds after the "
+        "last time (default: 300 when watching, else 0)",
     )
 
 

@@ -19,12 +19,14 @@ from .terminal import safe
 
 def keep_in_step(args: argparse.Namespace, pull: PullOptions) -> Answer:
     """Prints each event as it happens: a line for people, with --json one document a line."""
+    sweep_interval = pull.pop("sweep_interval", 300.0)
     with (
         open_mirror(args, create=True) as mirror,
         mirror.watch(
             dsn_of(args),
             pull=pull,
             interval=args.interval,
+            sweep_interval=sweep_interval,
             on_event=_print_json if args.json else _print_text,
             progress=show_progress(),
         ) as watcher,

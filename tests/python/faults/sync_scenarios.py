@@ -40,6 +40,21 @@ def a_late_commit(world: World) -> None:
     world.assert_equal()
 
 
+def a_late_commit_that_is_looked_for_by_ids(world: World) -> None:
+    """In a library so large that it is not swept each time."""
+    world.db.execute(
+        "INSERT INTO play_history (track_id) SELECT 't1' FROM generate_series(1, 200000)"
+    )
+    world.pull(sweep_interval=600)
+    with world.db.connect(autocommit=False) as late:
+        late.execute(ADD)
+        world.db.execute(ADD)
+        assert world.pull(sweep_interval=600).method == "by_ids"
+        late.commit()
+    assert world.pull(sweep_interval=600).method == "by_ids"
+    world.assert_equal()
+
+
 def a_rewriting_migration_during_a_pull(world: World) -> None:
     world.db.execute(ADD)
     blocked = []
@@ -415,6 +430,7 @@ def a_power_cut(world: World, without: str = "") -> None:
 
 SCENARIOS: dict[str, Callable[[World], None]] = {
     "horizon": a_late_commit,
+    "sequence lock": a_late_commit_that_is_looked_for_by_ids,
     "table locks": a_rewriting_migration_during_a_pull,
     "row security": rows_that_a_policy_hides,
     "lock timeout": a_migration_that_takes_its_time,

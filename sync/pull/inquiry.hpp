@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sync/pull/change_reader.hpp"
+#include "sync/pull/reach.hpp"
 #include "sync/session/witnesses.hpp"
 
 #include <cstdint>
@@ -15,17 +16,18 @@ struct PullScope {
   ingest::Scope wanted = {};
 };
 
-/// Everything that a pull asks about what has happened since the last one, and the answers: the
-/// rows, the witnesses of the server's history, the newest plays, the version of the schema.
+/// Everything that a pull asks about what has happened since the last one, as far as it reaches,
+/// and the answers: the rows, the witnesses of the server's history, the newest plays, the version
+/// of the schema.
 ///
 /// Its commands are written for a catalog, and for a moment of which they need to know little. So
 /// they can be sent along with an opening, for the catalog that was seen last.
-class Sweep {
+class Inquiry {
  public:
   /// `moment` may be filled in later, but before the first answer comes.
-  Sweep(ServerSession& session, MirrorState& mirror, const PullScope& scope,
-        const PullOptions& options, pg::Waiter& waiter, const Catalog& catalog,
-        const Moment& moment);
+  Inquiry(ServerSession& session, MirrorState& mirror, const PullScope& scope, const Reach& reach,
+          const PullOptions& options, pg::Waiter& waiter, const Catalog& catalog,
+          const Moment& moment);
 
   /// The commands, to be run once in the transaction of the moment. `xmax` as in
   /// horizon_condition().
@@ -37,6 +39,8 @@ class Sweep {
 
   /// Whether what was asked is what has to be asked, now that the opening is known.
   [[nodiscard]] bool fits(const Opening& opening) const;
+
+  [[nodiscard]] const Reach& reach() const noexcept { return reach_; }
 
   /// Whether the server found that nothing had happened, and looked for nothing.
   [[nodiscard]] bool was_skipped() const noexcept { return skipped_; }
@@ -59,6 +63,7 @@ class Sweep {
   ServerSession& session_;
   MirrorState& mirror_;
   PullScope scope_;
+  Reach reach_;
   Catalog catalog_;
   const Moment& moment_;
   ChangeReader changes_;

@@ -1,6 +1,5 @@
-#include "sync/pull/sweep.hpp"
+#include "sync/pull/inquiry.hpp"
 
-#include "core/mirror/meta.hpp"
 #include "sync/session/horizon.hpp"
 #include "sync/session/identity.hpp"
 
@@ -37,53 +36,48 @@ std::vector<ServerTable> within(std::vector<ServerTable> tables, const ingest::S
   return tables;
 }
 
-Sweep::Sweep(ServerSession& session, MirrorState& mirror, const PullScope& scope,
-             const PullOptions& options, pg::Waiter& waiter, const Catalog& catalog,
-             const Moment& moment)
+Inquiry::Inquiry(ServerSession& session, MirrorState& mirror, const PullScope& scope,
+                 const Reach& reach, const PullOptions& options, pg::Waiter& waiter,
+                 const Catalog& catalog, const Moment& moment)
     : session_(session),
       mirror_(mirror),
       scope_(scope),
+      reach_(reach),
       catalog_(catalog),
       moment_(moment),
       changes_(session, mirror, scope.held, options, waiter),
       hearing_(session, mirror.reader().database(), catalog) {}
 
-std::vector<pg::Command> Sweep::commands(std::int64_t xmax) { return commands(xmax, ""); }
+std::vector<pg::Command> Inquiry::commands(std::int64_t xmax) { return commands(xmax, ""); }
 
-std::vector<pg::Command> Sweep::commands_if_needed(std::int64_t xmax) {
-  std::string snapshot;
-  std::string checkpoint;
-  {
-    auto reader = mirror_.reader();
-    snapshot = meta::read(reader.database(), meta::kSnapshot).value_or("");
-    checkpoint = meta::read(reader.database(), meta::kCheckpoint).value_or("");
-  }
+std::vector<pg::Command> Inquiry::commands_if_needed(std::int64_t xmax) {
+  LastLook last = reach_.last_look(mirror_.reader().database());
   const bool whole = usable_tables(catalog_).size() == schema::record_layouts().size();
-  if (!whole || scope_.held != scope_.wanted || snapshot.empty() || checkpoint.empty() ||
+  if (!whole || scope_.held != scope_.wanted || !last.is_known() ||
       !session_.identity_access().control_checkpoint) {
     return commands(xmax);
   }
   std::vector<pg::Command> all(1);
   all[0].sql = decide_sql();
-  all[0].parameters = {std::move(snapshot), std::move(checkpoint)};
+  all[0].parameters = {std::move(last.snapshot), std::move(last.checkpoint)};
   all[0].doing = "see whether anything has happened";
   all[0].on_result = [this](const pg::Result& result) { skipped_ = result[0].text(0) == "yes"; };
   std::ranges::move(commands(xmax, kIfNeeded), std::back_inserter(all));
   return all;
 }
 
-std::vector<pg::Command> Sweep::commands(std::int64_t xmax, const std::string& filter) {
+std::vector<pg::Command> Inquiry::commands(std::int64_t xmax, const std::string& filter) {
   xmax_ = xmax;
   std::vector<pg::Command> all = hearing_.commands();
   ask_for_newest_plays(all);
   ask_for_alembic_version(all);
-  std::ranges::move(
-      changes_.questions(within(usable_tables(catalog_), scope_.wanted), xmax, moment_, filter),
-      std::back_inserter(all));
+  std::ranges::move(changes_.questions(within(usable_tables(catalog_), scope_.wanted), reach_, xmax,
+                                       moment_, filter),
+                    std::back_inserter(all));
   return all;
 }
 
-void Sweep::ask_for_newest_plays(std::vector<pg::Command>& commands) {
+void Inquiry::ask_for_newest_plays(std::vector<pg::Command>& commands) {
   const ServerTable& plays = catalog_.tables.at("play_history");
   if (plays.problem) return;
   // After a first copy no row came by a sweep, and the plays are what is lost in a restore.
@@ -98,7 +92,7 @@ void Sweep::ask_for_newest_plays(std::vector<pg::Command>& commands) {
   };
 }
 
-void Sweep::ask_for_alembic_version(std::vector<pg::Command>& commands) {
+void Inquiry::ask_for_alembic_version(std::vector<pg::Command>& commands) {
   if (!catalog_.has_alembic_version) return;
   pg::Command& command = commands.emplace_back();
   command.sql = "SELECT version_num FROM " + session_.qualified("alembic_version") + " ORDER BY 1";
@@ -108,11 +102,11 @@ void Sweep::ask_for_alembic_version(std::vector<pg::Command>& commands) {
   };
 }
 
-bool Sweep::fits(const Opening& opening) const {
+bool Inquiry::fits(const Opening& opening) const {
   return opening.catalog == catalog_ && still_holds(xmax_, opening.moment.xmax);
 }
 
-std::vector<Witness> Sweep::witnesses() const {
+std::vector<Witness> Inquiry::witnesses() const {
   NewestRows newest = newest_;
   for (const Witness& witness : hearing_.confirmed()) newest.offer(witness);
   for (const Witness& witness : changes_.newest().rows()) newest.offer(witness);

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "core/ingest/scope.hpp"
+#include "core/sqlite/database.hpp"
+#include "sync/pull/settled_ids.hpp"
+#include "sync/session/server_session.hpp"
+
+#include <playmirror/server.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace playmirror::sync {
+
+/// A server with fewer plays is always swept: that costs little more than to ask for less.
+inline constexpr std::int64_t kManyPlays = 200'000;
+
+/// The server's state when it was last looked at: as long as it is the same, nothing has happened.
+struct LastLook {
+  std::string snapshot = {};
+  std::string checkpoint = {};
+
+  [[nodiscard]] bool is_known() const noexcept { return !snapshot.empty() && !checkpoint.empty(); }
+};
+
+/// How far a pull looks. A sweep looks at every table for whatever was written since its horizon.
+/// Between sweeps, a pull may look for new plays by their ids, and for what has come with them of
+/// tracks, artists and their links; it sweeps the small tables. Then nothing that it asks grows
+/// with the library. What else was written waits for the next sweep.
+class Reach {
+ public:
+  /// A sweep.
+  Reach() = default;
+
+  /// By ids, when the options, the time of the last sweep and what is settled allow it; else a
+  /// sweep.
+  [[nodiscard]] static Reach choose(const sqlite::Database& database, const PullOptions& options);
+
+  [[nodiscard]] bool is_sweep() const noexcept { return !settled_; }
+
+  /// When the server was last looked at as far as this: empty when it was not, or not all was
+  /// taken.
+  [[nodiscard]] LastLook last_look(const sqlite::Database& database) const;
+
+  /// Whether the questions by ids can be put to such tables: they are those of the last sweep.
+  [[nodiscard]] bool fits(const sqlite::Database& database,
+                          const std::vector<ServerTable>& tables) const;
+
+  /// Whether the whole of a table is looked at.
+  [[nodiscard]] bool sweeps(std::string_view table) const;
+
+  /// Which rows of any other table are looked at. `newer` selects what was written since its
+  /// horizon.
+  [[nodiscard]] std::string rows_of(const ServerSession& session, std::string_view table,
+                                    const std::string& newer) const;
+
+  /// What has to be settled still for the answers to be of use; only for pulls by ids.
+  [[nodiscard]] const SettledPlays& settled() const { return *settled_; }
+
+ private:
+  std::optional<SettledPlays> settled_ = {};  ///< empty: a sweep
+};
+
+}  // namespace playmirror::sync
