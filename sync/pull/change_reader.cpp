@@ -63,6 +63,9 @@ ingest::BlockCounts count_new(const sqlite::Database& database, TableChanges& ta
   return counts;
 }
 
+/// Whether its rows are witnesses of the server's history.
+bool bears_witness(const schema::TableLayout& layout) { return layout.key.size() == 1; }
+
 std::string both(const std::string& filter, const std::string& condition) {
   if (filter.empty() || condition.empty()) return filter + condition;
   return filter + " AND (" + condition + ")";
@@ -89,12 +92,17 @@ ChangeReader::ChangeReader(ServerSession& session, MirrorState& mirror, ingest::
       options_(options),
       waiter_(waiter) {}
 
+std::string ChangeReader::select(const std::string& fields, const schema::TableLayout& layout,
+                                 const std::string& condition) const {
+  return "SELECT " + fields + " FROM " + session_.rows_of(layout) +
+         (condition.empty() ? "" : " WHERE " + condition);
+}
+
 pg::Command ChangeReader::rows_command(const schema::TableLayout& layout,
                                        const std::vector<schema::ColumnLayout>& columns,
                                        const std::string& condition, ingest::RowSpool& spool) {
   pg::Command command;
-  command.sql = "SELECT " + select_list(columns) + " FROM " + session_.rows_of(layout);
-  if (!condition.empty()) command.sql += " WHERE " + condition;
+  command.sql = select(select_list(columns), layout, condition);
   command.format = pg::Format::binary;
   command.doing = "read " + layout.name;
   command.on_row = [this, &layout, &spool, columns](const pg::Row& row) {
@@ -121,13 +129,13 @@ pg::Command ChangeReader::rows_command(const schema::TableLayout& layout,
   return command;
 }
 
-pg::Command ChangeReader::changes_command(const schema::TableLayout& layout,
-                                          const std::string& newer, const Moment& moment,
-                                          ingest::RowSpool& spool) {
-  pg::Command command = rows_command(layout, layout.columns, newer, spool);
-  if (layout.key.size() != 1) return command;
+pg::Command ChangeReader::changes_command(TableChanges& change, const std::string& newer,
+                                          const Moment& moment) {
+  const schema::TableLayout& layout = change.layout;
+  pg::Command command = rows_command(layout, layout.columns, newer, change.changed);
+  if (!bears_witness(layout)) return command;
   // One field more than the columns, behind them.
-  command.sql.insert(command.sql.find(" FROM "), ", xmin");
+  command.sql = select(select_list(layout.columns) + ", xmin", layout, newer);
   const std::size_t key = layout.find(layout.key.front()).value();
   const auto xmin = static_cast<int>(layout.columns.size());
   command.on_row = [this, &layout, &moment, key, xmin,
@@ -137,6 +145,44 @@ pg::Command ChangeReader::changes_command(const schema::TableLayout& layout,
     newest_.offer(layout.name, widen(writer, moment), [&] {
       return ingest::key_text(layout.columns[key].kind, row.bytes(static_cast<int>(key)));
     });
+  };
+  return command;
+}
+
+pg::Command ChangeReader::sweep_command(TableChanges& change, const std::string& newer,
+                                        const Moment& moment, const std::string& filter) {
+  const schema::TableLayout& layout = change.layout;
+  pg::Command command = changes_command(change, both(filter, newer), moment);
+  // What was written lately lies at the end, as a rule. So where it begins is found while the rows
+  // are counted, and only what lies behind it is read. The count comes last, in a row of its own.
+  const std::string fields = select_list(layout.columns) + (bears_witness(layout) ? ", xmin" : "");
+  const auto field_count =
+      static_cast<int>(layout.columns.size()) + (bears_witness(layout) ? 1 : 0);
+  std::string nothing;
+  for (int field = 0; field < field_count; ++field) nothing += "NULL, ";
+  command.sql =
+      "WITH seen AS MATERIALIZED (" +
+      select("count(*) AS rows, min(ctid) FILTER (WHERE " + newer + ") AS first", layout, filter) +
+      ") " +
+      select(fields + ", NULL::bigint", layout,
+             both(filter, newer + " AND ctid >= (SELECT first FROM seen)")) +
+      " UNION ALL SELECT " + nothing + "rows FROM seen";
+  command.on_row = [&change, field_count, keep = std::move(command.on_row)](const pg::Row& row) {
+    if (row.is_null(field_count)) {
+      keep(row);
+    } else {
+      change.server_rows = ingest::read_big_endian<std::int64_t>(row.bytes(field_count).data());
+    }
+  };
+  return command;
+}
+
+pg::Command ChangeReader::count_command(TableChanges& change, const std::string& filter) {
+  pg::Command command;
+  command.sql = select("count(*)", change.layout, filter);
+  command.doing = "count the rows of " + change.layout.name;
+  command.on_result = [&change](const pg::Result& result) {
+    change.server_rows = result[0].integer(0);
   };
   return command;
 }
@@ -168,22 +214,23 @@ std::vector<pg::Command> ChangeReader::questions(const std::vector<ServerTable>&
     change.layout_change =
         ingest::compare(ingest::read_layout(reader.database(), tables[i].name), change.layout);
     change.swept = reach.sweeps(tables[i].name);
-    const std::string rows = change.swept ? newer : reach.rows_of(session_, tables[i].name, newer);
-    commands.push_back(changes_command(change.layout, both(filter, rows), moment, change.changed));
-    if (!change.swept) continue;
+    if (!change.swept) {
+      const std::string rows = reach.rows_of(session_, tables[i].name, newer);
+      commands.push_back(changes_command(change, both(filter, rows), moment));
+      continue;
+    }
+    if (tables[i].has_blocks && !newer.empty()) {
+      commands.push_back(
+          sweep_command(change, horizon_range(*state.horizon, xmax), moment, filter));
+    } else {
+      commands.push_back(changes_command(change, both(filter, newer), moment));
+      commands.push_back(count_command(change, filter));
+    }
     const std::string older = older_rows(change.layout, newer);
     if (!older.empty()) {
       commands.push_back(
           rows_command(change.layout, change.layout.columns, both(filter, older), change.changed));
     }
-    pg::Command count;
-    count.sql = "SELECT count(*) FROM " + session_.rows_of(change.layout);
-    if (!filter.empty()) count.sql += " WHERE " + filter;
-    count.doing = "count the rows of " + tables[i].name;
-    count.on_result = [&change](const pg::Result& result) {
-      change.server_rows = result[0].integer(0);
-    };
-    commands.push_back(std::move(count));
     if (!change.layout_change.fill.empty() && PLAYMIRROR_SAFEGUARD("new columns")) {
       change.fill_columns = change.layout.key_columns();
       change.fill_columns.insert(change.fill_columns.end(), change.layout_change.fill.begin(),

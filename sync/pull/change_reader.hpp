@@ -65,8 +65,16 @@ class ChangeReader {
 
  private:
   /// All columns of rows at or after a horizon, which newest() takes note of.
-  pg::Command changes_command(const schema::TableLayout& layout, const std::string& newer,
-                              const Moment& moment, ingest::RowSpool& spool);
+  pg::Command changes_command(TableChanges& change, const std::string& newer, const Moment& moment);
+
+  /// The same and the number of all rows, in one scan. `newer` as of horizon_range().
+  pg::Command sweep_command(TableChanges& change, const std::string& newer, const Moment& moment,
+                            const std::string& filter);
+
+  pg::Command count_command(TableChanges& change, const std::string& filter);
+
+  [[nodiscard]] std::string select(const std::string& fields, const schema::TableLayout& layout,
+                                   const std::string& condition) const;
 
   /// The condition on rows that only the scope has kept away so far; empty when there are none.
   [[nodiscard]] std::string older_rows(const schema::TableLayout& layout,
