@@ -13,6 +13,24 @@ function(playmirror_configure target)
     VISIBILITY_INLINES_HIDDEN ON)
 endfunction()
 
+# Groups the sources of a target by folder, up to twelve in a translation unit: they share most of
+# their headers, and names of their own differ.
+function(playmirror_unity target)
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE name)
+    cmake_path(GET name PARENT_PATH folder)
+    string(MAKE_C_IDENTIFIER "${folder}" group)
+    string(APPEND count_${group} "x")
+    string(LENGTH "${count_${group}}" count)
+    math(EXPR part "(${count} - 1) / 12")
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP "${group}_${part}")
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # gcc takes the files for headers, in which a class must not hold what no other file knows.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endfunction()
+
 # Makes `target` an installable library, exported as playmirror::`export_name`, with the public
 # `headers`. Private headers are included from the repository root: "core/sqlite/database.hpp".
 function(playmirror_library target export_name)
@@ -29,6 +47,9 @@ function(playmirror_library target export_name)
     VERSION ${PROJECT_VERSION}
     SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
     POSITION_INDEPENDENT_CODE ON)
+  if(PLAYMIRROR_UNITY)
+    playmirror_unity(${target})
+  endif()
   if(NOT BUILD_SHARED_LIBS)
     target_compile_definitions(${target} PUBLIC PLAYMIRROR_STATIC)
     return()

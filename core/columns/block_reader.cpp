@@ -18,11 +18,11 @@ std::span<const T> part(const std::shared_ptr<const std::vector<T>>& values, std
 }
 
 template <typename T>
-std::size_t bytes_of(const std::vector<T>& values) {
+std::size_t size_of(const std::vector<T>& values) {
   return values.size() * sizeof(T);
 }
-std::size_t bytes_of(const ListenedColumn& column) {
-  return bytes_of(column.values) + bytes_of(column.wide);
+std::size_t size_of(const ListenedColumn& column) {
+  return size_of(column.values) + size_of(column.wide);
 }
 
 }  // namespace
@@ -70,7 +70,7 @@ std::shared_ptr<const Values> BlockReader::read(std::size_t block, ColumnNumber 
   return cache_.column<Values>(part, [&] {
     const std::string bytes = read_column(database_, info.block, column);
     auto values = std::make_shared<const Values>(decode(bytes, info.plays));
-    const std::size_t size = bytes_of(*values);
+    const std::size_t size = size_of(*values);
     return std::pair<std::shared_ptr<const Values>, std::size_t>(std::move(values), size);
   });
 }

@@ -3,17 +3,6 @@
 #include <vector>
 
 namespace playmirror::columns {
-namespace {
-
-template <typename Entry>
-std::optional<std::string_view> kept_text(Dictionary<Entry>& dictionary,
-                                          const sqlite::Statement& row, int column) {
-  if (row.is_null(column)) return std::nullopt;
-  return dictionary.keep(row.text(column));
-}
-
-}  // namespace
-
 void CodeBook::read_catalogue(const sqlite::Database& database) {
   auto artist_rows = database.prepare("SELECT id, name, genres FROM artists ORDER BY rowid");
   while (artist_rows.step()) {

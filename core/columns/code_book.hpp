@@ -2,8 +2,17 @@
 
 #include "core/columns/dictionary.hpp"
 #include "core/sqlite/database.hpp"
+#include "core/sqlite/statement.hpp"
 
 namespace playmirror::columns {
+
+/// The text in a field of a row, kept by the dictionary; nothing for NULL.
+template <typename Entry>
+[[nodiscard]] std::optional<std::string_view> kept_text(Dictionary<Entry>& dictionary,
+                                                        const sqlite::Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return dictionary.keep(row.text(column));
+}
 
 /// All dictionaries, read from the mirrored rows themselves: those of `tracks`, `artists` and
 /// `track_artists` at once, the rest as plays come by.

@@ -11,13 +11,6 @@
 namespace playmirror::columns {
 namespace {
 
-template <typename Entry>
-std::optional<std::string_view> kept_text(Dictionary<Entry>& dictionary,
-                                          const sqlite::Statement& row, int column) {
-  if (row.is_null(column)) return std::nullopt;
-  return dictionary.keep(row.text(column));
-}
-
 /// Adds the entry of a row that begins with code and id.
 template <typename Entry>
 Entry& add_row(Dictionary<Entry>& dictionary, const sqlite::Statement& row) {

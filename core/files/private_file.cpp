@@ -1,5 +1,6 @@
 #include "core/files/private_file.hpp"
 
+#include "core/files/native.hpp"
 #include "core/test_hooks.hpp"
 
 #include <playmirror/error.hpp>
@@ -19,17 +20,6 @@ namespace {
 
 namespace fs = boost::filesystem;
 
-fs::path native(const std::filesystem::path& path) { return fs::path(path.native()); }
-
-[[noreturn]] void fail(int error, const std::string& doing) {
-  const bool full = error == ENOSPC || error == EDQUOT;
-  raise(full ? ErrorCode::storage_full : ErrorCode::storage_failed,
-        "could not " + doing + ": " + std::strerror(error),
-        {.hint = full ? "Free some space on the disk, then try again."
-                      : "Check that the directory exists and that you may write to it.",
-         .retryable = full});
-}
-
 void take_rights_from_others(const fs::path& file) {
   boost::system::error_code error;
   const fs::file_status status = fs::status(file, error);
@@ -41,6 +31,15 @@ void take_rights_from_others(const fs::path& file) {
 }
 
 }  // namespace
+
+void fail(int error, const std::string& doing) {
+  const bool full = error == ENOSPC || error == EDQUOT;
+  raise(full ? ErrorCode::storage_full : ErrorCode::storage_failed,
+        "could not " + doing + ": " + std::strerror(error),
+        {.hint = full ? "Free some space on the disk, then try again."
+                      : "Check that the directory exists and that you may write to it.",
+         .retryable = full});
+}
 
 std::filesystem::path resolved(const std::filesystem::path& file) {
   boost::system::error_code error;

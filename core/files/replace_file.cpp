@@ -1,5 +1,7 @@
 #include "core/files/replace_file.hpp"
 
+#include "core/files/native.hpp"
+
 #include <playmirror/error.hpp>
 
 #include <boost/filesystem.hpp>
@@ -19,14 +21,6 @@ namespace fs = boost::filesystem;
 /// lives (https://sqlite.org/fileformat2.html, "the lock-byte page").
 constexpr off_t kSharedFirst = 0x40000002;
 constexpr off_t kSharedBytes = 510;
-
-fs::path native(const std::filesystem::path& path) { return fs::path(path.native()); }
-
-[[noreturn]] void fail(int error, const std::string& doing) {
-  raise(error == ENOSPC || error == EDQUOT ? ErrorCode::storage_full : ErrorCode::storage_failed,
-        "could not " + doing + ": " + std::strerror(error),
-        {.hint = "Check that the directory can be written to and has room for a second file."});
-}
 
 /// Closes itself.
 class Descriptor {

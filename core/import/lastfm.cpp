@@ -7,6 +7,7 @@
 #include <array>
 
 namespace playmirror::import {
+namespace lastfm {
 namespace {
 
 enum Field : std::size_t { kName, kArtistText, kArtistName, kArtist, kAlbumText, kAlbum, kUts };
@@ -35,13 +36,14 @@ ListenOrReason read(const JsonRow& row) {
 }
 
 }  // namespace
+}  // namespace lastfm
 
 std::optional<Reading> recognize_lastfm(const std::set<std::string>& paths) {
   for (const std::string place :
        {"[].track[]", "recenttracks.track[]", "[].recenttracks.track[]", "track[]", "[]", "[][]"}) {
     const auto has = [&](const char* field) { return paths.contains(place + field); };
     if (has(".date.uts") && has(".name")) {
-      return Reading{ImportFormat::lastfm, place, kPaths, read};
+      return Reading{ImportFormat::lastfm, place, lastfm::kPaths, lastfm::read};
     }
   }
   return std::nullopt;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 namespace playmirror::import {
+namespace listenbrainz {
 namespace {
 
 enum Field : std::size_t {
@@ -68,14 +69,17 @@ ListenOrReason read(const JsonRow& row) {
 }
 
 }  // namespace
+}  // namespace listenbrainz
 
 std::optional<Reading> recognize_listenbrainz(const std::set<std::string>& paths) {
   const auto has = [&](const std::string& place) {
     return paths.contains(place + "listened_at") &&
            paths.contains(place + "track_metadata.track_name");
   };
-  if (has("")) return Reading{ImportFormat::listenbrainz, "", kPaths, read};
-  if (has("[].")) return Reading{ImportFormat::listenbrainz, "[]", kPaths, read};
+  if (has(""))
+    return Reading{ImportFormat::listenbrainz, "", listenbrainz::kPaths, listenbrainz::read};
+  if (has("[]."))
+    return Reading{ImportFormat::listenbrainz, "[]", listenbrainz::kPaths, listenbrainz::read};
   return std::nullopt;
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 
 namespace playmirror::import {
+namespace maloja {
 namespace {
 
 enum Field : std::size_t { kTime, kTitle, kArtists, kAlbumTitle, kAlbum, kLength, kDuration };
@@ -35,10 +36,11 @@ ListenOrReason read(const JsonRow& row) {
 }
 
 }  // namespace
+}  // namespace maloja
 
 std::optional<Reading> recognize_maloja(const std::set<std::string>& paths) {
   if (paths.contains("scrobbles[].time") && paths.contains("scrobbles[].track.title")) {
-    return Reading{ImportFormat::maloja, "scrobbles[]", kPaths, read};
+    return Reading{ImportFormat::maloja, "scrobbles[]", maloja::kPaths, maloja::read};
   }
   return std::nullopt;
 }

@@ -60,7 +60,7 @@ std::optional<Timestamp> parse(const std::optional<std::string>& text) {
 }
 
 /// Exports say -1 or the like for plays that broke off.
-std::optional<std::int64_t> milliseconds(std::optional<std::int64_t> value) {
+std::optional<std::int64_t> not_negative(std::optional<std::int64_t> value) {
   if (value && *value < 0) return std::nullopt;
   return value;
 }
@@ -81,7 +81,7 @@ ListenOrReason read_extended(const JsonRow& row) {
   listen.title = title.value_or("");
   if (artist) listen.artists = {*artist};
   listen.album = row.text(kAlbumName);
-  listen.listened_ms = milliseconds(row.integer(kMsPlayed));
+  listen.listened_ms = not_negative(row.integer(kMsPlayed));
   listen.skipped = row.boolean(kSkipped);
   listen.private_session = row.boolean(kIncognito).value_or(false);
   return listen;
@@ -103,7 +103,7 @@ ListenOrReason read_account(const JsonRow& row) {
   Listen listen{.at = *at, .to_the_minute = to_the_minute};
   listen.title = title.value_or("");
   if (artist) listen.artists = {*artist};
-  listen.listened_ms = milliseconds(row.integer(kAccountMs));
+  listen.listened_ms = not_negative(row.integer(kAccountMs));
   return listen;
 }
 

@@ -14,12 +14,12 @@ constexpr std::string_view kCutTable = "play_history";
 constexpr const char* kCutColumn = "played_at";
 constexpr std::string_view kTrimmedTable = "tracks";
 
-constexpr char kSeparator = ',';
+constexpr char kListSeparator = ',';
 
 std::vector<std::string> split(std::string_view list) {
   std::vector<std::string> names;
   while (!list.empty()) {
-    const std::string_view name = list.substr(0, list.find(kSeparator));
+    const std::string_view name = list.substr(0, list.find(kListSeparator));
     names.emplace_back(name);
     list.remove_prefix(std::min(list.size(), name.size() + 1));
   }
@@ -29,7 +29,7 @@ std::vector<std::string> split(std::string_view list) {
 std::string join(const std::vector<std::string>& names) {
   std::string list;
   for (const std::string& name : names)
-    list += (list.empty() ? "" : std::string(1, kSeparator)) + name;
+    list += (list.empty() ? "" : std::string(1, kListSeparator)) + name;
   return list;
 }
 

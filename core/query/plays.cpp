@@ -15,8 +15,6 @@ namespace {
 
 using query::Query;
 
-constexpr std::string_view kTable = query::kTableOf<Play>;
-
 /// Everything that the filter asks for except time, order and limit.
 Query matching(std::string select, const PlayFilter& filter) {
   Query query(std::move(select));
@@ -28,7 +26,7 @@ Query matching(std::string select, const PlayFilter& filter) {
   if (filter.source) query.where("r.source = ?", *filter.source);
   if (filter.context_uri) query.where("r.context_uri = ?", *filter.context_uri);
   if (filter.skipped) query.where("r.skipped = ?", std::int64_t{*filter.skipped});
-  if (filter.pending) query.where(query::pending_condition(kTable, *filter.pending));
+  if (filter.pending) query.where(query::pending_condition(query::kTableOf<Play>, *filter.pending));
   return query;
 }
 
@@ -49,7 +47,7 @@ std::vector<Play> Plays::recent(std::int64_t limit) const {
 
 Cursor<Play> Plays::list(const PlayFilter& filter) const {
   query::Moment moment(*state_);
-  const query::TimeColumn played_at(moment.database(), kTable, "played_at");
+  const query::TimeColumn played_at(moment.database(), query::kTableOf<Play>, "played_at");
   const auto parts = played_at.ordered(matching(query::RecordReader<Play>::select(), filter),
                                        filter.since, filter.until, filter.order, filter.limit);
   return query::open_cursor<Play>(std::move(moment), parts, filter.limit);
@@ -58,7 +56,7 @@ Cursor<Play> Plays::list(const PlayFilter& filter) const {
 std::int64_t Plays::count(const PlayFilter& filter) const {
   const query::Moment moment(*state_);
   Query query = matching("SELECT 1 FROM play_history AS r", filter);
-  query::TimeColumn(moment.database(), kTable, "played_at")
+  query::TimeColumn(moment.database(), query::kTableOf<Play>, "played_at")
       .restrict(query, filter.since, filter.until);
   return query.limit(filter.limit).count(moment.database());
 }

@@ -14,13 +14,12 @@ namespace {
 
 using query::Query;
 
-constexpr std::string_view kTable = query::kTableOf<Snapshot>;
-
 /// Everything that the filter asks for except time, order and limit.
 Query matching(std::string select, const SnapshotFilter& filter) {
   Query query(std::move(select));
   if (filter.period_label) query.where("r.period_label = ?", *filter.period_label);
-  if (filter.pending) query.where(query::pending_condition(kTable, *filter.pending));
+  if (filter.pending)
+    query.where(query::pending_condition(query::kTableOf<Snapshot>, *filter.pending));
   return query;
 }
 
@@ -41,7 +40,7 @@ std::vector<Snapshot> Snapshots::recent(std::int64_t limit) const {
 
 Cursor<Snapshot> Snapshots::list(const SnapshotFilter& filter) const {
   query::Moment moment(*state_);
-  const query::TimeColumn date(moment.database(), kTable, "date");
+  const query::TimeColumn date(moment.database(), query::kTableOf<Snapshot>, "date");
   const auto parts = date.ordered(matching(query::RecordReader<Snapshot>::select(), filter),
                                   filter.since, filter.until, filter.order, filter.limit);
   return query::open_cursor<Snapshot>(std::move(moment), parts, filter.limit);
@@ -50,7 +49,8 @@ Cursor<Snapshot> Snapshots::list(const SnapshotFilter& filter) const {
 std::int64_t Snapshots::count(const SnapshotFilter& filter) const {
   const query::Moment moment(*state_);
   Query query = matching("SELECT 1 FROM analysis_snapshots AS r", filter);
-  query::TimeColumn(moment.database(), kTable, "date").restrict(query, filter.since, filter.until);
+  query::TimeColumn(moment.database(), query::kTableOf<Snapshot>, "date")
+      .restrict(query, filter.since, filter.until);
   return query.limit(filter.limit).count(moment.database());
 }
 

@@ -13,7 +13,7 @@ constexpr std::size_t kRecentTracks = 50;
 constexpr std::uint32_t kObsessionEvery = 30;  // days
 constexpr std::uint32_t kObsessionDays = 7;
 constexpr std::uint64_t kObsessionFactor = 20;
-constexpr int kTries = 8;  // to find a track that is known already
+constexpr int kDraws = 8;  // to find a track that is known already
 
 // The fitted curve has 800 here. It was fitted to plays, which are already steeper than the choice
 // behind them: a track that is known for long has had more time.
@@ -77,14 +77,14 @@ std::uint32_t Taste::choose() {
 
 std::uint32_t Taste::by_popularity() {
   std::uint32_t track = popularity_.draw(random_);
-  for (int i = 1; i < kTries && !known(track); ++i) track = popularity_.draw(random_);
+  for (int i = 1; i < kDraws && !known(track); ++i) track = popularity_.draw(random_);
   return track;
 }
 
 /// Any track at all, rather one that was never heard.
 std::uint32_t Taste::by_chance() {
   std::uint32_t track = 0;
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < kDraws; ++i) {
     track = static_cast<std::uint32_t>(random_.below(catalogue_.tracks.size()));
     if (known(track) && !heard_[track]) break;
   }
@@ -97,7 +97,7 @@ std::optional<std::uint32_t> Taste::by_same_artist(std::uint32_t last) {
   const auto first = static_cast<std::size_t>(tracks.data() - catalogue_.by_artist.data());
   const std::uint64_t begin = artist_sums_[first];
   const std::uint64_t end = artist_sums_[first + tracks.size()];
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < kDraws; ++i) {
     const std::uint64_t target = begin + random_.below(end - begin);
     const auto above = std::upper_bound(artist_sums_.begin() + static_cast<std::ptrdiff_t>(first),
                                         artist_sums_.end(), target);

@@ -1,6 +1,3 @@
-// sqlite3_preupdate_hook() is declared only for those who ask; CMake has seen that it is there.
-#define SQLITE_ENABLE_PREUPDATE_HOOK
-
 #include "core/sqlite/change_watch.hpp"
 
 #include <playmirror/error.hpp>

@@ -1,5 +1,6 @@
 /// Stats::skips, repeats, diversity.
 
+#include "core/stats/answers.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/ranking.hpp"
 #include "core/stats/ratio.hpp"
@@ -23,11 +24,6 @@ using stats::Groups;
 using stats::ratio;
 using stats::Rows;
 using stats::Selection;
-
-std::optional<std::string> text(std::optional<std::string_view> view) {
-  if (!view) return std::nullopt;
-  return std::string(*view);
-}
 
 struct Skipping {
   std::int64_t known = 0;
@@ -138,11 +134,11 @@ std::vector<SkipRate> Stats::skips(const StatsFilter& filter, SkipGroup group,
     } else if (group == SkipGroup::track) {
       const auto entry = selection.plays().track(code);
       rate.key = std::string(entry.id);
-      rate.name = text(entry.name);
+      rate.name = stats::own_text(entry.name);
     } else {
       const auto& entry = selection.plays().artists()[code];
       rate.key = std::string(entry.id);
-      rate.name = text(entry.name);
+      rate.name = stats::own_text(entry.name);
     }
   }
   return rates;
@@ -197,7 +193,7 @@ Repeats Stats::repeats(const StatsFilter& filter) const {
   if (const auto distinct = ratio(result.tracks, result.plays)) result.repeat_share = 1 - *distinct;
   if (longest.plays > 0) {
     const auto entry = selection.plays().track(longest.track);
-    result.longest_run = {std::string(entry.id), text(entry.name), longest.plays,
+    result.longest_run = {std::string(entry.id), stats::own_text(entry.name), longest.plays,
                           stats::to_timestamp(longest.first), stats::to_timestamp(longest.last)};
   }
   stats::sort_leading(
@@ -212,8 +208,8 @@ Repeats Stats::repeats(const StatsFilter& filter) const {
     const auto entry = selection.plays().track(track);
     const std::int64_t plays = groups[track].tally.plays;
     result.most_repeated.push_back(
-        {std::string(entry.id), text(entry.name), text(entry.artist), plays, groups[track].days,
-         static_cast<double>(plays) / static_cast<double>(groups[track].days)});
+        {std::string(entry.id), stats::own_text(entry.name), stats::own_text(entry.artist), plays,
+         groups[track].days, static_cast<double>(plays) / static_cast<double>(groups[track].days)});
   }
   return result;
 }

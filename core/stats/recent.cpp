@@ -1,5 +1,6 @@
 /// Stats::recent_plays, and which filters it can answer without columns.
 
+#include "core/stats/answers.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/selection.hpp"
 
@@ -32,11 +33,6 @@ std::optional<Timestamp> instant(std::int64_t played_at) {
   return stats::to_timestamp(played_at);
 }
 
-std::optional<std::string> text(std::optional<std::string_view> view) {
-  if (!view) return std::nullopt;
-  return std::string(*view);
-}
-
 }  // namespace
 
 std::vector<RecentPlay> Stats::recent_plays(const StatsFilter& filter) const {
@@ -46,21 +42,21 @@ std::vector<RecentPlay> Stats::recent_plays(const StatsFilter& filter) const {
   std::vector<RecentPlay> result;
   std::int64_t skipped = 0;
   const auto is_full = [&] { return filter.limit != 0 && std::ssize(result) >= filter.limit; };
-  selection.scan_back(stats::Column::played_at | stats::Column::track | stats::Column::id,
-                      [&](const Rows& rows) {
-                        const Batch& batch = rows.batch();
-                        rows.each_back([&](std::size_t row) {
-                          if (is_full() || !selection.facts().known(batch.track[row])) return;
-                          if (skipped < filter.offset) {
-                            ++skipped;
-                            return;
-                          }
-                          const auto entry = selection.plays().track(batch.track[row]);
-                          result.push_back({batch.id[row], std::string(entry.id), text(entry.name),
-                                            text(entry.artist), instant(batch.played_at[row])});
-                        });
-                        return !is_full();
-                      });
+  selection.scan_back(
+      stats::Column::played_at | stats::Column::track | stats::Column::id, [&](const Rows& rows) {
+        const Batch& batch = rows.batch();
+        rows.each_back([&](std::size_t row) {
+          if (is_full() || !selection.facts().known(batch.track[row])) return;
+          if (skipped < filter.offset) {
+            ++skipped;
+            return;
+          }
+          const auto entry = selection.plays().track(batch.track[row]);
+          result.push_back({batch.id[row], std::string(entry.id), stats::own_text(entry.name),
+                            stats::own_text(entry.artist), instant(batch.played_at[row])});
+        });
+        return !is_full();
+      });
   return result;
 }
 

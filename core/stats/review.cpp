@@ -1,5 +1,6 @@
 /// Stats::entity_profile, year_in_review.
 
+#include "core/stats/answers.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/ranking.hpp"
 #include "core/time/units.hpp"
@@ -25,16 +26,6 @@ using stats::Selection;
 
 /// How many neighbours on each side.
 constexpr std::ptrdiff_t kNeighbours = 2;
-
-std::optional<std::string> text(std::optional<std::string_view> view) {
-  if (!view) return std::nullopt;
-  return std::string(*view);
-}
-
-std::optional<Timestamp> instant(std::int64_t unix_micros) {
-  if (!columns::is_finite_time(unix_micros)) return std::nullopt;
-  return stats::to_timestamp(unix_micros);
-}
 
 /// The tracks or the artists of a selection, ranked.
 class Ranking {
@@ -67,8 +58,8 @@ class Ranking {
     return std::string(selection_.plays().artists()[group].id);
   }
   [[nodiscard]] std::optional<std::string> name(std::uint32_t group) const {
-    if (tracks_) return text(selection_.plays().track(group).name);
-    return text(selection_.plays().artists()[group].name);
+    if (tracks_) return stats::own_text(selection_.plays().track(group).name);
+    return stats::own_text(selection_.plays().artists()[group].name);
   }
 
  private:
@@ -140,8 +131,8 @@ EntityProfile Stats::entity_profile(const StatsFilter& filter, const std::string
   profile.time = tally.tally.time();
   profile.days = tally.days;
   profile.skips = tally.skips;
-  profile.first_at = instant(tally.first_at);
-  profile.last_at = instant(tally.last_at);
+  profile.first_at = stats::finite_instant(tally.first_at);
+  profile.last_at = stats::finite_instant(tally.last_at);
   profile.share = tally.weight() / stats::all_plays(selection);
   profile.position = own->position;
   profile.rank = own->rank;

@@ -1,5 +1,6 @@
 /// Stats::milestones, on_this_day, moods, completion, evolution.
 
+#include "core/stats/answers.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/ranking.hpp"
 
@@ -21,11 +22,6 @@ using stats::Selection;
 
 /// Of an evolution: what a picture could show many times over, and memory holds.
 constexpr std::size_t kMostPoints = 5'000'000;
-
-std::optional<std::string> text(std::optional<std::string_view> view) {
-  if (!view) return std::nullopt;
-  return std::string(*view);
-}
 
 }  // namespace
 
@@ -49,8 +45,8 @@ std::vector<Milestone> Stats::milestones(const StatsFilter& filter, std::int64_t
                      if (batch.track[row] == columns::kNone) return;
                      const auto entry = selection.plays().track(batch.track[row]);
                      milestone.track_id = std::string(entry.id);
-                     milestone.name = text(entry.name);
-                     milestone.artist = text(entry.artist);
+                     milestone.name = stats::own_text(entry.name);
+                     milestone.artist = stats::own_text(entry.artist);
                    });
                  });
   return found;
@@ -68,18 +64,19 @@ std::vector<RecentPlay> Stats::on_this_day(const StatsFilter& filter) const {
                  .quotient);
   stats::LocalUnits local = stats::LocalUnits::days(selection.zone());
   std::vector<RecentPlay> found;
-  selection.scan(
-      stats::in_calendar(selection.period()),
-      stats::Column::played_at | stats::Column::track | stats::Column::id, [&](const Rows& rows) {
-        const Batch& batch = rows.batch();
-        rows.each([&](std::size_t row) {
-          if (!selection.facts().known(batch.track[row])) return;
-          if (day_of(local.at(batch.played_at[row])) != today) return;
-          const auto entry = selection.plays().track(batch.track[row]);
-          found.push_back({batch.id[row], std::string(entry.id), text(entry.name),
-                           text(entry.artist), stats::to_timestamp(batch.played_at[row])});
-        });
-      });
+  selection.scan(stats::in_calendar(selection.period()),
+                 stats::Column::played_at | stats::Column::track | stats::Column::id,
+                 [&](const Rows& rows) {
+                   const Batch& batch = rows.batch();
+                   rows.each([&](std::size_t row) {
+                     if (!selection.facts().known(batch.track[row])) return;
+                     if (day_of(local.at(batch.played_at[row])) != today) return;
+                     const auto entry = selection.plays().track(batch.track[row]);
+                     found.push_back({batch.id[row], std::string(entry.id),
+                                      stats::own_text(entry.name), stats::own_text(entry.artist),
+                                      stats::to_timestamp(batch.played_at[row])});
+                   });
+                 });
   std::ranges::reverse(found);
   return found;
 }
@@ -195,14 +192,14 @@ std::vector<EvolutionPoint> Stats::evolution(const StatsFilter& filter, Entity e
     if (tracks) {
       const auto entry = selection.plays().track(leading[i]);
       key = entry.id;
-      name = text(entry.name);
+      name = stats::own_text(entry.name);
     } else if (entity == Entity::genre) {
       key = selection.facts().genre(leading[i]);
       name = key;
     } else {
       const auto& entry = selection.plays().artists()[leading[i]];
       key = entry.id;
-      name = text(entry.name);
+      name = stats::own_text(entry.name);
     }
     for (std::size_t bucket = 0; bucket < plays.size(); ++bucket) {
       EvolutionPoint& point = points.emplace_back();

@@ -1,5 +1,6 @@
 /// Stats::top_tracks, top_artists, top_albums, top_genres, top_contexts, one_time.
 
+#include "core/stats/answers.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/ranking.hpp"
 
@@ -18,20 +19,10 @@ using stats::GroupTally;
 using stats::Place;
 using stats::Selection;
 
-std::optional<std::string> text(std::optional<std::string_view> view) {
-  if (!view) return std::nullopt;
-  return std::string(*view);
-}
-
-std::optional<Timestamp> instant(std::int64_t unix_micros) {
-  if (!columns::is_finite_time(unix_micros)) return std::nullopt;
-  return stats::to_timestamp(unix_micros);
-}
-
 void describe(TopTrack& item, const columns::TrackEntry& entry) {
   item.track_id = entry.id;
-  item.name = text(entry.name);
-  item.artist = text(entry.artist);
+  item.name = stats::own_text(entry.name);
+  item.artist = stats::own_text(entry.artist);
 }
 
 template <typename Item>
@@ -44,8 +35,8 @@ void fill(Item& item, const Place& place, const GroupTally& group, double plays)
   item.time = group.tally.time();
   item.days = group.days;
   item.skips = group.skips;
-  item.first_at = instant(group.first_at);
-  item.last_at = instant(group.last_at);
+  item.first_at = stats::finite_instant(group.first_at);
+  item.last_at = stats::finite_instant(group.last_at);
 }
 
 /// The ranked items of an entity; `name` fills in what identifies one. Group 0 has no name.
@@ -182,7 +173,7 @@ std::vector<TopArtist> Stats::top_artists(const StatsFilter& filter) const {
                         [&](TopArtist& item, std::uint32_t group) {
                           const auto& entry = selection.plays().artists()[group];
                           item.artist_id = std::string(entry.id);
-                          item.name = text(entry.name);
+                          item.name = stats::own_text(entry.name);
                         });
 }
 

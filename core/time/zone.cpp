@@ -19,7 +19,7 @@ using calendar::kMicrosPerDay;
 using calendar::kMicrosPerSecond;
 
 constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kUnixToPostgres = 946'684'800;  ///< seconds from 1970-01-01 to 2000-01-01
+constexpr std::int64_t kEpochSeconds = 946'684'800;  ///< seconds from 1970-01-01 to 2000-01-01
 
 /// Where the zones' history is taken to begin and their future to end, in seconds since 1970: the
 /// library counts years in 16 bits.
@@ -33,7 +33,7 @@ constexpr std::int64_t kUnknownEnd = 230LL * 365 * 86'400;
 std::int64_t to_micros(std::int64_t unix_seconds) {
   if (unix_seconds >= kPastLast) return kForever;
   if (unix_seconds <= kFirst) return -kForever;
-  return (unix_seconds - kUnixToPostgres) * kMicrosPerSecond;
+  return (unix_seconds - kEpochSeconds) * kMicrosPerSecond;
 }
 
 class Utc final : public Zone {
@@ -48,7 +48,7 @@ class SystemZone final : public Zone {
 
   [[nodiscard]] Stretch at(std::int64_t utc) const override {
     const std::int64_t seconds =
-        std::clamp(calendar::floor_divide(utc, kMicrosPerSecond).quotient + kUnixToPostgres, kFirst,
+        std::clamp(calendar::floor_divide(utc, kMicrosPerSecond).quotient + kEpochSeconds, kFirst,
                    kPastLast - 1);
     const auto info = zone_.get_info(date::sys_seconds(std::chrono::seconds(seconds)));
     const std::int64_t begin = info.begin.time_since_epoch().count();
