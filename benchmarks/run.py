@@ -21,9 +21,9 @@ from place import PLAYS, RESULTS, Place
 
 #: In this order: those that leave the library as they found it come first.
 NAMES = [
-    "import_time", "first_copy", "column_bytes", "open_and_ask", "top_tracks", "every_statistic",
-    "rivals", "plays_arrow", "import_plays", "sync_unchanged", "pull_new_plays", "push_plays",
-    "round_trips",
+    "build_from_source", "import_time", "first_copy", "column_bytes", "open_and_ask", "top_tracks",
+    "every_statistic", "rivals", "plays_arrow", "import_plays", "sync_unchanged", "pull_new_plays",
+    "push_plays", "round_trips",
 ]  # fmt: skip
 
 
