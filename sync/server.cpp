@@ -119,21 +119,27 @@ struct Server::Impl {
     sync::log_report(waiter, call, name(), report);
   }
 
-  /// Under the mirror's sync lock. A connection that broke while nobody used it is noticed only
-  /// now, before it has brought anything: then the call begins on a new one.
+  /// Under the mirror's sync lock.
   template <typename Report, typename Work>
   void run_measured(MirrorState& state, pg::Waiter& waiter, Report& report, Work work) {
     const Measured measured(report, session);
     const auto lock = state.lock_for_sync([&] { waiter.tick(); });
+    attempt_anew(waiter, [&] { work(state, waiter); });
+  }
+
+  /// Like attempt(). A connection that broke while nobody used it is noticed only now, before it
+  /// has brought anything: then the call begins on a new one.
+  template <typename Work>
+  auto attempt_anew(pg::Waiter& waiter, Work work) {
     const bool reused = session.has_connection();
     const std::int64_t received = session.wire().bytes_received;
     try {
-      attempt([&] { work(state, waiter); });
+      return attempt(work);
     } catch (const ServerUnavailable&) {
       if (!reused || session.wire().bytes_received != received) throw;
       waiter.log(LogLevel::info, "the connection had broken: beginning again on a new one");
-      attempt([&] { work(state, waiter); });
     }
+    return attempt(work);
   }
 
   sync::ServerSession session;
@@ -212,16 +218,18 @@ VerifyReport Server::verify(const Mirror& mirror, const VerifyOptions& options,
   VerifyReport report;
   MirrorState& state = *MirrorAccess::state(mirror);
   pg::Waiter waiter(control, impl_->session.options().timeout);
-  impl_->attempt([&] {
+  {
     const Measured measured(report, impl_->session);
-    sync::Verifier(impl_->session, state, options, waiter, report).run();
-  });
+    impl_->attempt_anew(
+        waiter, [&] { sync::Verifier(impl_->session, state, options, waiter, report).run(); });
+  }
   return report;
 }
 
 std::optional<Track> Server::track(std::string_view id, const CallControl& control) {
   pg::Waiter waiter(control, impl_->session.options().timeout);
-  return impl_->attempt([&] { return sync::look_up_track(impl_->session, id, waiter); });
+  return impl_->attempt_anew(waiter,
+                             [&] { return sync::look_up_track(impl_->session, id, waiter); });
 }
 
 RepairReport Server::repair(Mirror& mirror, const RepairOptions& options,
@@ -236,7 +244,7 @@ RepairReport Server::repair(Mirror& mirror, const RepairOptions& options,
 
 DoctorReport Server::doctor(const CallControl& control) {
   pg::Waiter waiter(control, impl_->session.options().timeout);
-  return impl_->attempt([&] { return sync::examine(impl_->session, waiter); });
+  return impl_->attempt_anew(waiter, [&] { return sync::examine(impl_->session, waiter); });
 }
 
 }  // namespace playmirror

@@ -41,6 +41,21 @@ def blocked(small_db: MusicDb) -> Iterator[None]:
     migration.rollback()
 
 
+@pytest.mark.parametrize("call", ["sync", "verify", "repair", "doctor", "track"])
+def test_a_connection_that_broke_unused_is_made_again(
+    server: pm.Server, mirror: pm.Mirror, small_db: MusicDb, call: str
+) -> None:
+    small_db.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE application_name = 'playmirror' AND datname = current_database()"
+    )
+    time.sleep(0.2)
+    if call == "track":
+        assert server.track("nobody knows") is None
+    else:
+        getattr(server, call)(*([] if call == "doctor" else [mirror]))
+
+
 def test_a_first_sync_reports_what_it_did(
     server: pm.Server, mirror_path: Path, small_db: MusicDb
 ) -> None:
