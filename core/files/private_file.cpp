@@ -30,6 +30,19 @@ void take_rights_from_others(const fs::path& file) {
   }
 }
 
+[[noreturn]] void refuse(const std::filesystem::path& file, const char* why) {
+  raise(ErrorCode::unsafe_file, file.string() + " " + why,
+        {.hint = "Give the path of an ordinary file that only you use."});
+}
+
+struct stat refuse_irregular_status(const std::filesystem::path& file) {
+  struct stat status {};
+  if (::lstat(file.c_str(), &status) != 0) fail(errno, "look at " + file.string());
+  if (S_ISLNK(status.st_mode)) refuse(file, "is a symbolic link");
+  if (!S_ISREG(status.st_mode)) refuse(file, "is not a regular file");
+  return status;
+}
+
 }  // namespace
 
 void fail(int error, const std::string& doing) {
@@ -68,20 +81,26 @@ bool create_private(const std::filesystem::path& file) {
   return true;
 }
 
+void refuse_unsafe(const std::filesystem::path& file) {
+  const struct stat status = refuse_irregular_status(file);
+  if (status.st_nlink > 1) refuse(file, "has more than one name (hard links)");
+  if (status.st_uid != ::geteuid()) refuse(file, "belongs to another user");
+}
+
+void refuse_irregular(const std::filesystem::path& file) {
+  static_cast<void>(refuse_irregular_status(file));
+}
+
 void make_private(const std::filesystem::path& file) {
-  struct stat status {};
-  if (::lstat(file.c_str(), &status) != 0) fail(errno, "look at " + file.string());
-  const auto refuse = [&](const std::string& why) {
-    raise(ErrorCode::unsafe_file, file.string() + " " + why,
-          {.hint = "Give the path of an ordinary file that only you use."});
-  };
-  if (S_ISLNK(status.st_mode)) refuse("is a symbolic link");
-  if (!S_ISREG(status.st_mode)) refuse("is not a regular file");
-  if (status.st_nlink > 1) refuse("has more than one name (hard links)");
-  if (status.st_uid != ::geteuid()) refuse("belongs to another user");
   take_rights_from_others(native(file));
   take_rights_from_others(native(file) += "-wal");
   take_rights_from_others(native(file) += "-shm");
+}
+
+std::optional<std::pair<std::uint64_t, std::uint64_t>> identity(const std::filesystem::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return std::nullopt;
+  return std::pair<std::uint64_t, std::uint64_t>(status.st_dev, status.st_ino);
 }
 
 bool exists(const std::filesystem::path& file) {

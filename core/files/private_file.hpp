@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <utility>
 
 /// All of playmirror's work on files and directories. Nothing else opens, creates or replaces one.
 namespace playmirror::files {
@@ -14,9 +16,19 @@ namespace playmirror::files {
 bool create_private(const std::filesystem::path& file);
 
 /// Refuses a file that is no regular file, has other names, or belongs to somebody else: throws
-/// MirrorUnusable (`unsafe_file`). Takes away group's and others' rights on the file and its
-/// SQLite side files when there are any.
+/// MirrorUnusable (`unsafe_file`). Changes nothing.
+void refuse_unsafe(const std::filesystem::path& file);
+
+/// Refuses a symbolic link and what is no regular file, likewise: enough for who only reads.
+void refuse_irregular(const std::filesystem::path& file);
+
+/// Takes away group's and others' rights on the file and its SQLite side files when there are any.
+/// Only for a file that is known to be a mirror: anything else is not ours to change.
 void make_private(const std::filesystem::path& file);
+
+/// What tells two files apart, whatever their names. Nothing when there is no such file.
+[[nodiscard]] std::optional<std::pair<std::uint64_t, std::uint64_t>> identity(
+    const std::filesystem::path& file);
 
 [[nodiscard]] bool exists(const std::filesystem::path& file);
 [[nodiscard]] bool is_writable(const std::filesystem::path& file);

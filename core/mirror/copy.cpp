@@ -47,7 +47,7 @@ void refuse_what_is_there(const Path& file) {
 /// database was named by mistake.
 void settle_old_copy(const Path& file) {
   if (files::exists(file)) {
-    files::make_private(file);
+    files::refuse_unsafe(file);
     auto old = sqlite::Database::open(file, sqlite::OpenMode::read_write);
     if (files::size(file) > 0 && old.query_int("PRAGMA application_id") != schema::kApplicationId &&
         PLAYMIRROR_SAFEGUARD("only mirrors are replaced")) {

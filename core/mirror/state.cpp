@@ -83,11 +83,13 @@ class Named {
 /// The connection that writes, and what follows what it writes.
 struct MirrorState::Writer {
   explicit Writer(const std::filesystem::path& file)
-      : database(sqlite::Database::open(file, sqlite::OpenMode::read_write)) {
+      : identity(files::identity(file)),
+        database(sqlite::Database::open(file, sqlite::OpenMode::read_write)) {
     // Once checkpointed, the log is cut back to this size when it starts anew.
     database.execute("PRAGMA journal_size_limit=" + std::to_string(kCheckpointBytes));
   }
 
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> identity;  ///< of the file
   sqlite::Database database;
   sqlite::ChangeWatch watch{database};
   columns::Journal journal{database, watch};
@@ -117,10 +119,11 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
     files::create_private(path);
   }
   if (options.read_only) {
+    files::refuse_irregular(path);
     check_ready(*state);
     return state;
   }
-  files::make_private(path);
+  files::refuse_unsafe(path);
   if (files::exists(beside(path, "-journal"))) {
     // The making of this file was cut short, and what it began can be undone by a writer only.
     const auto lock = files::FileLock::acquire(beside(path, "-lock"), options.busy_timeout,
@@ -128,6 +131,7 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
     static_cast<void>(schema::inspect(sqlite::Database::open(path, sqlite::OpenMode::read_write)));
   }
   const schema::FileState found = look_at(*state);
+  files::make_private(path);
   // A copy made by VACUUM INTO has no write-ahead log: its readers and writers would wait for each
   // other.
   const bool has_log = state->reader()->has_log();
@@ -157,7 +161,7 @@ SalvageReport MirrorState::salvage(const std::filesystem::path& file) {
     raise(ErrorCode::storage_failed, "there is no file at " + path.string(),
           {.hint = "Check the path."});
   }
-  files::make_private(path);
+  files::refuse_unsafe(path);
   const auto lock =
       files::FileLock::acquire(beside(path, "-lock"), MirrorOptions{}.busy_timeout, "writing to");
   return salvage::renew(path);
@@ -185,6 +189,10 @@ void MirrorState::settle_log() noexcept {
   if (!writer_) return;
   // What stays in the log is safe there, so neither a busy lock nor a full disk matters here.
   try {
+    if (writer_->identity != files::identity(file_)) {
+      writer_.reset();  // the log beside that name may be another file's by now
+      return;
+    }
     const auto lock =
         files::FileLock::acquire(beside(file_, "-lock"), kPatienceAtClose, "writing to");
     if (unlogged_.exchange(false)) writer_->database.use_log(kPatienceAtClose);
@@ -262,6 +270,12 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
     if (closed_) raise(ErrorCode::closed, "the mirror is closed", {.hint = "Open it again."});
   }
   sqlite::Database& database = writer().database;
+  // What is written to a file that has lost its name is gone when it is closed.
+  if (writer_->identity != files::identity(file_)) {
+    raise(ErrorCode::unsafe_file,
+          file_.string() + " was removed, or replaced by another file, while it was open here",
+          {.hint = "Close this mirror and open it again."});
+  }
   const bool later = durability == Durability::later;
   try {
     // A file without a log is only kept whole by syncing each transaction.

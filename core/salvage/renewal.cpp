@@ -133,6 +133,7 @@ SalvageReport renew(const std::filesystem::path& file) {
   }
   if (is_unfinished(file)) return finished_report(file);
   if (PLAYMIRROR_SAFEGUARD("foreign files")) refuse_foreign(file);
+  files::make_private(file);
   const Path fresh = beside(file, kNew);
   make_new(fresh);
   PLAYMIRROR_STEP("salvage.made");

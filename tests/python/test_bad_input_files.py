@@ -77,6 +77,54 @@ def test_a_symbolic_link(made: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "nothing there").exists()
 
 
+def test_a_symbolic_link_is_named_to_readers_too(made: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.db"
+    link.symlink_to(made)
+    with pytest.raises(pm.MirrorUnusable) as caught:
+        pm.open(link, read_only=True)
+    assert (caught.value.code, "link" in str(caught.value)) == ("unsafe_file", True)
+
+
+@pytest.mark.parametrize("content", [b"my thesis", None], ids=["text", "database"])
+def test_nothing_is_changed_in_a_file_that_is_no_mirror(
+    mirror_path: Path, content: bytes | None
+) -> None:
+    if content is None:
+        with closing(sqlite3.connect(mirror_path)) as database:
+            database.execute("CREATE TABLE precious (x)")
+    else:
+        mirror_path.write_bytes(content)
+    mirror_path.chmod(0o644)
+    before = mirror_path.read_bytes()
+    assert refused(mirror_path).code == "not_a_mirror"
+    if content is None:
+        with pytest.raises(pm.MirrorUnusable):
+            pm.Mirror.salvage(mirror_path)
+    assert (stat.S_IMODE(mirror_path.stat().st_mode), mirror_path.read_bytes()) == (0o644, before)
+
+
+@pytest.mark.parametrize("replaced", [True, False])
+def test_nothing_is_recorded_into_a_file_that_has_lost_its_name(
+    made: Path, tmp_path: Path, replaced: bool
+) -> None:
+    with pm.open(made) as mirror:
+        add_play(mirror, 1, "blue")
+        plays = mirror.plays.count()
+        if replaced:
+            mirror.copy_to(tmp_path / "backup.db")
+            (tmp_path / "backup.db").replace(made)
+        else:
+            made.unlink()
+        with pytest.raises(pm.MirrorUnusable, match="replaced") as caught:
+            add_play(mirror, 2, "blue")
+        assert (caught.value.code, "open it again" in caught.value.hint) == ("unsafe_file", True)
+    if replaced:
+        with pm.open(made) as mirror:
+            add_play(mirror, 2, "blue")
+            assert mirror.plays.count() == plays + 1
+            assert mirror.verify().ok
+
+
 def test_a_linked_directory_is_fine(made: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(made.parent)
     with pm.open(tmp_path / "link" / made.name) as mirror:
