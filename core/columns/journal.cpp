@@ -7,32 +7,11 @@
 
 #include <playmirror/error.hpp>
 
-#include <algorithm>
-#include <vector>
-
 namespace playmirror::columns {
 namespace {
 
 /// Where each of these tables has the id of the record that it is about.
 constexpr int kIdColumn = 0;
-
-/// The ids of changed rows that are still there.
-template <typename Use>
-void for_each_id(sqlite::Database& database, const char* table,
-                 const std::unordered_set<std::int64_t>& rows, const Use& use) {
-  if (rows.empty()) return;
-  auto row = database.prepare(std::string("SELECT id FROM ") + table + " WHERE rowid = ?");
-  std::vector<std::int64_t> in_order(rows.begin(), rows.end());
-  std::ranges::sort(in_order);
-  for (const std::int64_t rowid : in_order) {
-    row.bind(0, rowid);
-    std::string id;
-    const bool found = row.step();
-    if (found) id = row.text(0);
-    row.reset();
-    if (found) use(id);
-  }
-}
 
 }  // namespace
 
@@ -51,8 +30,6 @@ void Journal::on_change(const sqlite::RowChange& change) noexcept {
 void Journal::begin() {
   failure_ = nullptr;
   plays_.clear();
-  track_rows_.clear();
-  artist_rows_.clear();
   track_ids_.clear();
   artist_ids_.clear();
   active_ = read_column_state(database_).built;
@@ -73,10 +50,10 @@ void Journal::note(const sqlite::RowChange& change) {
   } else if (change.table == "tracks") {
     const bool filled = tracks_are_filled_ && change.kind == sqlite::RowChange::Kind::updated;
     if (is_gone) track_ids_.emplace(sqlite::text_of(change.before(kIdColumn)));
-    if (!is_gone && !filled) track_rows_.insert(change.rowid_after);
+    if (!is_gone && !filled) track_ids_.emplace(sqlite::text_of(change.after(kIdColumn)));
   } else if (change.table == "artists") {
     if (is_gone) artist_ids_.emplace(sqlite::text_of(change.before(kIdColumn)));
-    if (!is_gone) artist_rows_.insert(change.rowid_after);
+    if (!is_gone) artist_ids_.emplace(sqlite::text_of(change.after(kIdColumn)));
   } else if (change.table == "track_artists") {
     if (!is_new) track_ids_.emplace(sqlite::text_of(change.before(kIdColumn)));
     if (!is_gone) track_ids_.emplace(sqlite::text_of(change.after(kIdColumn)));
@@ -98,17 +75,10 @@ void Journal::settle() {
 }
 
 void Journal::follow() {
-  if (plays_.empty() && track_rows_.empty() && artist_rows_.empty() && track_ids_.empty() &&
-      artist_ids_.empty()) {
-    return;
-  }
+  if (plays_.empty() && track_ids_.empty() && artist_ids_.empty()) return;
   ColumnState state = read_column_state(database_);
   CodeUpdater codes(database_);
-  for_each_id(database_, "artists", artist_rows_,
-              [&](const std::string& id) { codes.refresh_artist(id); });
   for (const std::string& id : artist_ids_) codes.refresh_artist(id);
-  for_each_id(database_, "tracks", track_rows_,
-              [&](const std::string& id) { codes.refresh_track(id); });
   for (const std::string& id : track_ids_) codes.refresh_track(id);
   if (follow_plays(database_, codes, plays_)) ++state.plays;
   if (codes.changed_tracks()) ++state.tracks;

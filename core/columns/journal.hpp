@@ -8,7 +8,6 @@
 #include <set>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace playmirror::columns {
 
@@ -43,10 +42,10 @@ class Journal final : public sqlite::ChangeListener {
 
   /// Ids of plays, and whether there was a row of that id before the transaction.
   std::unordered_map<std::int64_t, bool> plays_;
-  std::unordered_set<std::int64_t> track_rows_;    ///< rowids of `tracks`
-  std::unordered_set<std::int64_t> artist_rows_;   ///< rowids of `artists`
-  std::set<std::string, std::less<>> track_ids_;   ///< deleted, or with other credits
-  std::set<std::string, std::less<>> artist_ids_;  ///< deleted
+
+  // Not their rowids: a column of the server's may have taken every name of those.
+  std::set<std::string, std::less<>> track_ids_;   ///< changed, or with other credits
+  std::set<std::string, std::less<>> artist_ids_;  ///< changed
   std::exception_ptr failure_;                     ///< to note something
 };
 

@@ -242,7 +242,16 @@ void Facts::read_raw_data() {
   }
   store_->albums->count = keys.size() + 1;
   store_->albums->order = first_to_last(store_->albums->count);
+  store_->album_names.assign(tracks(), {});
+  for (std::uint32_t code = 0; code < tracks(); ++code) {
+    store_->album_names[code] = std::move(names[code].first);
+  }
   store_->has_raw_data = true;
+}
+
+const std::vector<std::optional<std::string>>& Facts::album_names() {
+  read_raw_data();
+  return store_->album_names;
 }
 
 const Groups& Facts::albums() {

@@ -76,6 +76,7 @@ struct FactStore {
   std::vector<std::string> isrcs = {};
   std::optional<Groups> albums = {};
   std::vector<Album> album_list = {};
+  std::vector<std::optional<std::string>> album_names = {};  ///< of each track, in `tracks`
   std::optional<Groups> genres = {};
   std::vector<std::string> genre_list = {};
   std::vector<std::int32_t> years = {};
@@ -120,6 +121,9 @@ class Facts {
 
   const Groups& albums();
   [[nodiscard]] const Album& album(std::uint32_t group) const { return store_->album_list[group]; }
+
+  /// What each track calls its album; not all tracks of an album need agree.
+  const std::vector<std::optional<std::string>>& album_names();
 
   /// Genres of each track: those of all its artists, lower case, each once.
   const Groups& genres();

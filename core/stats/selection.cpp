@@ -153,12 +153,14 @@ void Selection::prepare_tracks() {
   if (filter_.artist_id) by_artist({*filter_.artist_id}, true);
   if (!filter_.exclude_artist_ids.empty()) by_artist(filter_.exclude_artist_ids, false);
   if (filter_.album) {
-    by_group(facts().albums(), [&](std::uint32_t group) {
-      const Album& album = facts().album(group);
-      const bool has_id = !album.id.empty();
-      return (has_id && album.id == *filter_.album) ||
-             (album.has_name && album.name == *filter_.album);
-    });
+    std::vector<bool> allowed(count, false);
+    const Groups& albums = facts().albums();
+    const auto& names = facts().album_names();
+    for (std::uint32_t code = 0; code < count; ++code) {
+      const std::string& id = facts().album(albums.of(code).front()).id;
+      allowed[code] = (!id.empty() && id == *filter_.album) || names[code] == filter_.album;
+    }
+    allow_tracks(allowed);
   }
   if (filter_.genre) {
     const std::string genre = text::lower(*filter_.genre);

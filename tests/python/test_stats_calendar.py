@@ -31,6 +31,9 @@ ODD_DAYS = [
     ("Europe/Amsterdam", "1937-06-30"),
     ("America/Juneau", "1867-10-18"),  # from one side of the date line to the other
     ("America/New_York", "2060-11-07"),  # beyond what the system's files list
+    ("America/Nuuk", "2061-03-26"),  # likewise, and on the evening before the day of its rule
+    ("America/Scoresbysund", "2061-07-01"),
+    ("Asia/Gaza", "2061-10-30"),  # hours behind the day of its rule
 ]
 
 

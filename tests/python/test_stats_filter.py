@@ -46,6 +46,25 @@ def test_equals_come_in_the_same_order_with_and_without_details(mirror: pm.Mirro
     assert once == ["sinnerman"]
 
 
+def test_an_album_is_known_by_what_each_of_its_tracks_calls_it(mirror: pm.Mirror) -> None:
+    for number, name in enumerate(["Sketches", "Sketches (Remastered)", None]):
+        mirror.tracks.add(
+            id=f"k{number}", album=name, raw_data=json.dumps({"album": {"id": "spain"}})
+        )
+        mirror.plays.add(track_id=f"k{number}", played_at=NOON + timedelta(days=2, minutes=number))
+    plays = {
+        album: [play.track_id for play in mirror.stats.recent_plays(album=album)]
+        for album in ("spain", "Sketches", "Sketches (Remastered)", "sketches", "")
+    }
+    assert plays == {
+        "spain": ["k2", "k1", "k0"],
+        "Sketches": ["k0"],
+        "Sketches (Remastered)": ["k1"],
+        "sketches": [],
+        "": [],
+    }
+
+
 def test_pages_beyond_everything_are_empty(mirror: pm.Mirror) -> None:
     stats = mirror.stats
     for details in (True, False):
