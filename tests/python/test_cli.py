@@ -292,6 +292,38 @@ def verbs() -> dict[str, argparse.ArgumentParser]:
     return dict(choices)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [["status"], ["recent", "--json"], ["export", "-", "--table", "tracks", "--format", "csv"]],
+)
+def test_an_answer_that_has_no_room_is_no_crash(mirror_path: Path, asked: list[str]) -> None:
+    open_library(mirror_path).close()
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "playmirror", *asked, "--db", str(mirror_path)],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 6
+    assert "Traceback" not in done.stderr and "No space left" in done.stderr
+    if "--json" in asked:
+        assert json.loads(done.stderr)["error"]["code"] == "storage_full"
+
+
+def test_a_closed_output_is_no_crash(mirror_path: Path) -> None:
+    open_library(mirror_path).close()
+    command = f"{sys.executable} -m playmirror status --db {mirror_path} >&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_terminal_of_one_column_is_no_crash(
+    cli: Cli, mirror_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_library(mirror_path).close()
+    monkeypatch.setenv("COLUMNS", "1")
+    assert cli("activity").code == 0
+
+
 def test_every_verb_and_option_is_documented() -> None:
     text = DOCS.read_text()
     for name, parser in verbs().items():

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
 
-from ..errors import Error
+from ..errors import Error, StorageError
 from ..json_output import to_json
 from . import exit_codes
 from .answer import Answer
@@ -19,6 +20,9 @@ from .terminal import safe
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
+    # A stream that the caller has closed is none to Python.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows no emoji
@@ -40,12 +44,34 @@ def _run(args: argparse.Namespace) -> int:
         _complain(error, as_json=args.json)
         return exit_codes.exit_code(error)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing left to flush
+        _give_up_output()
         return exit_codes.BROKEN_PIPE
+    except OSError as error:
+        _give_up_output()
+        refused = _refused(error)
+        _complain(refused, as_json=args.json)
+        return exit_codes.exit_code(refused)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return exit_codes.INTERRUPTED
     return answer.exit_code
+
+
+def _give_up_output() -> None:
+    """Leaves nothing to flush when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _refused(error: OSError) -> StorageError:
+    """What became of the answer, when it could not be written."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    where = f" to {error.filename}" if error.filename else ""
+    return StorageError(
+        f"the answer could not be written{where}: {error.strerror or error}",
+        code="storage_full" if full else "storage_failed",
+        hint="Make room, then try again." if full else "Send it somewhere else.",
+        retryable=full,
+    )
 
 
 def _complain(error: Error, *, as_json: bool) -> None:

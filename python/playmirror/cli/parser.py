@@ -115,7 +115,7 @@ def _sentence(text: str) -> str:
 
 
 def _wrapped(text: str) -> str:
-    return textwrap.fill(text, min(shutil.get_terminal_size().columns - 2, 98))
+    return textwrap.fill(text, min(max(shutil.get_terminal_size().columns - 2, 20), 98))
 
 
 def _examples(examples: Iterable[tuple[str, str]]) -> str:
