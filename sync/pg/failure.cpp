@@ -25,6 +25,12 @@ constexpr const char* kSchema =
     "The server's tables are not the expected ones; doctor() lists the differences.";
 constexpr const char* kGrant =
     "Ask the server's owner for the privilege; doctor() prints the exact GRANT.";
+constexpr const char* kEncoding =
+    "A text on the server is not in the encoding of its database, as SQL_ASCII permits. Its owner "
+    "must put it right; until then nothing of that table can be read.";
+constexpr const char* kRule =
+    "A rule on the server's table does not let a row be inserted and told about. Its owner can "
+    "write a trigger instead.";
 constexpr const char* kLogin = "Check user and password in the connection string or in .pgpass.";
 constexpr const char* kRowSecurity =
     "Row-level security hides rows from this role. Ask the server's owner for a policy that shows "
@@ -35,10 +41,12 @@ constexpr Meaning kMeanings[] = {
     // PgBouncer says 08P01 for nearly everything; no retry is promised.
     {"08P01", ErrorCode::server_refused, false, false, ""},
     {"08", ErrorCode::unreachable, true, false, kComeBack},
+    {"22021", ErrorCode::server_refused, false, true, kEncoding},
     {"22", ErrorCode::server_refused, false, true, ""},
     {"23", ErrorCode::server_refused, false, true, ""},
     {"25006", ErrorCode::server_refused, false, false,
-     "This server only takes reads: it may be a standby. Connect to the primary."},
+     "This server only takes reads. Connect to the primary if it is a standby; else its owner has "
+     "set default_transaction_read_only for the role or the database."},
     {"25P03", ErrorCode::unreachable, true, false, kComeBack},
     {"28", ErrorCode::authentication_failed, false, false, kLogin},
     {"3D000", ErrorCode::server_refused, false, false, "Check dbname in the connection string."},
@@ -60,11 +68,35 @@ constexpr Meaning kMeanings[] = {
     {"57P04", ErrorCode::server_refused, false, false, "The database was dropped."},
     {"57P", ErrorCode::unreachable, true, false, kComeBack},
     {"P0", ErrorCode::server_refused, false, true, ""},  // a trigger's RAISE
+    // What else a trigger does wrong with one row.
+    {"09", ErrorCode::server_refused, false, true, ""},
+    {"20", ErrorCode::server_refused, false, true, ""},
+    {"21", ErrorCode::server_refused, false, true, ""},
+    {"27", ErrorCode::server_refused, false, true, ""},
+    {"2F", ErrorCode::server_refused, false, true, ""},
+    {"38", ErrorCode::server_refused, false, true, ""},
+    {"39", ErrorCode::server_refused, false, true, ""},
 };
+
+/// The other classes that PostgreSQL has. A code of any other class is one that somebody made up,
+/// for a trigger to refuse a row with.
+constexpr std::string_view kOtherClasses =
+    "00 01 02 03 08 0A 0B 0F 0L 0P 0Z 24 25 26 28 2B 2D 34 3B 3D 3F 40 42 53 54 55 57 58 72 F0 HV "
+    "XX";
+
+bool is_made_up(std::string_view sqlstate) {
+  return sqlstate.size() == 5 &&
+         kOtherClasses.find(sqlstate.substr(0, 2)) == std::string_view::npos;
+}
 
 bool about_row_security(const Diagnostics& diagnostics) {
   return diagnostics.source == "check_enable_rls" || diagnostics.source == "ExecWithCheckOptions" ||
          diagnostics.message.find("row-level security") != std::string::npos;
+}
+
+bool about_rule(const Diagnostics& diagnostics) {
+  return diagnostics.message.find("RETURNING on relation") != std::string::npos ||
+         diagnostics.message.find("rules are not supported") != std::string::npos;
 }
 
 ErrorDetails details_of(const Diagnostics& diagnostics) {
@@ -101,6 +133,8 @@ Classification classify(const Diagnostics& diagnostics) {
       return {meaning.code, meaning.retryable, meaning.row_at_fault, meaning.hint};
     }
   }
+  if (is_made_up(sqlstate)) return {.code = ErrorCode::server_refused, .row_at_fault = true};
+  if (sqlstate == "0A000" && about_rule(diagnostics)) return {.hint = kRule};
   return {};
 }
 

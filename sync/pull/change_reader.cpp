@@ -77,6 +77,17 @@ std::int64_t total(const ingest::BlockCounts& counts) {
   return sum;
 }
 
+/// How many rows there are more than keys.
+std::string unkeyed_expression(const schema::TableLayout& layout) {
+  std::string columns;
+  std::string complete;
+  for (const std::string& column : layout.key) {
+    columns += (columns.empty() ? "" : ", ") + pg::quoted(column);
+    complete += (complete.empty() ? "" : " AND ") + pg::quoted(column) + " IS NOT NULL";
+  }
+  return "count(*) - count(DISTINCT (" + columns + ")) FILTER (WHERE " + complete + ")";
+}
+
 struct BlockComparison {
   ingest::BlockCounts here = {};  ///< as they will be once the changed rows are merged
   ingest::BlockCounts server = {};
@@ -141,6 +152,7 @@ pg::Command ChangeReader::changes_command(TableChanges& change, const std::strin
   command.on_row = [this, &layout, &moment, key, xmin,
                     keep = std::move(command.on_row)](const pg::Row& row) {
     keep(row);
+    if (row.is_null(static_cast<int>(key))) return;
     const auto writer = ingest::read_big_endian<std::uint32_t>(row.bytes(xmin).data());
     newest_.offer(layout.name, widen(writer, moment), [&] {
       return ingest::key_text(layout.columns[key].kind, row.bytes(static_cast<int>(key)));
@@ -177,12 +189,17 @@ pg::Command ChangeReader::sweep_command(TableChanges& change, const std::string&
   return command;
 }
 
-pg::Command ChangeReader::count_command(TableChanges& change, const std::string& filter) {
+pg::Command ChangeReader::count_command(TableChanges& change, bool has_unique_key,
+                                        const std::string& filter) {
   pg::Command command;
-  command.sql = select("count(*)", change.layout, filter);
+  // Two rows of one key would be one here, and hide a deleted row from the count.
+  command.sql =
+      select("count(*), " + (has_unique_key ? "0" : unkeyed_expression(change.layout)),
+             change.layout, filter);
   command.doing = "count the rows of " + change.layout.name;
   command.on_result = [&change](const pg::Result& result) {
     change.server_rows = result[0].integer(0);
+    change.unkeyed = result[0].integer(1);
   };
   return command;
 }
@@ -219,12 +236,12 @@ std::vector<pg::Command> ChangeReader::questions(const std::vector<ServerTable>&
       commands.push_back(changes_command(change, both(filter, rows), moment));
       continue;
     }
-    if (tables[i].has_blocks && !newer.empty()) {
+    if (tables[i].has_blocks && tables[i].has_unique_key && !newer.empty()) {
       commands.push_back(
           sweep_command(change, horizon_range(*state.horizon, xmax), moment, filter));
     } else {
       commands.push_back(changes_command(change, both(filter, newer), moment));
-      commands.push_back(count_command(change, filter));
+      commands.push_back(count_command(change, tables[i].has_unique_key, filter));
     }
     const std::string older = older_rows(change.layout, newer);
     if (!older.empty()) {

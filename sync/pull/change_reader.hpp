@@ -26,6 +26,7 @@ struct TableChanges {
   std::vector<schema::ColumnLayout> fill_columns = {};  ///< key and added columns
   ingest::RowSpool fill = {};                           ///< their values for every row
   std::int64_t server_rows = 0;
+  std::int64_t unkeyed = 0;  ///< of them those that share their key with another, or have none
   std::vector<std::string> blocks_to_thin = {};  ///< key blocks that hold rows the server lacks
   ingest::RowSpool keys = {};                    ///< the server's keys in those blocks
   std::int64_t gone = 0;                         ///< rows that will be deleted
@@ -71,7 +72,7 @@ class ChangeReader {
   pg::Command sweep_command(TableChanges& change, const std::string& newer, const Moment& moment,
                             const std::string& filter);
 
-  pg::Command count_command(TableChanges& change, const std::string& filter);
+  pg::Command count_command(TableChanges& change, bool has_unique_key, const std::string& filter);
 
   [[nodiscard]] std::string select(const std::string& fields, const schema::TableLayout& layout,
                                    const std::string& condition) const;

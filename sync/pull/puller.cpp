@@ -164,6 +164,7 @@ void Puller::pull() {
       report_.method = reach_.is_sweep() ? PullMethod::sweep : PullMethod::by_ids;
     }
     PLAYMIRROR_STEP("pull.read");
+    refuse_unkeyed(inquiry->changes());
     inquiry->compare_keys();
     PLAYMIRROR_STEP("pull.compared");
     session_.connection(waiter_).abandon_transaction();
@@ -233,6 +234,26 @@ void Puller::note_problems(const Catalog& catalog) {
   if (any_usable) return;
   raise(first_problem->code, "nothing can be pulled: " + first_problem->message,
         {.hint = first_problem->hint});
+}
+
+void Puller::refuse_unkeyed(std::vector<TableChanges>& changes) {
+  std::erase_if(changes, [this](const TableChanges& table) {
+    if (table.unkeyed == 0) return false;
+    std::string key;
+    for (const std::string& column : table.layout.key) key += (key.empty() ? "" : ", ") + column;
+    const Problem problem{ErrorCode::schema_mismatch,
+                          "not every row of " + session_.options().schema + "." +
+                              table.layout.name + " has its own " + key +
+                              " (rows too many: " + std::to_string(table.unkeyed) + ")",
+                          "Give each row one of its own on the server, where " + key +
+                              " should be the primary key; until then the mirrored rows stay as "
+                              "they are."};
+    TableReport& report = report_.pulled[table.layout.name];
+    report.problem_code = to_string(problem.code);
+    report.problem = problem.sentence();
+    unkeyed_.insert(table.layout.name);
+    return true;
+  });
 }
 
 void Puller::follow_server(const Moment& moment) {
@@ -378,6 +399,8 @@ void Puller::remember(sqlite::Database& database, const std::vector<TableChanges
     if (!report.problem.empty()) {
       ingest::TableState state = ingest::read_state(database, table);
       state.problem = report.problem;
+      // A first copy may hold either row of a key, and once one is gone, no transaction tells.
+      if (unkeyed_.contains(table)) state.horizon = 0;
       ingest::write_state(database, table, state);
       whole = false;
     }

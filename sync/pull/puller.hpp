@@ -9,6 +9,8 @@
 #include <playmirror/server.hpp>
 
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace playmirror::sync {
@@ -40,6 +42,9 @@ class Puller {
 
   /// Notes in the report which tables cannot be pulled. Throws when none can.
   void note_problems(const Catalog& catalog);
+
+  /// Leaves out, with a problem in the report, tables whose rows a mirror cannot tell apart.
+  void refuse_unkeyed(std::vector<TableChanges>& changes);
   void follow_server(const Moment& moment);
   [[nodiscard]] bool nothing_happened(const Moment& moment) const;
   [[nodiscard]] bool needs_first_copy(const std::vector<ServerTable>& tables) const;
@@ -67,6 +72,7 @@ class Puller {
   PullScope scope_ = {};
   Reach reach_ = {};
   SettledIds settled_ = {};
+  std::set<std::string, std::less<>> unkeyed_ = {};  ///< tables with rows that share a key
 };
 
 }  // namespace playmirror::sync

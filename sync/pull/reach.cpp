@@ -52,7 +52,8 @@ bool Reach::fits(const sqlite::Database& database, const std::vector<ServerTable
   return tables.size() == schema::record_layouts().size() &&
          std::ranges::all_of(tables, [&](const ServerTable& table) {
            if (table.name == "play_history" && table.relation != settled().relation) return false;
-           return ingest::read_state(database, table.name).relation == table.relation &&
+           return table.has_unique_key &&
+                  ingest::read_state(database, table.name).relation == table.relation &&
                   ingest::compare(ingest::read_layout(database, table.name), table.layout())
                       .empty();
          });

@@ -23,8 +23,7 @@ std::string input_sql(const ServerTable& table, const std::vector<std::string>& 
     const std::string separator = i == 0 ? "" : ", ";
     arrays += separator + "$" + std::to_string(i + 1) + "::text[]";
     names += quoted + ", ";
-    casts += ", " + quoted + "::" + pg::quoted(table.find(columns[i])->layout.server_type) +
-             " AS " + quoted;
+    casts += ", " + quoted + "::" + table.find(columns[i])->input_type + " AS " + quoted;
   }
   return "input AS MATERIALIZED (SELECT position" + casts + " FROM ROWS FROM (unnest(" + arrays +
          ")) WITH ORDINALITY AS given (" + names + "position))";

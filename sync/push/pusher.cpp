@@ -29,6 +29,13 @@ constexpr std::array kWrittenTables{"artists", "tracks", "play_history", "analys
 /// the bytes "playmirr".
 constexpr const char* kLock = "SELECT pg_catalog.pg_advisory_xact_lock(8100957003887243890)";
 
+/// Triggers of the backend run inside a push, and look for tables and functions where the backend's
+/// own sessions do: on the path of the role and the database. Ours are qualified, and what we take
+/// from pg_catalog stands first. $1 is the schema of the mirrored tables.
+constexpr const char* kSearchPath =
+    "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', 'pg_catalog', "
+    "nullif(pg_catalog.btrim(pg_catalog.current_setting('search_path')), ''), $1::text), true)";
+
 /// Decides once, for all statements of a transaction, whether the mirror knows every row: nothing
 /// has happened but what it pulled and pushed.
 constexpr const char* kDecideKnown =
@@ -97,7 +104,9 @@ std::vector<pg::Command> Pusher::beginning(Transaction& transaction) {
   commands.push_back(command(
       committed ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ",
       "begin a transaction"));
-  for (std::string& setting : ServerSession::pinned_settings(options_.lock_timeout)) {
+  commands.push_back(command(kSearchPath, "pin a setting"));
+  commands.back().parameters = {pg::quoted(session_.options().schema)};
+  for (std::string& setting : ServerSession::pinned_formats(options_.lock_timeout)) {
     commands.push_back(command(std::move(setting), "pin a setting"));
   }
   if (PLAYMIRROR_SAFEGUARD("synchronous commit")) {

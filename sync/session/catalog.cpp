@@ -74,12 +74,17 @@ std::optional<Problem> problem_of(const ServerTable& table, const std::string& s
 schema::TableLayout ServerTable::layout() const {
   schema::TableLayout result;
   result.name = name;
-  result.key = schema::record_layout(name).key;
+  const schema::TableLayout& record = schema::record_layout(name);
+  result.key = record.key;
   for (const ServerColumn& column : columns) {
-    // SQLite's column names ignore case: of two that differ in nothing else, the first is kept.
-    const bool taken = std::ranges::any_of(result.columns, [&](const schema::ColumnLayout& other) {
+    // SQLite's column names ignore case: of two that differ in nothing else, that of the record is
+    // kept, or else the first.
+    const auto alike = [&](const schema::ColumnLayout& other) {
       return lower(other.name) == lower(column.layout.name);
-    });
+    };
+    const bool taken =
+        std::ranges::any_of(result.columns, alike) ||
+        (!record.find(column.layout.name) && std::ranges::any_of(record.columns, alike));
     if (!taken) result.columns.push_back(column.layout);
   }
   return ingest::within(std::move(result), scope);
@@ -97,6 +102,14 @@ std::string catalog_sql() {
   for (const schema::TableLayout& layout : schema::record_layouts()) {
     names += pg::literal(layout.name) + ", ";
   }
+  std::string keys;
+  for (const schema::TableLayout& layout : schema::record_layouts()) {
+    std::string columns;
+    for (const std::string& column : layout.key) {
+      columns += (columns.empty() ? "" : ", ") + pg::literal(column);
+    }
+    keys += " WHEN " + pg::literal(layout.name) + " THEN ARRAY[" + columns + "]";
+  }
   // A domain is read as the type under it.
   return "SELECT c.relname, c.relkind, "
          "pg_catalog.has_table_privilege(c.oid, 'SELECT'), "
@@ -111,13 +124,31 @@ std::string catalog_sql() {
          // scan.
          "c.relkind = 'r' AND coalesce((SELECT m.amname = 'heap' FROM pg_catalog.pg_am m "
          "WHERE m.oid = c.relam), false) "
-         "AND pg_catalog.current_setting('server_version_num')::int >= 140000 "
+         "AND pg_catalog.current_setting('server_version_num')::int >= 140000, "
+         // Rounded as the column rounds, a recorded time is found again. A length, on the other
+         // hand, would cut a text where the column refuses it.
+         "pg_catalog.quote_ident(tn.nspname) || '.' || "
+         "pg_catalog.quote_ident(coalesce(b.typname, t.typname)) || "
+         "CASE WHEN coalesce(b.typname, t.typname) IN ('timestamp', 'timestamptz') "
+         "AND CASE WHEN b.oid IS NULL THEN a.atttypmod ELSE t.typtypmod END >= 0 "
+         "THEN '(' || CASE WHEN b.oid IS NULL THEN a.atttypmod ELSE t.typtypmod END || ')' "
+         "ELSE '' END, "
+         // Rows of a table that inherits from this one are under no index of this one.
+         "NOT (c.relkind = 'r' AND c.relhassubclass) AND EXISTS (SELECT FROM pg_catalog.pg_index i "
+         "WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL "
+         "AND i.indexprs IS NULL AND NOT EXISTS (SELECT FROM "
+         "generate_series(0, i.indnkeyatts - 1) AS place JOIN pg_catalog.pg_attribute k "
+         "ON k.attrelid = c.oid AND k.attnum = i.indkey[place] "
+         "WHERE k.attname::text <> ALL (CASE c.relname" +
+         keys +
+         " END))) "
          "FROM pg_catalog.pg_class c "
          "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
          "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
          "AND NOT a.attisdropped "
          "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
          "LEFT JOIN pg_catalog.pg_type b ON t.typtype = 'd' AND b.oid = t.typbasetype "
+         "JOIN pg_catalog.pg_namespace tn ON tn.oid = coalesce(b.typnamespace, t.typnamespace) "
          "WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname IN (" +
          names + "'alembic_version') ORDER BY c.relname, a.attnum";
 }
@@ -143,14 +174,22 @@ Catalog read_catalog(const pg::Result& result, const std::string& schema) {
     table.relation = row.integer(11);
     table.storage = row.integer(13);
     table.has_blocks = row.boolean(14);
+    table.has_unique_key = row.boolean(16);
     table.columns.push_back(
         {{row.text(5), type, schema::kind_of(type), static_cast<int>(row.integer(12))},
+         row.text(15),
          row.boolean(7),
          row.boolean(8),
          row.boolean(9),
          row.boolean(10)});
   }
-  for (auto& [name, table] : catalog.tables) table.problem = problem_of(table, schema);
+  for (auto& [name, table] : catalog.tables) {
+    table.problem = problem_of(table, schema);
+    for (const std::string& column : schema::record_layout(name).key) {
+      const ServerColumn* found = table.find(column);
+      if (found == nullptr || !found->not_null) table.has_unique_key = false;
+    }
+  }
   return catalog;
 }
 

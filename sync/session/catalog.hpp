@@ -30,6 +30,7 @@ struct Problem {
 /// A column as the server's catalog describes it.
 struct ServerColumn {
   schema::ColumnLayout layout = {};
+  std::string input_type = {};  ///< what a recorded value is cast to: the type, as SQL spells it
   bool not_null = false;
   bool has_default = false;  ///< a default, an identity or a generated column
   bool readable = false;
@@ -41,10 +42,11 @@ struct ServerColumn {
 /// A mirrored table as the server's catalog describes it to our role.
 struct ServerTable {
   std::string name = {};
-  char kind = 0;              ///< pg_class.relkind; 0: there is no such table
-  std::int64_t relation = 0;  ///< pg_class.oid: another one is another table, whatever its name
-  std::int64_t storage = 0;   ///< pg_class.relfilenode: another one after every rewrite
-  bool has_blocks = false;    ///< one heap, of which a range of blocks can be read
+  char kind = 0;                ///< pg_class.relkind; 0: there is no such table
+  std::int64_t relation = 0;    ///< pg_class.oid: another one is another table, whatever its name
+  std::int64_t storage = 0;     ///< pg_class.relfilenode: another one after every rewrite
+  bool has_blocks = false;      ///< one heap, of which a range of blocks can be read
+  bool has_unique_key = false;  ///< no two rows can have the key of the mirror's table
   bool readable = false;
   bool insertable = false;
   bool rows_hidden = false;  ///< a row-level security policy applies to our role

@@ -92,8 +92,13 @@ const Opening& ServerSession::last_opening(pg::Waiter& waiter) {
 }
 
 std::vector<std::string> ServerSession::pinned_settings(std::chrono::milliseconds lock_timeout) {
+  std::vector<std::string> settings = pinned_formats(lock_timeout);
+  settings.insert(settings.begin(), "SET LOCAL search_path = pg_catalog");
+  return settings;
+}
+
+std::vector<std::string> ServerSession::pinned_formats(std::chrono::milliseconds lock_timeout) {
   std::vector<std::string> settings{
-      "SET LOCAL search_path = pg_catalog",
       std::string("SET LOCAL idle_in_transaction_session_timeout = '") + kIdleTimeout + "'",
   };
   if (PLAYMIRROR_SAFEGUARD("pinned formats")) {

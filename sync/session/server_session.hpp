@@ -75,6 +75,10 @@ class ServerSession {
   [[nodiscard]] static std::vector<std::string> pinned_settings(
       std::chrono::milliseconds lock_timeout);
 
+  /// The same without the search path.
+  [[nodiscard]] static std::vector<std::string> pinned_formats(
+      std::chrono::milliseconds lock_timeout);
+
   /// The table's name with its schema, quoted.
   [[nodiscard]] std::string qualified(std::string_view table) const;
 

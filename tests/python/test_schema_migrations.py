@@ -44,6 +44,44 @@ def test_a_new_column_with_a_default_travels_alone(
     assert (report.alembic_version, mirror.status().alembic_version) == ("aaaa00000001",) * 2
 
 
+def test_columns_may_have_the_names_that_sqlite_has_for_its_row_numbers(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    for table in ("tracks", "artists", "play_history"):
+        music_db.execute(f"ALTER TABLE {table} ADD rowid text DEFAULT 'x', "
+                         "ADD _rowid_ integer, ADD oid bigint DEFAULT 1")  # fmt: skip
+    server.pull(mirror)
+    [(track,)] = music_db.execute("SELECT track_id FROM play_history LIMIT 1")
+    music_db.execute("UPDATE tracks SET name = 'Renamed'; UPDATE artists SET name = 'Renamed'")
+    server.pull(mirror)
+    assert {each.name for each in mirror.stats.top_tracks(limit=0)} == {"Renamed"}
+    assert {each.name for each in mirror.stats.top_artists(limit=0)} <= {"Renamed", None}
+    assert mirror.stats.entity_profile(track, entity="track").name == "Renamed"
+    assert mirror.verify().ok
+    assert_equal(mirror, music_db)
+
+
+def test_a_column_named_like_a_records_but_for_case_does_not_take_its_place(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror
+) -> None:
+    # In the server's order it comes first.
+    music_db.execute(
+        """
+        CREATE TABLE other ("ID" text, "Name" text DEFAULT 'capital', "Extra" text DEFAULT 'E',
+                            extra text DEFAULT 'e', LIKE artists INCLUDING ALL);
+        DROP TABLE artists CASCADE;
+        ALTER TABLE other RENAME TO artists;
+        INSERT INTO artists (id, name) VALUES ('a', 'small')
+        """
+    )
+    assert server.pull(mirror, confirm_deletes=True).complete
+    assert mirror.artists["a"].name == "small"
+    [row] = mirror.sql("SELECT * FROM artists").to_dicts()
+    assert {name: row[name] for name in row if name.lower() in ("id", "name", "extra")} == {
+        "id": "a", "name": "small", "Extra": "E",
+    }  # fmt: skip
+
+
 def test_a_new_column_comes_together_with_changed_rows(
     music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
 ) -> None:

@@ -1,0 +1,146 @@
+"""What the backend has hung on its tables runs inside a push as it runs for the backend itself: its
+triggers find what they look for, and its types, whatever schema they are in, take what we send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import playmirror as pm
+import pytest
+from support.faults import START, add_play, add_tracks, plays_on_server
+from support.music_db import MusicDb
+
+Equal = Callable[[pm.Mirror, MusicDb], None]
+
+
+@pytest.fixture
+def db(music_db: MusicDb) -> MusicDb:
+    add_tracks(music_db, "t1", "t2")
+    return music_db
+
+
+@pytest.fixture
+def mirror(db: MusicDb, mirror: pm.Mirror) -> pm.Mirror:
+    """Knows two tracks."""
+    mirror.pull(db.dsn)
+    return mirror
+
+
+def add_trigger(db: MusicDb, body: str, when: str = "AFTER") -> None:
+    db.execute(
+        f"CREATE FUNCTION judge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$; "
+        f"CREATE TRIGGER judge {when} INSERT ON play_history FOR EACH ROW "
+        "EXECUTE FUNCTION judge()"
+    )
+
+
+def test_a_trigger_names_tables_without_their_schema(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
+) -> None:
+    add_trigger(db, "UPDATE play_history SET source = 'seen' WHERE id = new.id; RETURN NULL;")
+    for number in range(3):
+        add_play(mirror, number)
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.rejected, report.waiting) == (3, 0, 0)
+    assert {play.source for play in mirror.plays.list()} == {"seen"}
+    assert_equal(mirror, db)
+
+
+@pytest.mark.parametrize("path", ["''", "nothing", '"$user", extras'])
+def test_a_trigger_looks_where_the_role_looks(db: MusicDb, mirror: pm.Mirror, path: str) -> None:
+    db.execute("CREATE SCHEMA extras; CREATE FUNCTION extras.mark() RETURNS text "
+               "LANGUAGE sql AS $$ SELECT 'marked'::text $$")  # fmt: skip
+    name = "mark()" if "extras" in path else "extras.mark()"
+    add_trigger(db, f"UPDATE play_history SET source = {name} WHERE id = new.id; RETURN NULL;")
+    db.execute(f'ALTER DATABASE "{db.name}" SET search_path = {path}')
+    add_play(mirror, 1)
+    mirror.sync(db.dsn)
+    assert [play.source for play in mirror.plays.list()] == ["marked"]
+
+
+def test_functions_of_ours_are_not_taken_from_another_schema(
+    db: MusicDb, mirror: pm.Mirror
+) -> None:
+    db.execute(
+        "CREATE SCHEMA foul; CREATE TABLE foul.play_history (LIKE public.play_history); "
+        "CREATE FUNCTION foul.min(bigint) RETURNS bigint LANGUAGE sql AS 'SELECT 1'"
+    )
+    db.execute(f'ALTER DATABASE "{db.name}" SET search_path = foul, public')
+    add_play(mirror, 1)
+    assert mirror.sync(db.dsn).pushed == 1
+    assert plays_on_server(db) == (0, 0)  # of the table that the path shows
+    assert db.execute("SELECT count(*) FROM public.play_history") == [(1,)]
+
+
+@pytest.mark.parametrize("sqlstate", ["MU001", "45000", "38000", "21000"])
+def test_a_row_is_refused_with_a_code_of_the_backends_own(
+    db: MusicDb, mirror: pm.Mirror, sqlstate: str
+) -> None:
+    add_trigger(db, "IF new.track_id = 't2' THEN RAISE EXCEPTION USING message = 'not this one', "
+                f"errcode = '{sqlstate}'; END IF; RETURN new;", when="BEFORE")  # fmt: skip
+    for number in range(4):
+        add_play(mirror, number, "t2" if number == 2 else "t1")
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.rejected) == (3, 1)
+    [entry] = mirror.pending()
+    assert (entry.state, entry.sqlstate, entry.message) == ("rejected", sqlstate, "not this one")
+
+
+def test_a_rule_is_named_in_the_remedy(db: MusicDb, mirror: pm.Mirror) -> None:
+    db.execute("CREATE RULE away AS ON INSERT TO play_history DO INSTEAD NOTHING")
+    add_play(mirror, 1)
+    with pytest.raises(pm.Error) as caught:
+        mirror.sync(db.dsn)
+    assert (caught.value.code, caught.value.sqlstate) == ("server_refused", "0A000")
+    assert "rule" in caught.value.hint
+    assert mirror.status().queued == 1
+
+
+def test_a_database_that_only_reads_by_default_is_told_from_a_standby(
+    db: MusicDb, mirror: pm.Mirror
+) -> None:
+    db.execute(f'ALTER DATABASE "{db.name}" SET default_transaction_read_only = on')
+    add_play(mirror, 1)
+    with pytest.raises(pm.Error) as caught:
+        mirror.push(db.dsn)
+    assert "default_transaction_read_only" in caught.value.hint
+    assert mirror.pull(db.dsn).complete
+    assert mirror.status().queued == 1
+
+
+@pytest.mark.parametrize("type_", ["origin", "extras.origin", '"Odd "" schema".origin'])
+def test_a_column_of_a_type_of_the_backends_own(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal, type_: str
+) -> None:
+    if "." in type_:
+        db.execute(f"CREATE SCHEMA {type_.rpartition('.')[0]}")
+    db.execute(f"CREATE TYPE {type_} AS ENUM ('phone', 'laptop'); ALTER TABLE play_history "
+               f"ALTER source TYPE {type_} USING source::{type_}")  # fmt: skip
+    add_play(mirror, 1, source="laptop")
+    add_play(mirror, 2, source="toaster")
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.rejected) == (1, 1)
+    assert "toaster" in mirror.pending()[0].message
+    mirror.discard(mirror.pending()[0].entry)
+    assert_equal(mirror, db)
+
+
+def test_a_column_that_rounds_its_times_takes_each_play_once(
+    db: MusicDb, mirror: pm.Mirror, tmp_path: Path, assert_equal: Equal
+) -> None:
+    db.execute("ALTER TABLE play_history ALTER played_at TYPE timestamp(0)")
+    for number in range(5):
+        mirror.plays.add(
+            track_id="t1",
+            played_at=START + timedelta(seconds=10 * number, milliseconds=150 * number),
+        )
+    mirror.copy_to(tmp_path / "copy.db")
+    assert mirror.sync(db.dsn).pushed == 5
+    with pm.open(tmp_path / "copy.db") as copy:
+        report = copy.sync(db.dsn)
+        assert (report.pushed, report.already_there) == (0, 5)
+        assert_equal(copy, db)
+    assert plays_on_server(db) == (5, 5)
+    assert_equal(mirror, db)
