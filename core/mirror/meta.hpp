@@ -35,6 +35,7 @@ inline constexpr std::string_view kServerStarted = "server_started";
 inline constexpr std::string_view kLeftOut = "left_out";          ///< columns of tracks, by comma
 inline constexpr std::string_view kPlaysSince = "plays_since";    ///< the earliest mirrored play
 inline constexpr std::string_view kWitnesses = "witnesses";       ///< newest rows, see sync/session
+inline constexpr std::string_view kParts = "parts";               ///< partitions, see sync/session
 inline constexpr std::string_view kDigests = "digests";           ///< which are kept; 0: none
 inline constexpr std::string_view kDigestsMade = "digests_made";  ///< the last that were given up
 inline constexpr std::string_view kColumnsBuilt = "columns_built";  ///< 1: they follow the rows

@@ -5,7 +5,7 @@
 #include "core/ingest/row_comparer.hpp"
 #include "core/ingest/table_state.hpp"
 #include "sync/check/block_comparison.hpp"
-#include "sync/session/horizon.hpp"
+#include "sync/session/parts.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -99,7 +99,7 @@ void Verifier::compare(sqlite::Database& database, const ServerTable& table, con
   }
 
   const ingest::TableState state = ingest::read_state(database, table.name);
-  const std::string newer = horizon_condition(state.horizon.value_or(0), moment.xmax);
+  const std::string newer = unseen_rows(database, table, state, moment.xmax);
   std::vector<schema::ColumnLayout> fields = columns;
   fields.push_back({"playmirror_newer", "bool", schema::ValueKind::boolean, 0});
   const std::string sql = "COPY (SELECT " + select_list(columns) + ", " +

@@ -6,6 +6,7 @@
 #include "core/ingest/row_reader.hpp"
 #include "core/test_hooks.hpp"
 #include "sync/session/horizon.hpp"
+#include "sync/session/parts.hpp"
 
 #include <algorithm>
 #include <map>
@@ -193,9 +194,8 @@ pg::Command ChangeReader::count_command(TableChanges& change, bool has_unique_ke
                                         const std::string& filter) {
   pg::Command command;
   // Two rows of one key would be one here, and hide a deleted row from the count.
-  command.sql =
-      select("count(*), " + (has_unique_key ? "0" : unkeyed_expression(change.layout)),
-             change.layout, filter);
+  command.sql = select("count(*), " + (has_unique_key ? "0" : unkeyed_expression(change.layout)),
+                       change.layout, filter);
   command.doing = "count the rows of " + change.layout.name;
   command.on_result = [&change](const pg::Result& result) {
     change.server_rows = result[0].integer(0);
@@ -222,11 +222,13 @@ std::vector<pg::Command> ChangeReader::questions(const std::vector<ServerTable>&
   for (std::size_t i = 0; i < tables.size(); ++i) {
     TableChanges& change = changes_[i];
     change.layout = tables[i].layout();
-    const ingest::TableState state = ingest::read_state(reader.database(), tables[i].name);
+    ingest::TableState state = ingest::read_state(reader.database(), tables[i].name);
     // Another table under the old name may hold rows older than the horizon.
     const bool replaced = state.relation != 0 && state.relation != tables[i].relation &&
                           PLAYMIRROR_SAFEGUARD("replaced table");
-    const std::string newer = horizon_condition(replaced ? 0 : state.horizon.value_or(0), xmax);
+    if (replaced) state.horizon = 0;
+    const std::string newer = unseen_rows(reader.database(), tables[i], state, xmax);
+    change.parts = tables[i].parts;
     change.relation = tables[i].relation;
     change.layout_change =
         ingest::compare(ingest::read_layout(reader.database(), tables[i].name), change.layout);

@@ -22,6 +22,7 @@ struct TableChanges {
   ingest::LayoutChange layout_change = {};
   bool swept = true;              ///< else only some rows were looked at, and none was counted
   std::int64_t relation = 0;      ///< the server's oid of the table
+  std::string parts = {};         ///< see ServerTable
   ingest::RowSpool changed = {};  ///< whole rows at or after the horizon
   std::vector<schema::ColumnLayout> fill_columns = {};  ///< key and added columns
   ingest::RowSpool fill = {};                           ///< their values for every row

@@ -9,6 +9,7 @@
 #include "core/test_hooks.hpp"
 #include "sync/pull/batch_writer.hpp"
 #include "sync/pull/copy_ranges.hpp"
+#include "sync/session/parts.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -84,6 +85,7 @@ void FirstCopy::prepare(sqlite::Database& database, const ServerTable& table,
     const bool horizon = PLAYMIRROR_SAFEGUARD("horizon of a first copy");
     state.horizon = horizon ? moment.xmin : moment.xmax;
     state.relation = table.relation;
+    store_parts(database, table.name, table.parts);
     if (table.name == "play_history") columns::drop(database);
     digest::forget_digests(database);
     // Built in one go after the rows, an index costs a fraction of what it costs row by row.

@@ -12,6 +12,7 @@
 #include "sync/pg/failure.hpp"
 #include "sync/pull/delete_guard.hpp"
 #include "sync/pull/first_copy.hpp"
+#include "sync/session/parts.hpp"
 
 #include <playmirror/error.hpp>
 
@@ -392,6 +393,7 @@ void Puller::remember(sqlite::Database& database, const std::vector<TableChanges
     state.copied_to.reset();
     state.horizon = PLAYMIRROR_SAFEGUARD("horizon") ? moment.xmin : moment.xmax;
     state.relation = table.relation;
+    store_parts(database, table.layout.name, table.parts);
     state.problem.clear();
     ingest::write_state(database, table.layout.name, state);
   }

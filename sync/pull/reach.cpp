@@ -2,6 +2,7 @@
 
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
+#include "sync/session/parts.hpp"
 
 #include <playmirror/timestamp.hpp>
 
@@ -52,7 +53,7 @@ bool Reach::fits(const sqlite::Database& database, const std::vector<ServerTable
   return tables.size() == schema::record_layouts().size() &&
          std::ranges::all_of(tables, [&](const ServerTable& table) {
            if (table.name == "play_history" && table.relation != settled().relation) return false;
-           return table.has_unique_key &&
+           return table.has_unique_key && !has_unseen_parts(database, table) &&
                   ingest::read_state(database, table.name).relation == table.relation &&
                   ingest::compare(ingest::read_layout(database, table.name), table.layout())
                       .empty();

@@ -8,6 +8,7 @@
 #include "sync/pg/failure.hpp"
 #include "sync/push/settlement.hpp"
 #include "sync/session/horizon.hpp"
+#include "sync/session/parts.hpp"
 #include "sync/session/witnesses.hpp"
 
 #include <playmirror/error.hpp>
@@ -157,7 +158,7 @@ pg::Command Pusher::decide_known(Transaction& transaction) {
   return decision;
 }
 
-std::string Pusher::search_for(const std::string& table,
+std::string Pusher::search_for(const ServerTable& table,
                                const std::vector<const outbox::Entry*>& entries,
                                std::int64_t xmax) const {
   if (!PLAYMIRROR_SAFEGUARD("look-up")) return "false";
@@ -173,9 +174,9 @@ std::string Pusher::search_for(const std::string& table,
   if (any_outside) return {};
   // A pending row is not among the mirrored ones: recording and pulling look for it there. So only
   // rows that the mirror may not have seen yet need to be searched.
-  const auto state = ingest::read_state(reader.database(), table);
+  const auto state = ingest::read_state(reader.database(), table.name);
   if (state.copy != ingest::CopyState::complete || !state.horizon) return kUnlessKnown;
-  const std::string newer = horizon_condition(*state.horizon, xmax);
+  const std::string newer = unseen_rows(reader.database(), table, state, xmax);
   return newer.empty() ? kUnlessKnown : std::string(kUnlessKnown) + " AND " + newer;
 }
 
@@ -200,7 +201,8 @@ bool Pusher::try_batch(const std::vector<outbox::Entry>& entries) {
     for (const outbox::Entry& entry : entries) {
       if (entry.table == table) of_table.push_back(&entry);
     }
-    inserter.add(of_table, search_for(table, of_table, presumed.moment.xmax));
+    inserter.add(of_table,
+                 search_for(presumed.catalog.tables.at(table), of_table, presumed.moment.xmax));
   }
   WitnessHearing hearing(session_, mirror_.reader().database(), presumed.catalog);
   Transaction transaction;

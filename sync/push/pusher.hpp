@@ -46,7 +46,7 @@ class Pusher {
   std::vector<pg::Command> beginning(Transaction& transaction);
   pg::Command decide_known(Transaction& transaction);
   /// The condition on rows that the server may have had all along without the mirror knowing it.
-  [[nodiscard]] std::string search_for(const std::string& table,
+  [[nodiscard]] std::string search_for(const ServerTable& table,
                                        const std::vector<const outbox::Entry*>& entries,
                                        std::int64_t xmax) const;
   /// Makes durable what is offered, before COMMIT is sent. Returns the number of the push.

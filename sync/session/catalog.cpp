@@ -122,7 +122,8 @@ std::string catalog_sql() {
          "c.oid::bigint, a.attnum, c.relfilenode::bigint, "
          // Ranges of tuple ids are read as such since version 14; before, each would be a full
          // scan.
-         "c.relkind = 'r' AND coalesce((SELECT m.amname = 'heap' FROM pg_catalog.pg_am m "
+         "c.relkind = 'r' AND NOT c.relhassubclass AND coalesce((SELECT m.amname = 'heap' FROM "
+         "pg_catalog.pg_am m "
          "WHERE m.oid = c.relam), false) "
          "AND pg_catalog.current_setting('server_version_num')::int >= 140000, "
          // Rounded as the column rounds, a recorded time is found again. A length, on the other
@@ -141,7 +142,11 @@ std::string catalog_sql() {
          "ON k.attrelid = c.oid AND k.attnum = i.indkey[place] "
          "WHERE k.attname::text <> ALL (CASE c.relname" +
          keys +
-         " END))) "
+         " END))), "
+         "CASE WHEN c.relhassubclass THEN (WITH RECURSIVE heirs (heir) AS (SELECT inhrelid FROM "
+         "pg_catalog.pg_inherits WHERE inhparent = c.oid UNION SELECT i.inhrelid FROM "
+         "pg_catalog.pg_inherits i JOIN heirs ON i.inhparent = heirs.heir) "
+         "SELECT pg_catalog.string_agg(heir::bigint::text, ',' ORDER BY heir) FROM heirs) END "
          "FROM pg_catalog.pg_class c "
          "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
          "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
@@ -175,6 +180,7 @@ Catalog read_catalog(const pg::Result& result, const std::string& schema) {
     table.storage = row.integer(13);
     table.has_blocks = row.boolean(14);
     table.has_unique_key = row.boolean(16);
+    if (!row.is_null(17)) table.parts = row.text(17);
     table.columns.push_back(
         {{row.text(5), type, schema::kind_of(type), static_cast<int>(row.integer(12))},
          row.text(15),

@@ -46,6 +46,7 @@ struct ServerTable {
   std::int64_t relation = 0;    ///< pg_class.oid: another one is another table, whatever its name
   std::int64_t storage = 0;     ///< pg_class.relfilenode: another one after every rewrite
   bool has_blocks = false;      ///< one heap, of which a range of blocks can be read
+  std::string parts = {};       ///< oids of its partitions and of tables that inherit, by comma
   bool has_unique_key = false;  ///< no two rows can have the key of the mirror's table
   bool readable = false;
   bool insertable = false;

@@ -13,8 +13,9 @@ namespace playmirror::sync {
 /// its xmin is at or after the horizon; nothing else need be read, and re-reading does no harm.
 [[nodiscard]] std::string horizon_condition(std::int64_t horizon, std::int64_t xmax);
 
-/// The same in another form, for a scan of the whole table that counts besides: the server may share
-/// such a scan between several processes, since nothing in it depends on the present transaction.
+/// The same in another form, for a scan of the whole table that counts besides: the server may
+/// share such a scan between several processes, since nothing in it depends on the present
+/// transaction.
 [[nodiscard]] std::string horizon_range(std::int64_t horizon, std::int64_t xmax);
 
 /// Whether a condition written for a snapshot's xmax serves at another one that came later.

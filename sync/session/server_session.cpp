@@ -198,7 +198,7 @@ std::string ServerSession::qualified(std::string_view table) const {
 
 std::string ServerSession::rows_of(const schema::TableLayout& table) const {
   if (!table.cut) return qualified(table.name);
-  return "(SELECT ctid, xmin, * FROM " + qualified(table.name) + " WHERE " +
+  return "(SELECT ctid, xmin, tableoid, * FROM " + qualified(table.name) + " WHERE " +
          pg::quoted(table.cut->column) + " >= " + pg::literal(table.cut->since) + ") AS " +
          pg::quoted(table.name);
 }

@@ -34,7 +34,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"08006", ErrorCode::unreachable, true, false},
                       Case{"08P01", kRefused, false, false},  // PgBouncer's favourite
                       Case{"0A000", kRefused, false, false},  // feature_not_supported
-                      Case{"21000", kRefused, false, false},  // cardinality_violation
+                      Case{"09000", kRefused, false, true},   // triggered action
+                      Case{"21000", kRefused, false, true},   // a trigger's subselect
                       Case{"22001", kRefused, false, true},   // string too long
                       Case{"22021", kRefused, false, true},   // not in the encoding
                       Case{"22P02", kRefused, false, true},   // invalid text representation
@@ -69,6 +70,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"57P03", ErrorCode::unreachable, true, false},  // starting up
                       Case{"57P04", kRefused, false, false},               // database dropped
                       Case{"P0001", kRefused, false, true},                // RAISE in a trigger
+                      Case{"45000", kRefused, false, true},                // made up, for a RAISE
+                      Case{"MU001", kRefused, false, true},                // likewise
                       Case{"XX000", kRefused, false, false}, Case{"", kRefused, false, false}));
 
 TEST(ClassifyMessages, RowSecurityIsNotAMissingGrant) {
