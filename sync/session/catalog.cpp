@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
+#include <sstream>
 #include <utility>
 
 namespace playmirror::sync {
@@ -50,6 +52,11 @@ std::optional<Problem> problem_of(const ServerTable& table, const std::string& s
                    name + " is a view, which does not tell what changed",
                    "Put the table itself into the schema, or choose the schema it is in."};
   }
+  if (table.has_foreign_part) {
+    return Problem{ErrorCode::schema_mismatch,
+                   "a part of " + name + " is a foreign table, which does not tell what changed",
+                   "Detach it, or mirror the server that it is on."};
+  }
   if (!table.readable) {
     std::string columns;
     for (const ServerColumn& column : table.columns) {
@@ -67,6 +74,50 @@ std::optional<Problem> problem_of(const ServerTable& table, const std::string& s
                    "off; until then the mirrored rows stay as they are."};
   }
   return shape_problem(table, name);
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> pieces;
+  std::istringstream stream(text);
+  for (std::string piece; std::getline(stream, piece, separator);) pieces.push_back(piece);
+  return pieces;
+}
+
+/// Whether its primary key is on nothing but the mirror's key.
+bool has_unique_key(const ServerTable& table) {
+  std::vector<std::string> key;
+  for (const std::string& column : schema::record_layout(table.name).key) {
+    const ServerColumn* found = table.find(column);
+    if (found != nullptr) key.push_back(std::to_string(found->layout.number));
+  }
+  return !table.primary_key.empty() &&
+         std::ranges::all_of(split(table.primary_key, ','), [&](const std::string& column) {
+           return std::ranges::find(key, column) != key.end();
+         });
+}
+
+/// Finds the table's parts, and theirs, among all tables that are part of another: each of these is
+/// given as parent, child and the child's kind, children in rising order.
+void note_parts(ServerTable& table, const std::string& inheritance) {
+  std::vector<std::vector<std::string>> all;
+  for (const std::string& each : split(inheritance, ';')) all.push_back(split(each, ','));
+  std::erase_if(all, [](const auto& fields) { return fields.size() != 3; });
+  std::set<std::string> family{std::to_string(table.relation)};
+  for (std::size_t known = 0; known != family.size();) {
+    known = family.size();
+    for (const auto& fields : all) {
+      if (family.contains(fields[0])) family.insert(fields[1]);
+    }
+  }
+  table.parts.clear();
+  std::string last;
+  for (const auto& fields : all) {
+    // One that inherits from two of them comes twice.
+    if (!family.contains(fields[0]) || fields[1] == last) continue;
+    last = fields[1];
+    table.parts += (table.parts.empty() ? "" : ",") + last;
+    table.has_foreign_part = table.has_foreign_part || fields[2] == "f";
+  }
 }
 
 }  // namespace
@@ -102,14 +153,12 @@ std::string catalog_sql() {
   for (const schema::TableLayout& layout : schema::record_layouts()) {
     names += pg::literal(layout.name) + ", ";
   }
-  std::string keys;
+  // What is true of a table comes once, with a column of its key, and not with each of its columns.
+  std::string part_of_key;
   for (const schema::TableLayout& layout : schema::record_layouts()) {
-    std::string columns;
-    for (const std::string& column : layout.key) {
-      columns += (columns.empty() ? "" : ", ") + pg::literal(column);
-    }
-    keys += " WHEN " + pg::literal(layout.name) + " THEN ARRAY[" + columns + "]";
+    part_of_key += (part_of_key.empty() ? "a.attname IN (" : ", ") + pg::literal(layout.key.back());
   }
+  part_of_key += ")";
   // A domain is read as the type under it.
   return "SELECT c.relname, c.relkind, "
          "pg_catalog.has_table_privilege(c.oid, 'SELECT'), "
@@ -128,32 +177,29 @@ std::string catalog_sql() {
          "AND pg_catalog.current_setting('server_version_num')::int >= 140000, "
          // Rounded as the column rounds, a recorded time is found again. A length, on the other
          // hand, would cut a text where the column refuses it.
-         "pg_catalog.quote_ident(tn.nspname) || '.' || "
+         "coalesce(b.typnamespace, t.typnamespace)::pg_catalog.regnamespace::text || '.' || "
          "pg_catalog.quote_ident(coalesce(b.typname, t.typname)) || "
          "CASE WHEN coalesce(b.typname, t.typname) IN ('timestamp', 'timestamptz') "
          "AND CASE WHEN b.oid IS NULL THEN a.atttypmod ELSE t.typtypmod END >= 0 "
          "THEN '(' || CASE WHEN b.oid IS NULL THEN a.atttypmod ELSE t.typtypmod END || ')' "
          "ELSE '' END, "
-         // Rows of a table that inherits from this one are under no index of this one.
-         "NOT (c.relkind = 'r' AND c.relhassubclass) AND EXISTS (SELECT FROM pg_catalog.pg_index i "
-         "WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL "
-         "AND i.indexprs IS NULL AND NOT EXISTS (SELECT FROM "
-         "generate_series(0, i.indnkeyatts - 1) AS place JOIN pg_catalog.pg_attribute k "
-         "ON k.attrelid = c.oid AND k.attnum = i.indkey[place] "
-         "WHERE k.attname::text <> ALL (CASE c.relname" +
-         keys +
-         " END))), "
-         "CASE WHEN c.relhassubclass THEN (WITH RECURSIVE heirs (heir) AS (SELECT inhrelid FROM "
-         "pg_catalog.pg_inherits WHERE inhparent = c.oid UNION SELECT i.inhrelid FROM "
-         "pg_catalog.pg_inherits i JOIN heirs ON i.inhparent = heirs.heir) "
-         "SELECT pg_catalog.string_agg(heir::bigint::text, ',' ORDER BY heir) FROM heirs) END "
+         // Rows of a table that inherits from this one are under no key of this one.
+         "CASE WHEN " +
+         part_of_key +
+         " AND NOT (c.relkind = 'r' AND c.relhassubclass) THEN (SELECT "
+         "pg_catalog.array_to_string(k.conkey, ',') FROM pg_catalog.pg_constraint k "
+         "WHERE k.conrelid = c.oid AND k.contype = 'p') END, "
+         "CASE WHEN " +
+         part_of_key +
+         " AND c.relhassubclass THEN (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(',', "
+         "i.inhparent::bigint, i.inhrelid::bigint, h.relkind), ';' ORDER BY i.inhrelid) "
+         "FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class h ON h.oid = i.inhrelid) END "
          "FROM pg_catalog.pg_class c "
          "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
          "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
          "AND NOT a.attisdropped "
          "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
          "LEFT JOIN pg_catalog.pg_type b ON t.typtype = 'd' AND b.oid = t.typbasetype "
-         "JOIN pg_catalog.pg_namespace tn ON tn.oid = coalesce(b.typnamespace, t.typnamespace) "
          "WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname IN (" +
          names + "'alembic_version') ORDER BY c.relname, a.attnum";
 }
@@ -179,8 +225,8 @@ Catalog read_catalog(const pg::Result& result, const std::string& schema) {
     table.relation = row.integer(11);
     table.storage = row.integer(13);
     table.has_blocks = row.boolean(14);
-    table.has_unique_key = row.boolean(16);
-    if (!row.is_null(17)) table.parts = row.text(17);
+    if (!row.is_null(16)) table.primary_key = row.text(16);
+    if (!row.is_null(17)) note_parts(table, row.text(17));
     table.columns.push_back(
         {{row.text(5), type, schema::kind_of(type), static_cast<int>(row.integer(12))},
          row.text(15),
@@ -191,10 +237,7 @@ Catalog read_catalog(const pg::Result& result, const std::string& schema) {
   }
   for (auto& [name, table] : catalog.tables) {
     table.problem = problem_of(table, schema);
-    for (const std::string& column : schema::record_layout(name).key) {
-      const ServerColumn* found = table.find(column);
-      if (found == nullptr || !found->not_null) table.has_unique_key = false;
-    }
+    table.has_unique_key = has_unique_key(table);
   }
   return catalog;
 }

@@ -42,12 +42,14 @@ struct ServerColumn {
 /// A mirrored table as the server's catalog describes it to our role.
 struct ServerTable {
   std::string name = {};
-  char kind = 0;                ///< pg_class.relkind; 0: there is no such table
-  std::int64_t relation = 0;    ///< pg_class.oid: another one is another table, whatever its name
-  std::int64_t storage = 0;     ///< pg_class.relfilenode: another one after every rewrite
-  bool has_blocks = false;      ///< one heap, of which a range of blocks can be read
-  std::string parts = {};       ///< oids of its partitions and of tables that inherit, by comma
-  bool has_unique_key = false;  ///< no two rows can have the key of the mirror's table
+  char kind = 0;                  ///< pg_class.relkind; 0: there is no such table
+  std::int64_t relation = 0;      ///< pg_class.oid: another one is another table, whatever its name
+  std::int64_t storage = 0;       ///< pg_class.relfilenode: another one after every rewrite
+  bool has_blocks = false;        ///< one heap, of which a range of blocks can be read
+  std::string parts = {};         ///< oids of its partitions and of tables that inherit, by comma
+  bool has_foreign_part = false;  ///< one of those is elsewhere: its rows have no xmin
+  std::string primary_key = {};   ///< its columns' numbers, by comma
+  bool has_unique_key = false;    ///< no two rows can have the key of the mirror's table
   bool readable = false;
   bool insertable = false;
   bool rows_hidden = false;  ///< a row-level security policy applies to our role

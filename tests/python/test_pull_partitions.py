@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import playmirror as pm
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from support.faults import add_play, add_tracks
 from support.music_db import MusicDb
 
@@ -94,6 +95,26 @@ def test_a_table_that_begins_to_inherit_is_read(
                      "WHERE id = 'old'; COMMIT")  # fmt: skip
     pull_and_compare(server, mirror, music_db)
     assert [artist.id for artist in mirror.artists.list()] == ["heir"]
+
+
+def test_a_foreign_table_among_the_parts_stops_the_table(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror
+) -> None:
+    server.pull(mirror)
+    there = conninfo_to_dict(music_db.dsn)
+    music_db.execute(
+        "CREATE EXTENSION postgres_fdw; CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw "
+        f"OPTIONS (host '{there['host']}', port '{there['port']}', dbname '{music_db.name}'); "
+        "CREATE USER MAPPING FOR current_user SERVER elsewhere OPTIONS (user 'postgres'); "
+        "CREATE TABLE far (LIKE artists); CREATE FOREIGN TABLE near () INHERITS (artists) "
+        "SERVER elsewhere OPTIONS (table_name 'far')"
+    )
+    report = server.pull(mirror)
+    assert not report.complete
+    assert report.pulled["artists"].problem_code == "schema_mismatch"
+    assert "foreign" in report.pulled["artists"].problem
+    music_db.execute("DROP FOREIGN TABLE near")
+    assert server.pull(mirror).complete
 
 
 def test_a_play_that_an_attached_partition_has_is_not_sent_again(
