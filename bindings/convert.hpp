@@ -100,10 +100,10 @@ struct Convert<std::vector<T>> {
     for (const T& value : values) list[index++] = Convert<T>::to_python(value);
     return list;
   }
-  /// Any iterable but text, whose letters are hardly meant.
+  /// Any iterable but text, whose letters are hardly meant, and a dict, whose keys are as little.
   static std::vector<T> from_python(py::handle object, const char* name) {
     if (PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr()) ||
-        !py::isinstance<py::iterable>(object)) {
+        PyDict_Check(object.ptr()) || !py::isinstance<py::iterable>(object)) {
       wrong_type(name, "a sequence", object);
     }
     std::vector<T> values;

@@ -59,6 +59,11 @@ def test_text_is_not_taken_for_a_list_of_parameters(mirror: pm.Mirror) -> None:
         mirror.sql("SELECT ?", "x")
 
 
+def test_the_names_of_a_dict_are_not_taken_for_its_values(mirror: pm.Mirror) -> None:
+    with pytest.raises(TypeError, match="parameters must be a sequence, not dict"):
+        mirror.sql("SELECT :a", {"a": 1})  # type: ignore[arg-type]
+
+
 def test_text_that_is_not_utf8_arrives_as_bytes(mirror: pm.Mirror) -> None:
     ((text,),) = mirror.sql("SELECT CAST(x'41ff' AS TEXT)")
     assert text == b"A\xff"
