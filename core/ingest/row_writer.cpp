@@ -28,6 +28,19 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   return result;
 }
 
+/// "a OR b OR ...". SQLite nests what stands in a row, and no deeper than a thousand: a wide table
+/// has more columns than that.
+std::string any_of(const std::vector<std::string>& conditions) {
+  constexpr std::size_t kGroup = 100;
+  std::vector<std::string> groups;
+  for (std::size_t begin = 0; begin < conditions.size(); begin += kGroup) {
+    const auto first = conditions.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto size = std::min(kGroup, conditions.size() - begin);
+    groups.push_back("(" + join({first, first + static_cast<std::ptrdiff_t>(size)}, " OR ") + ")");
+  }
+  return join(groups, " OR ");
+}
+
 std::string key_condition(const schema::TableLayout& table) {
   std::vector<std::string> parts;
   for (const std::string& column : table.key) parts.push_back(sqlite::quoted(column) + " = ?");
@@ -58,7 +71,7 @@ std::string upsert_sql(const schema::TableLayout& table, const Columns& columns,
   std::string sql = "INSERT INTO " + name + " (" + join(names, ", ") + ") " + rows +
                     " ON CONFLICT (" + join(keys, ", ") + ") DO ";
   if (updates.empty()) return sql + "NOTHING";
-  return sql + "UPDATE SET " + join(updates, ", ") + " WHERE " + join(changes, " OR ");
+  return sql + "UPDATE SET " + join(updates, ", ") + " WHERE " + any_of(changes);
 }
 
 std::string merge_sql(const schema::TableLayout& table, const Columns& columns) {

@@ -44,6 +44,17 @@ def test_a_new_column_with_a_default_travels_alone(
     assert (report.alembic_version, mirror.status().alembic_version) == ("aaaa00000001",) * 2
 
 
+def test_a_table_may_be_as_wide_as_the_server_allows(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror
+) -> None:
+    columns = ", ".join(f"ADD wide_{number} integer DEFAULT {number}" for number in range(1_500))
+    music_db.execute(f"ALTER TABLE tracks {columns}")
+    assert server.pull(mirror).complete
+    music_db.execute("UPDATE tracks SET wide_1499 = 7 WHERE id = (SELECT min(id) FROM tracks)")
+    assert server.pull(mirror).pulled["tracks"].updated == 1
+    assert server.verify(mirror).equal and server.verify(mirror, depth="quick").equal
+
+
 def test_columns_may_have_the_names_that_sqlite_has_for_its_row_numbers(
     music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
 ) -> None:
