@@ -281,7 +281,7 @@ def one_play_from_two_devices_at_once(world: World) -> None:
 
     with hooks.at_steps(push_beside):
         world.push()
-    second.join()
+        second.join()  # its steps are told as well, and there must be somebody to tell
     assert plays_on_server(world.db)[1] == plays_on_server(world.db)[0] == 9
 
 
