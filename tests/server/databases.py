@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cluster import SUPERUSER, ClusterError, psql
+from psycopg.conninfo import make_conninfo
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = "music_template"
@@ -40,7 +41,8 @@ class Attached:
         self._dsn = dsn
 
     def dsn(self, dbname: str = "postgres", user: str = SUPERUSER) -> str:
-        return f"{self._dsn} dbname={dbname} user={user}"  # libpq takes the last of each keyword
+        # Each keyword once: a service file that is made of it counts the first, a string the last.
+        return make_conninfo(self._dsn, dbname=dbname, user=user)
 
     def psql(self, sql: str, dbname: str = "postgres", user: str = SUPERUSER) -> str:
         return psql(self.dsn(dbname, user), sql)
