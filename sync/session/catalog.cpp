@@ -1,11 +1,11 @@
 #include "sync/session/catalog.hpp"
 
 #include "core/test_hooks.hpp"
+#include "core/text/split.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <set>
-#include <sstream>
 #include <utility>
 
 namespace playmirror::sync {
@@ -76,13 +76,6 @@ std::optional<Problem> problem_of(const ServerTable& table, const std::string& s
   return shape_problem(table, name);
 }
 
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> pieces;
-  std::istringstream stream(text);
-  for (std::string piece; std::getline(stream, piece, separator);) pieces.push_back(piece);
-  return pieces;
-}
-
 /// Whether its primary key is on nothing but the mirror's key.
 bool has_unique_key(const ServerTable& table) {
   std::vector<std::string> key;
@@ -91,7 +84,7 @@ bool has_unique_key(const ServerTable& table) {
     if (found != nullptr) key.push_back(std::to_string(found->layout.number));
   }
   return !table.primary_key.empty() &&
-         std::ranges::all_of(split(table.primary_key, ','), [&](const std::string& column) {
+         std::ranges::all_of(text::split(table.primary_key, ','), [&](const std::string& column) {
            return std::ranges::find(key, column) != key.end();
          });
 }
@@ -100,7 +93,8 @@ bool has_unique_key(const ServerTable& table) {
 /// given as parent, child and the child's kind, children in rising order.
 void note_parts(ServerTable& table, const std::string& inheritance) {
   std::vector<std::vector<std::string>> all;
-  for (const std::string& each : split(inheritance, ';')) all.push_back(split(each, ','));
+  for (const std::string& each : text::split(inheritance, ';'))
+    all.push_back(text::split(each, ','));
   std::erase_if(all, [](const auto& fields) { return fields.size() != 3; });
   std::set<std::string> family{std::to_string(table.relation)};
   for (std::size_t known = 0; known != family.size();) {

@@ -1,6 +1,7 @@
 #include "sync/session/parts.hpp"
 
 #include "core/mirror/meta.hpp"
+#include "core/text/split.hpp"
 #include "sync/session/horizon.hpp"
 
 #include <algorithm>
@@ -10,20 +11,11 @@
 namespace playmirror::sync {
 namespace {
 
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> pieces;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(separator), text.size());
-    pieces.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return pieces;
-}
-
 /// As meta::kParts has them: `play_history=16401,16402;tracks=16403`.
 std::map<std::string, std::string> stored_parts(const sqlite::Database& database) {
   std::map<std::string, std::string> parts;
-  for (const std::string& entry : split(meta::read(database, meta::kParts).value_or(""), ';')) {
+  for (const std::string& entry :
+       text::split(meta::read(database, meta::kParts).value_or(""), ';')) {
     const std::size_t equals = entry.find('=');
     if (equals != std::string::npos) parts[entry.substr(0, equals)] = entry.substr(equals + 1);
   }
@@ -33,9 +25,9 @@ std::map<std::string, std::string> stored_parts(const sqlite::Database& database
 /// "tableoid IN (...)" of those that the mirror has not read; empty when there are none.
 std::string unseen_parts(const sqlite::Database& database, const ServerTable& table) {
   if (table.parts.empty()) return {};
-  const std::vector<std::string> seen = split(stored_parts(database)[table.name], ',');
+  const std::vector<std::string> seen = text::split(stored_parts(database)[table.name], ',');
   std::string unseen;
-  for (const std::string& part : split(table.parts, ',')) {
+  for (const std::string& part : text::split(table.parts, ',')) {
     if (std::ranges::find(seen, part) != seen.end()) continue;
     unseen += (unseen.empty() ? "" : ", ") + part;
   }
