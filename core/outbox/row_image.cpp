@@ -1,9 +1,10 @@
 #include "core/outbox/row_image.hpp"
 
+#include "core/text/crc64.hpp"
+
 #include <playmirror/error.hpp>
 
 #include <algorithm>
-#include <boost/crc.hpp>
 #include <cereal/archives/portable_binary.hpp>
 #include <cereal/types/optional.hpp>
 #include <cereal/types/string.hpp>
@@ -28,8 +29,6 @@ class BytesBuffer : public std::streambuf {
     setg(begin, begin, begin + bytes.size());
   }
 };
-
-using Crc64 = boost::crc_optimal<64, 0x42F0E1EBA9EA3693ULL, ~0ULL, ~0ULL, true, true>;
 
 [[noreturn]] void refuse(const std::string& why) {
   raise(ErrorCode::damaged, "the image of a recorded row cannot be read: " + why,
@@ -106,15 +105,15 @@ RowImage decode(std::string_view bytes) {
 
 std::int64_t checksum(std::string_view table, std::string_view identity, std::int64_t row_id,
                       std::string_view recorded_at, std::string_view image) {
-  Crc64 crc;
+  text::Crc64 crc;
   const std::string number = std::to_string(row_id);
   for (const std::string_view part :
        {table, identity, std::string_view(number), recorded_at, image}) {
     const std::string length = std::to_string(part.size()) + ':';
-    crc.process_bytes(length.data(), length.size());
-    crc.process_bytes(part.data(), part.size());
+    crc.add(length);
+    crc.add(part);
   }
-  return static_cast<std::int64_t>(crc.checksum());
+  return static_cast<std::int64_t>(crc.value());
 }
 
 }  // namespace playmirror::outbox
