@@ -56,9 +56,9 @@ std::string readable(std::string_view table, std::string_view identity) {
   const std::string first(identity.substr(0, cut));
   const std::string second(identity.substr(cut + 1));
   if (table == "play_history") {
-    const auto played_at = parse_postgres(second);
-    return first + " at " +
-           (played_at ? Timestamp::from_postgres_micros(*played_at).to_string() : second);
+    const auto played_at = parse_postgres(first);
+    return second + " at " +
+           (played_at ? Timestamp::from_postgres_micros(*played_at).to_string() : first);
   }
   return second.empty() ? first : first + " " + second.substr(1);
 }
@@ -87,13 +87,50 @@ PendingEntry read_pending(const sqlite::Database& database, const sqlite::Statem
 }  // namespace
 
 std::string play_identity(std::string_view track_id, std::string_view played_at) {
-  return std::string(track_id) + kSeparator + std::string(played_at);
+  return std::string(played_at) + kSeparator + std::string(track_id);
 }
 
 std::string snapshot_identity(std::string_view date,
                               const std::optional<std::string>& period_label) {
   // The marker keeps a missing label apart from an empty one.
   return std::string(date) + kSeparator + (period_label ? "=" + *period_label : std::string());
+}
+
+std::string identity_of(std::string_view table, const RowImage& image) {
+  const auto value = [&](std::string_view column) {
+    const auto* field = image.find(column);
+    return field == nullptr ? std::nullopt : *field;
+  };
+  if (table == "play_history") {
+    return play_identity(value("track_id").value_or(""), value("played_at").value_or(""));
+  }
+  if (table == "analysis_snapshots") {
+    return snapshot_identity(value("date").value_or(""), value("period_label"));
+  }
+  return value("id").value_or("");
+}
+
+void renew_identities(sqlite::Database& database) {
+  auto rows = database.prepare(
+      "SELECT entry, identity, row_id, recorded_at, image, checksum FROM playmirror_outbox "
+      "WHERE entry > ? AND +table_name = 'play_history' ORDER BY entry LIMIT 1");
+  auto update =
+      database.prepare("UPDATE playmirror_outbox SET identity = ?, checksum = ? WHERE entry = ?");
+  for (std::int64_t entry = 0;;) {
+    rows.bind(0, entry);
+    if (!rows.step()) return;
+    entry = rows.integer(0);
+    const std::string recorded_at(rows.text(3));
+    const std::string image(rows.blob(4));
+    const std::int64_t row_id = rows.integer(2);
+    const bool whole =
+        checksum("play_history", rows.text(1), row_id, recorded_at, image) == rows.integer(5);
+    rows.reset();
+    if (!whole) continue;
+    const std::string identity = identity_of("play_history", decode(image));
+    update.bind_all(identity, checksum("play_history", identity, row_id, recorded_at, image), entry)
+        .run();
+  }
 }
 
 std::int64_t next_provisional_id(sqlite::Database& database) {
@@ -117,16 +154,16 @@ std::int64_t add(sqlite::Database& database, std::string_view table, std::string
 
 EntryWriter::EntryWriter(sqlite::Database& database)
     : database_(database),
-      insert_(database.prepare("INSERT INTO playmirror_outbox "
-                               "(table_name, identity, row_id, recorded_at, image, checksum) "
-                               "VALUES (?, ?, ?, ?, ?, ?)")),
+      insert_(database.kept("INSERT INTO playmirror_outbox "
+                            "(table_name, identity, row_id, recorded_at, image, checksum) "
+                            "VALUES (?, ?, ?, ?, ?, ?)")),
       recorded_at_(Timestamp::now().to_postgres_string()) {}
 
 std::int64_t EntryWriter::add(std::string_view table, std::string_view identity,
                               std::int64_t row_id, const RowImage& image) {
   const std::string bytes = encode(image);
-  insert_.bind_view(0, table).bind_view(1, identity).bind(2, row_id).bind_view(3, recorded_at_);
-  insert_.bind_blob_view(4, bytes)
+  insert_->bind_view(0, table).bind_view(1, identity).bind(2, row_id).bind_view(3, recorded_at_);
+  insert_->bind_blob_view(4, bytes)
       .bind(5, checksum(table, identity, row_id, recorded_at_, bytes))
       .run();
   return database_.last_insert_rowid();

@@ -26,10 +26,18 @@ struct Entry {
   RowImage image = {};
 };
 
-/// What identifies a row for good, whoever recorded it: equal for equal keys, nothing else.
+/// What identifies a row for good, whoever recorded it: equal for equal keys, nothing else. Times
+/// come first, so that entries recorded in order of time are neighbours in the index.
 [[nodiscard]] std::string play_identity(std::string_view track_id, std::string_view played_at);
 [[nodiscard]] std::string snapshot_identity(std::string_view date,
                                             const std::optional<std::string>& period_label);
+
+/// The identity of a row of these tables, from its image.
+[[nodiscard]] std::string identity_of(std::string_view table, const RowImage& image);
+
+/// Gives pending plays the identities that they have since format 3. Entries that do not match
+/// their checksums stay as they are.
+void renew_identities(sqlite::Database& database);
 
 /// The next provisional id: negative, below every 32-bit id, never given twice by one file.
 [[nodiscard]] std::int64_t next_provisional_id(sqlite::Database& database);
@@ -44,7 +52,7 @@ struct Entry {
 std::int64_t add(sqlite::Database& database, std::string_view table, std::string_view identity,
                  std::int64_t row_id, const RowImage& image);
 
-/// The same for many rows.
+/// The same for many rows. One at a time for each connection.
 class EntryWriter {
  public:
   explicit EntryWriter(sqlite::Database& database);
@@ -53,7 +61,7 @@ class EntryWriter {
 
  private:
   sqlite::Database& database_;
-  sqlite::Statement insert_;
+  sqlite::KeptStatement insert_;
   std::string recorded_at_;
 };
 

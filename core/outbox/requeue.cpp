@@ -56,10 +56,7 @@ void requeue_delivered(sqlite::Database& database) {
     if (!row.step()) continue;
     RowImage image = image_of(row, layout);
     row.reset();
-    const auto text = [&](const char* column) { return image.find(column)->value_or(""); };
-    const std::string identity = layout.name == "play_history"
-                                     ? play_identity(text("track_id"), text("played_at"))
-                                     : snapshot_identity(text("date"), *image.find("period_label"));
+    const std::string identity = identity_of(layout.name, image);
     auto known =
         database.prepare("SELECT 1 FROM playmirror_outbox WHERE table_name = ? AND identity = ?");
     if (known.bind_all(layout.name, identity), known.step()) continue;

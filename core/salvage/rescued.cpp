@@ -118,18 +118,22 @@ void Rescued::put(sqlite::Database& database) const {
     const bool keeps_state = entry.state == "rejected" || entry.state == "waiting" || known_push ||
                              !PLAYMIRROR_SAFEGUARD("forgotten pushes");
     const std::string state = keeps_state ? entry.state : "queued";
+    const outbox::RowImage image = outbox::decode(entry.bytes);
+    // A file of an older format may have known the row by another one.
+    const std::string identity =
+        key.first == "play_history" ? outbox::identity_of(key.first, image) : key.second;
     database
         .prepare(
-            "INSERT INTO playmirror_outbox (entry, table_name, identity, row_id, recorded_at, "
-            "image, checksum, state, attempts, sqlstate, constraint_name, message, push, "
-            "offered_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "INSERT INTO playmirror_outbox (entry, table_name, identity, row_id, "
+            "recorded_at, image, checksum, state, attempts, sqlstate, constraint_name, message, "
+            "push, offered_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind_all(
-            number, key.first, key.second, entry.row_id, entry.recorded_at, Blob{entry.bytes},
-            outbox::checksum(key.first, key.second, entry.row_id, entry.recorded_at, entry.bytes),
+            number, key.first, identity, entry.row_id, entry.recorded_at, Blob{entry.bytes},
+            outbox::checksum(key.first, identity, entry.row_id, entry.recorded_at, entry.bytes),
             state, entry.attempts, entry.sqlstate, entry.constraint, entry.message,
             known_push ? entry.push : std::nullopt, entry.offered_id)
         .run();
-    outbox::restore_row(database, key.first, key.second, entry.row_id, outbox::decode(entry.bytes));
+    outbox::restore_row(database, key.first, identity, entry.row_id, image);
   }
   for (const auto& [handle, server_id] : delivered_) {
     database

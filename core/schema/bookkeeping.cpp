@@ -1,6 +1,7 @@
 #include "core/schema/bookkeeping.hpp"
 
 #include "core/mirror/meta.hpp"
+#include "core/outbox/outbox.hpp"
 #include "core/schema/layout.hpp"
 
 #include <playmirror/error.hpp>
@@ -243,11 +244,14 @@ void upgrade(sqlite::Database& database) {
     raise(ErrorCode::not_a_mirror, "the mirror has no known format",
           {.hint = "Choose another file."});
   }
-  // Format 2 keeps lists of exclusions; the plays as columns too, which are built behind the
-  // upgrade; and digests, which the next pull makes.
-  database.execute(kExclusions);
-  database.execute(kColumns);
-  database.execute(kDigests);
+  if (version < 2) {
+    // Lists of exclusions; the plays as columns too, which are built behind the upgrade; and
+    // digests, which the next pull makes.
+    database.execute(kExclusions);
+    database.execute(kColumns);
+    database.execute(kDigests);
+  }
+  outbox::renew_identities(database);
   database.execute("PRAGMA user_version=" + std::to_string(kFormatVersion));
   transaction.commit();
 }

@@ -137,7 +137,7 @@ def test_identities_and_checksums_are_as_described(database: sqlite3.Connection)
     assert {entry[0]: entry[1] for entry in entries} == {
         "artists": "a",
         "tracks": "t",
-        "play_history": f"t\x1f{time}",
+        "play_history": f"{time}\x1ft",
         "analysis_snapshots": f"{time}\x1f=",
     }
     for *parts, checksum in entries:

@@ -74,7 +74,7 @@ TEST(Checksum, KeepsItsPartsApart) {
 
 TEST(Identity, KeepsDifferentRowsApart) {
   EXPECT_EQ(play_identity("t", "2026"), play_identity("t", "2026"));
-  EXPECT_NE(play_identity("t2", "026"), play_identity("t", "2026"));
+  EXPECT_NE(play_identity("6t", "202"), play_identity("t", "2026"));
   EXPECT_NE(snapshot_identity("d", std::nullopt), snapshot_identity("d", ""));
   EXPECT_NE(snapshot_identity("d", ""), snapshot_identity("d", "="));
 }
@@ -152,6 +152,32 @@ TEST_F(Outbox, OffersQueuedAndWaitingEntriesInOrder) {
   });
   EXPECT_EQ(numbers(sendable_plays()), (std::vector{second, third}));
   EXPECT_EQ(sendable_plays().front().state, PendingState::waiting);
+}
+
+TEST_F(Outbox, AnOlderFileGetsThePresentIdentities) {
+  const std::int64_t number = add_play("2026-01-01");
+  add_play("2026-01-02");
+  change([](sqlite::Database& database) {
+    auto row = database.prepare("SELECT row_id, recorded_at, image FROM playmirror_outbox LIMIT 1");
+    ASSERT_TRUE(row.step());
+    const std::string old = std::string("t1\x1f") + "2026-01-01 06:00:00";
+    database.prepare("UPDATE playmirror_outbox SET identity = ?, checksum = ? WHERE row_id = ?")
+        .bind_all(old, checksum("play_history", old, row.integer(0), row.text(1), row.blob(2)),
+                  row.integer(0))
+        .run();
+  });
+  // A damaged one is nobody's business but verify()'s.
+  execute("UPDATE playmirror_outbox SET identity = 'x' WHERE entry <> " + std::to_string(number));
+  execute("PRAGMA user_version = 2");
+  const auto path = mirror_.path();
+  mirror_.close();
+  mirror_ = Mirror::open(path);
+  EXPECT_EQ(mirror_.pending().front().key, "t1 at 2026-01-01T06:00:00Z");
+  auto reader = MirrorAccess::state(mirror_)->reader();
+  EXPECT_EQ(sendable(reader.database(), "play_history", 0, number, 9).front().identity,
+            play_identity("t1", "2026-01-01 06:00:00"));
+  EXPECT_EQ(verify(reader.database()).damaged.size(), 1U);
+  EXPECT_EQ(reader->query_int("SELECT count(*) FROM playmirror_outbox WHERE identity = 'x'"), 1);
 }
 
 TEST_F(Outbox, TellsAndForgetsWhyAnEntryWasSetAside) {
