@@ -19,7 +19,7 @@ struct Reading {
   ImportFormat format = ImportFormat::spotify_extended;
   std::string place = {};                        ///< of its rows
   std::span<const std::string_view> paths = {};  ///< of their fields
-  ListenOrReason (*listen)(const JsonRow& row) = nullptr;
+  ToldOrReason (*tell)(const JsonRow& row) = nullptr;
 };
 
 /// Tells a document's format by the paths at its beginning; nothing when it is no history.

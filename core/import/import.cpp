@@ -55,6 +55,8 @@ class Importer {
       histories.emplace_back(std::move(document), *reading);
     }
     if (histories.empty()) refuse();
+    fills_empty_mirror_ =
+        state_.reader()->query_int("SELECT EXISTS (SELECT 1 FROM play_history)") == 0;
     import::Recorder recorder(state_.reader().database(), options_, report_);
     try {
       for (std::size_t i = 0; i < histories.size(); ++i) {
@@ -95,8 +97,8 @@ class Importer {
 
   void read(const import::Document& document, const import::Reading& reading, ImportedFile& file,
             import::Recorder& recorder) {
-    auto rows =
-        import::ReadAhead(document, reading, [&](const auto& row) { return judge(reading, row); });
+    auto rows = import::read_ahead(document, reading, songs_,
+                                   [&](const auto& row) { return judge(reading, row); });
     try {
       while (auto piece = rows.next([this] { watch_.tick(); })) {
         file.rows += piece->rows;
@@ -112,17 +114,17 @@ class Importer {
     record(recorder, document.name);
   }
 
-  /// The listen, or why it is none that is recorded. Called on a thread of its own.
-  [[nodiscard]] import::ListenOrReason judge(const import::Reading& reading,
-                                             const import::JsonRow& row) const {
-    import::ListenOrReason found = reading.listen(row);
+  /// What the row tells, or why it is not recorded. Called on a thread of its own.
+  [[nodiscard]] import::ToldOrReason judge(const import::Reading& reading,
+                                           const import::JsonRow& row) const {
+    import::ToldOrReason found = reading.tell(row);
     if (std::holds_alternative<import::Reason>(found)) return found;
-    import::Listen& listen = std::get<import::Listen>(found);
-    const bool possible = listen.at >= Timestamp() && listen.at <= latest_;
+    import::Told& told = std::get<import::Told>(found);
+    const bool possible = told.at >= Timestamp() && told.at <= latest_;
     if (!possible && PLAYMIRROR_SAFEGUARD("possible times")) return import::Reason::no_time;
-    if (listen.listened_ms.value_or(0) > kMostListenedMs) return import::Reason::bad_value;
-    if (listen.duration_ms.value_or(0) > kMostListenedMs) listen.duration_ms.reset();
-    if (listen.private_session && !options_.private_sessions &&
+    if (told.listened_ms.value_or(0) > kMostListenedMs) return import::Reason::bad_value;
+    if (told.song.duration_ms.value_or(0) > kMostListenedMs) told.song.duration_ms.reset();
+    if (told.private_session && !options_.private_sessions &&
         PLAYMIRROR_SAFEGUARD("private sessions")) {
       return import::Reason::private_session;
     }
@@ -145,17 +147,19 @@ class Importer {
     if (options_.dry_run) {
       recorder.look_up(state_.reader().database(), batch_);
     } else {
+      const auto tick = [this] { watch_.tick(); };
+      const bool full = batch_.size() >= kBatch;
+      if (full && !unlogged_ && fills_empty_mirror_) unlogged_.emplace(state_, tick);
       state_.write(
           [&](sqlite::Database& database) {
+            if (full) database.keep_pages(kPagesKib);
             const std::int64_t before = report_.recorded;
             recorder.record(database, batch_);
             if (report_.recorded == before) return;
-            if (++batches_ == 1) return;
             // To build the columns once costs less than to follow so many plays.
-            columns::drop(database);
-            database.keep_pages(kPagesKib);
+            if (++batches_ > 1 || full) columns::drop(database);
           },
-          [this] { watch_.tick(); }, MirrorState::Durability::later);
+          tick, MirrorState::Durability::later);
       PLAYMIRROR_STEP("import.batch");
     }
     batch_.clear();
@@ -166,9 +170,12 @@ class Importer {
   CallWatch& watch_;
   Timestamp latest_;
   ImportReport report_;
+  import::SongPool songs_;
   std::vector<import::Listen> batch_;
-  int batches_ = 0;  ///< with something new in them
-};                   // namespace
+  int batches_ = 0;                  ///< with something new in them
+  bool fills_empty_mirror_ = false;  ///< there was no play before
+  std::optional<MirrorState::Unlogged> unlogged_;
+};
 
 }  // namespace
 

@@ -21,18 +21,18 @@ std::optional<std::string> first_of(const JsonRow& row, std::initializer_list<st
   return std::nullopt;
 }
 
-ListenOrReason read(const JsonRow& row) {
+ToldOrReason read(const JsonRow& row) {
   const auto title = row.text(kName);
   const auto artist = first_of(row, {kArtistText, kArtistName, kArtist});
   if (!title && !artist) return Reason::no_name;
   // A track that is being played at that moment has no date yet.
   const auto at = from_seconds(row.integer(kUts));
   if (!at) return Reason::no_time;
-  Listen listen{.at = *at};
-  listen.title = title.value_or("");
-  if (artist) listen.artists = {*artist};
-  listen.album = first_of(row, {kAlbumText, kAlbum});
-  return listen;
+  Told told{.at = *at};
+  told.song.title = title.value_or("");
+  if (artist) told.song.artists = {*artist};
+  told.song.album = first_of(row, {kAlbumText, kAlbum});
+  return told;
 }
 
 }  // namespace

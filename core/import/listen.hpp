@@ -15,20 +15,25 @@ namespace playmirror::import {
 enum class Reason { not_music, no_name, no_time, bad_value, private_session, no_spotify_id };
 [[nodiscard]] std::string_view name_of(Reason reason) noexcept;
 
-/// One row of a listening history, whatever its format.
-struct Listen {
-  Timestamp at = {};
-  bool to_the_minute = false;                  ///< seconds were cut off
-  std::optional<std::string> spotify_id = {};  ///< of the track
+/// What an export tells of a song.
+struct Song {
+  std::optional<std::string> spotify_id = {};
   std::string title = {};
   std::vector<std::string> artists = {};  ///< as credited, the main one first
   std::optional<std::string> album = {};
+  std::optional<std::int64_t> duration_ms = {};
+};
+
+/// One row of a listening history, whatever its format.
+struct Told {
+  Timestamp at = {};
+  bool to_the_minute = false;  ///< seconds were cut off
+  Song song = {};
   std::optional<std::int64_t> listened_ms = {};
   std::optional<bool> skipped = {};
-  std::optional<std::int64_t> duration_ms = {};  ///< of the track
   bool private_session = false;
 };
 
-using ListenOrReason = std::variant<Listen, Reason>;
+using ToldOrReason = std::variant<Told, Reason>;
 
 }  // namespace playmirror::import

@@ -49,23 +49,23 @@ std::optional<std::int64_t> milliseconds(const JsonRow& row, std::size_t in_ms,
   return value;
 }
 
-ListenOrReason read(const JsonRow& row) {
+ToldOrReason read(const JsonRow& row) {
   const auto title = row.text(kTrackName);
   const auto artist = row.text(kArtistName);
   if (!title && !artist) return Reason::no_name;
   const auto at = from_seconds(row.integer(kListenedAt));
   if (!at) return Reason::no_time;
-  Listen listen{.at = *at};
+  Told told{.at = *at};
   for (const auto field : {kSpotifyId, kOriginUrl}) {
     const auto url = row.text(field);
-    if (url && !listen.spotify_id) listen.spotify_id = spotify_track_id(*url);
+    if (url && !told.song.spotify_id) told.song.spotify_id = spotify_track_id(*url);
   }
-  listen.title = title.value_or("");
-  if (artist) listen.artists = {*artist};
-  listen.album = row.text(kReleaseName);
-  listen.duration_ms = milliseconds(row, kDurationMs, kDuration);
-  listen.listened_ms = milliseconds(row, kMsPlayed, kDurationPlayed);
-  return listen;
+  told.song.title = title.value_or("");
+  if (artist) told.song.artists = {*artist};
+  told.song.album = row.text(kReleaseName);
+  told.song.duration_ms = milliseconds(row, kDurationMs, kDuration);
+  told.listened_ms = milliseconds(row, kMsPlayed, kDurationPlayed);
+  return told;
 }
 
 }  // namespace

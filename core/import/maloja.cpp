@@ -20,19 +20,19 @@ std::optional<std::int64_t> milliseconds(std::optional<std::int64_t> seconds) {
   return *seconds * 1000;
 }
 
-ListenOrReason read(const JsonRow& row) {
+ToldOrReason read(const JsonRow& row) {
   const auto title = row.text(kTitle);
   const auto& artists = row.texts(kArtists);
   if (!title && artists.empty()) return Reason::no_name;
   const auto at = from_seconds(row.integer(kTime));
   if (!at) return Reason::no_time;
-  Listen listen{.at = *at};
-  listen.title = title.value_or("");
-  listen.artists = artists;
-  listen.album = row.text(kAlbumTitle) ? row.text(kAlbumTitle) : row.text(kAlbum);
-  listen.duration_ms = milliseconds(row.integer(kLength));
-  listen.listened_ms = milliseconds(row.integer(kDuration));
-  return listen;
+  Told told{.at = *at};
+  told.song.title = title.value_or("");
+  told.song.artists = artists;
+  told.song.album = row.text(kAlbumTitle) ? row.text(kAlbumTitle) : row.text(kAlbum);
+  told.song.duration_ms = milliseconds(row.integer(kLength));
+  told.listened_ms = milliseconds(row.integer(kDuration));
+  return told;
 }
 
 }  // namespace

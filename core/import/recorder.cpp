@@ -1,6 +1,5 @@
 #include "core/import/recorder.hpp"
 
-#include "core/outbox/bulk.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/sqlite/row_source.hpp"
 #include "core/test_hooks.hpp"
@@ -37,17 +36,21 @@ bool is_on_the_minute(Timestamp time) { return time.postgres_micros() % kMinute 
 /// How long a listen may have lasted, and a little more.
 std::int64_t reach_of(const Listen& listen) {
   const std::int64_t length =
-      std::max(listen.listened_ms.value_or(0), listen.duration_ms.value_or(0)) * 1000;
+      std::max(listen.listened_ms.value_or(0), listen.song->duration_ms.value_or(0)) * 1000;
   return std::clamp<std::int64_t>(length, 0, kLongest) + kSlack;
 }
 
-std::string main_artist(const Listen& listen) {
-  return listen.artists.empty() ? std::string() : listen.artists.front();
+const std::string& key_of(PooledSong& song) {
+  if (song.key.empty()) {
+    song.key =
+        song_key(song.artists.empty() ? std::string_view() : song.artists.front(), song.title);
+  }
+  return song.key;
 }
 
-std::string credits(const Listen& listen) {
+std::string credits(const Song& song) {
   std::string all;
-  for (const std::string& artist : listen.artists) all += (all.empty() ? "" : ", ") + artist;
+  for (const std::string& artist : song.artists) all += (all.empty() ? "" : ", ") + artist;
   return all;
 }
 
@@ -55,6 +58,21 @@ std::uint64_t hash_of(const std::string& song, std::int64_t time, bool to_the_mi
   return std::hash<std::string>()(song + '\x1f' + std::to_string(time) +
                                   (to_the_minute ? "m" : ""));
 }
+
+/// A track at an instant.
+struct Instant {
+  std::string_view track_id;
+  Timestamp at;
+
+  friend bool operator==(const Instant&, const Instant&) = default;
+};
+
+struct InstantHash {
+  std::size_t operator()(const Instant& instant) const noexcept {
+    return std::hash<std::string_view>()(instant.track_id) ^
+           std::hash<std::int64_t>()(instant.at.postgres_micros());
+  }
+};
 
 std::optional<std::string> unless_empty(std::string text) {
   return text.empty() ? std::nullopt : std::optional(std::move(text));
@@ -65,16 +83,17 @@ std::optional<std::string> unless_empty(std::string text) {
 /// A listen that is to be recorded.
 struct Recorder::New {
   const Listen* listen;
-  std::string track_id;
-  std::string played_at;
   bool new_track;
+
+  [[nodiscard]] const std::string& track_id() const { return listen->song->track_id; }
 };
 
 /// Plays of the mirror near a moment.
 class Recorder::Lookup {
  public:
   explicit Lookup(const sqlite::Database& database)
-      : exact_(database.prepare(
+      : newest_(database.query_text("SELECT max(played_at) FROM play_history")),
+        exact_(database.prepare(
             "SELECT max(id) FROM play_history WHERE played_at = ? AND track_id = ?")),
         near_(database.prepare(
             "SELECT p.id, p.played_at, p.source, p.track_id, t.artist, t.name "
@@ -84,6 +103,7 @@ class Recorder::Lookup {
 
   /// The id of the play of that track at that instant.
   std::optional<std::int64_t> exact(const std::string& track_id, const std::string& played_at) {
+    if (played_at > newest_) return std::nullopt;
     exact_.bind_view(0, played_at).bind_view(1, track_id);
     std::optional<std::int64_t> id;
     if (exact_.step() && !exact_.is_null(0)) id = exact_.integer(0);
@@ -120,6 +140,7 @@ class Recorder::Lookup {
   }
 
  private:
+  std::string newest_;  ///< played_at of all plays, as text
   sqlite::Statement exact_;
   sqlite::Statement near_;
   sqlite::Statement track_;
@@ -151,34 +172,44 @@ void Recorder::leave_out(Reason reason, std::int64_t rows) {
   report_.left_out[std::string(name_of(reason))] += rows;
 }
 
-std::optional<std::string> Recorder::track_id(const Listen& listen, std::string& song) {
-  if (listen.spotify_id) return listen.spotify_id;
-  song = song_key(main_artist(listen), listen.title);
-  if (const std::string* known = songs_.find(song)) return *known;
-  if (options_.local_tracks == LocalTracks::leave_out) return std::nullopt;
-  return local_track_id(song);
+void Recorder::find_track(PooledSong& song) const {
+  // Tracks that were recorded since are to be found by their names.
+  if (song.found == batch_) return;
+  song.found = batch_;
+  std::string id;
+  if (song.spotify_id) {
+    id = *song.spotify_id;
+  } else if (const std::string* known = songs_.find(key_of(song))) {
+    id = *known;
+  } else if (options_.local_tracks != LocalTracks::leave_out) {
+    id = local_track_id(key_of(song));
+  }
+  if (id == song.track_id) return;
+  song.track_id = std::move(id);
+  song.has_track = false;
 }
 
 std::vector<Recorder::New> Recorder::choose(const sqlite::Database& database,
                                             const std::vector<Listen>& listens) {
+  ++batch_;
   Lookup lookup(database);
   std::vector<New> chosen;
-  std::unordered_set<std::string> identities;
+  chosen.reserve(listens.size());
+  std::unordered_set<Instant, InstantHash> seen;
+  seen.reserve(listens.size());
   for (const Listen& listen : listens) {
-    std::string song;
     auto& taken = taken_[listen.to_the_minute ? 1 : 0];
-    const auto track = track_id(listen, song);
-    if (!track) {
+    PooledSong& song = *listen.song;
+    find_track(song);
+    if (song.track_id.empty()) {
       leave_out(Reason::no_spotify_id);
       continue;
     }
-    New play{&listen, *track, listen.at.to_postgres_string(), false};
-    if (!identities.insert(outbox::play_identity(play.track_id, play.played_at)).second &&
-        PLAYMIRROR_SAFEGUARD("repeated rows")) {
+    if (!seen.insert({song.track_id, listen.at}).second && PLAYMIRROR_SAFEGUARD("repeated rows")) {
       ++report_.repeated;
       continue;
     }
-    if (const auto id = lookup.exact(play.track_id, play.played_at);
+    if (const auto id = lookup.exact(song.track_id, listen.played_at);
         id && PLAYMIRROR_SAFEGUARD("same instant")) {
       const std::int64_t number = outbox::provisional_number(*id);
       ++(first_number_ != 0 && number >= first_number_ ? report_.repeated : report_.already_there);
@@ -190,9 +221,8 @@ std::vector<Recorder::New> Recorder::choose(const sqlite::Database& database,
                         listen.at <= moved(*last_other_, reach);
     if ((others || listen.to_the_minute || any_to_the_minute_) &&
         PLAYMIRROR_SAFEGUARD("same song close by")) {
-      if (song.empty()) song = song_key(main_artist(listen), listen.title);
       const auto is_it = [&](const Lookup::Play& candidate) {
-        if (candidate.track_id != play.track_id && candidate.song != song) return false;
+        if (candidate.track_id != song.track_id && candidate.song != key_of(song)) return false;
         if (taken.contains(candidate.id) && PLAYMIRROR_SAFEGUARD("one play for a listen")) {
           return false;
         }
@@ -207,8 +237,10 @@ std::vector<Recorder::New> Recorder::choose(const sqlite::Database& database,
         continue;
       }
     }
-    if (tracks_.insert(play.track_id).second) play.new_track = !lookup.has_track(play.track_id);
-    chosen.push_back(std::move(play));
+    const bool new_track =
+        !song.has_track && tracks_.insert(song.track_id).second && !lookup.has_track(song.track_id);
+    song.has_track = true;
+    chosen.push_back({&listen, new_track});
   }
   return chosen;
 }
@@ -241,16 +273,16 @@ class Recorder::Writing {
 class Recorder::PlayRows : public sqlite::RowSource {
  public:
   PlayRows(const std::vector<New>& plays, std::int64_t first_id, std::string_view source)
-      : plays_(plays), first_id_(first_id) {
+      : plays_(plays), id_(first_id) {
     fields_.back() = source;
   }
 
   bool next() override {
     if (next_ == plays_.size()) return false;
-    const New& play = plays_[next_];
-    fields_[0] = first_id_ - static_cast<std::int64_t>(next_++);
-    fields_[1] = std::string_view(play.track_id);
-    fields_[2] = std::string_view(play.played_at);
+    const New& play = plays_[next_++];
+    fields_[0] = id_++;
+    fields_[1] = std::string_view(play.track_id());
+    fields_[2] = std::string_view(play.listen->played_at);
     fields_[3] = {};
     if (const auto& listened = play.listen->listened_ms) fields_[3] = *listened;
     fields_[4] = {};
@@ -265,7 +297,7 @@ class Recorder::PlayRows : public sqlite::RowSource {
 
  private:
   const std::vector<New>& plays_;
-  std::int64_t first_id_;
+  std::int64_t id_;
   std::size_t next_ = 0;
   std::array<sqlite::Field, kFields> fields_;
 };
@@ -273,20 +305,26 @@ class Recorder::PlayRows : public sqlite::RowSource {
 void Recorder::record(sqlite::Database& database, const std::vector<Listen>& listens) {
   const std::vector<New> plays = choose(database, listens);
   if (plays.empty()) return;
+  const auto number = static_cast<std::int64_t>(plays.size());
+  const std::int64_t greatest_id = outbox::reserve_provisional_ids(database, number);
+  if (first_number_ == 0) first_number_ = outbox::provisional_number(greatest_id);
+  // Rising, so that rows, indexes and columns grow at their ends.
+  const std::int64_t first_id = greatest_id - number + 1;
+  outbox::BulkEntries entries("play_history", plays.size(),
+                              [&](std::size_t i, outbox::BulkEntry& entry) {
+                                describe(plays[i], entry);
+                                entry.row_id = first_id + static_cast<std::int64_t>(i);
+                              });
   Writing writing(database);
   for (const New& play : plays) {
     if (play.new_track) record_track(writing, play);
   }
-  const std::int64_t first_id =
-      outbox::reserve_provisional_ids(database, static_cast<std::int64_t>(plays.size()));
-  if (first_number_ == 0) first_number_ = outbox::provisional_number(first_id);
-  std::vector<outbox::BulkEntry> entries;
+  std::int64_t id = first_id;
   for (const New& play : plays) {
-    const std::int64_t id = first_id - static_cast<std::int64_t>(entries.size());
-    entries.push_back({outbox::play_identity(play.track_id, play.played_at), id});
     const Listen& listen = *play.listen;
     if (is_on_the_minute(listen.at) && !listen.to_the_minute) exact_.insert(id);
     any_to_the_minute_ = any_to_the_minute_ || listen.to_the_minute;
+    ++id;
   }
   PlayRows rows(plays, first_id, options_.source);
   sqlite::run_over(
@@ -295,48 +333,44 @@ void Recorder::record(sqlite::Database& database, const std::vector<Listen>& lis
       "SELECT * FROM " +
           std::string(sqlite::kSourceTable),
       rows, PlayRows::kFields);
-  if (PLAYMIRROR_SAFEGUARD("entries of imported plays")) {
-    outbox::add_all(database, "play_history", entries,
-                    [&](std::size_t i) { return image_of(plays[i]); });
-  }
+  if (PLAYMIRROR_SAFEGUARD("entries of imported plays")) entries.add_to(database);
   count(plays);
 }
 
-outbox::RowImage Recorder::image_of(const New& play) const {
-  outbox::RowImage image;
+void Recorder::describe(const New& play, outbox::BulkEntry& entry) const {
   const Listen& listen = *play.listen;
-  image.fields.emplace_back("track_id", play.track_id);
-  image.fields.emplace_back("played_at", play.played_at);
-  if (listen.listened_ms) {
-    image.fields.emplace_back("listened_ms", std::to_string(*listen.listened_ms));
-  }
-  if (listen.skipped) image.fields.emplace_back("skipped", *listen.skipped ? "t" : "f");
-  image.fields.emplace_back("source", options_.source);
-  return image;
+  entry.identity = outbox::play_identity(play.track_id(), listen.played_at);
+  auto& fields = entry.image.fields;
+  fields.clear();
+  fields.emplace_back("track_id", play.track_id());
+  fields.emplace_back("played_at", listen.played_at);
+  if (listen.listened_ms) fields.emplace_back("listened_ms", std::to_string(*listen.listened_ms));
+  if (listen.skipped) fields.emplace_back("skipped", *listen.skipped ? "t" : "f");
+  fields.emplace_back("source", options_.source);
 }
 
 void Recorder::record_track(Writing& writing, const New& play) {
-  const Listen& listen = *play.listen;
-  const auto name = unless_empty(listen.title);
-  const auto artist = unless_empty(credits(listen));
-  writing.track.bind_all(play.track_id, name, artist, listen.album, listen.duration_ms).run();
+  PooledSong& song = *play.listen->song;
+  const auto name = unless_empty(song.title);
+  const auto artist = unless_empty(credits(song));
+  writing.track.bind_all(play.track_id(), name, artist, song.album, song.duration_ms).run();
   outbox::RowImage image;
-  image.fields.emplace_back("id", play.track_id);
+  image.fields.emplace_back("id", play.track_id());
   image.fields.emplace_back("name", name);
   image.fields.emplace_back("artist", artist);
-  image.fields.emplace_back("album", listen.album);
-  if (listen.duration_ms) {
-    image.fields.emplace_back("duration_ms", std::to_string(*listen.duration_ms));
+  image.fields.emplace_back("album", song.album);
+  if (song.duration_ms) {
+    image.fields.emplace_back("duration_ms", std::to_string(*song.duration_ms));
   }
-  for (const std::string& each : listen.artists) {
+  for (const std::string& each : song.artists) {
     const std::string id = artist_id(writing, each);
-    writing.link.bind_all(play.track_id, id).run();
+    writing.link.bind_all(play.track_id(), id).run();
     if (std::ranges::find(image.artist_ids, id) == image.artist_ids.end()) {
       image.artist_ids.push_back(id);
     }
   }
-  writing.entries.add("tracks", play.track_id, 0, image);
-  songs_.add(song_key(main_artist(listen), listen.title), play.track_id);
+  writing.entries.add("tracks", play.track_id(), 0, image);
+  songs_.add(key_of(song), play.track_id());
 }
 
 std::string Recorder::artist_id(Writing& writing, const std::string& name) {
@@ -357,19 +391,19 @@ void Recorder::look_up(const sqlite::Database& database, const std::vector<Liste
   std::vector<New> plays = choose(database, listens);
   std::erase_if(plays, [&](const New& play) {
     const Listen& listen = *play.listen;
-    const std::string song = song_key(main_artist(listen), listen.title);
+    const std::string& song = key_of(*listen.song);
     const std::int64_t minute = minute_of(listen.at);
     // An exact time in a minute that stands for some listen, or the other way round.
     if (would_be_minutes_.contains(hash_of(song, minute, !listen.to_the_minute))) {
       ++report_.matched;
       return true;
     }
-    if (!would_be_.insert(hash_of(play.track_id, listen.at.postgres_micros(), false)).second) {
+    if (!would_be_.insert(hash_of(play.track_id(), listen.at.postgres_micros(), false)).second) {
       ++report_.repeated;
       return true;
     }
     would_be_minutes_.insert(hash_of(song, minute, listen.to_the_minute));
-    for (const std::string& artist : listen.artists) {
+    for (const std::string& artist : listen.song->artists) {
       if (play.new_track && artists_.emplace(artist, "").second) ++report_.artists;
     }
     return false;

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/import/listen.hpp"
+#include "core/import/song_pool.hpp"
 #include "core/import/songs.hpp"
-#include "core/outbox/row_image.hpp"
+#include "core/outbox/bulk.hpp"
 #include "core/sqlite/database.hpp"
 
 #include <playmirror/import.hpp>
@@ -45,8 +45,8 @@ class Recorder {
 
   [[nodiscard]] std::vector<New> choose(const sqlite::Database& database,
                                         const std::vector<Listen>& listens);
-  [[nodiscard]] std::optional<std::string> track_id(const Listen& listen, std::string& song);
-  [[nodiscard]] outbox::RowImage image_of(const New& play) const;
+  void find_track(PooledSong& song) const;
+  void describe(const New& play, outbox::BulkEntry& entry) const;
   void record_track(Writing& writing, const New& play);
   std::string artist_id(Writing& writing, const std::string& name);
   void count(const std::vector<New>& plays);
@@ -56,6 +56,7 @@ class Recorder {
   KnownSongs songs_;
   std::unordered_map<std::string, std::string> artists_;  ///< by name: the smallest id
   std::unordered_set<std::string> tracks_;                ///< seen or recorded
+  std::uint64_t batch_ = 0;                               ///< the present one, from 1
   /// Plays that stand for a listen with an exact time, and for one to the minute.
   std::array<std::unordered_set<std::int64_t>, 2> taken_;
   std::unordered_set<std::int64_t> exact_;  ///< recorded here on the minute, and not cut to it

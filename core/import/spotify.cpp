@@ -65,7 +65,7 @@ std::optional<std::int64_t> not_negative(std::optional<std::int64_t> value) {
   return value;
 }
 
-ListenOrReason read_extended(const JsonRow& row) {
+ToldOrReason read_extended(const JsonRow& row) {
   const auto title = row.text(kTrackName);
   const auto artist = row.text(kArtistName);
   const auto uri = row.text(kTrackUri);
@@ -76,18 +76,18 @@ ListenOrReason read_extended(const JsonRow& row) {
   }
   const auto at = parse(row.text(kTs));
   if (!at) return Reason::no_time;
-  Listen listen{.at = *at};
-  if (uri) listen.spotify_id = spotify_track_id(*uri);
-  listen.title = title.value_or("");
-  if (artist) listen.artists = {*artist};
-  listen.album = row.text(kAlbumName);
-  listen.listened_ms = not_negative(row.integer(kMsPlayed));
-  listen.skipped = row.boolean(kSkipped);
-  listen.private_session = row.boolean(kIncognito).value_or(false);
-  return listen;
+  Told told{.at = *at};
+  if (uri) told.song.spotify_id = spotify_track_id(*uri);
+  told.song.title = title.value_or("");
+  if (artist) told.song.artists = {*artist};
+  told.song.album = row.text(kAlbumName);
+  told.listened_ms = not_negative(row.integer(kMsPlayed));
+  told.skipped = row.boolean(kSkipped);
+  told.private_session = row.boolean(kIncognito).value_or(false);
+  return told;
 }
 
-ListenOrReason read_account(const JsonRow& row) {
+ToldOrReason read_account(const JsonRow& row) {
   const auto title = row.text(kAccountTrack);
   const auto artist = row.text(kAccountArtist);
   if (!title && !artist) {
@@ -100,11 +100,11 @@ ListenOrReason read_account(const JsonRow& row) {
   if (time) *time += to_the_minute ? ":00Z" : "Z";
   const auto at = parse(time);
   if (!at) return Reason::no_time;
-  Listen listen{.at = *at, .to_the_minute = to_the_minute};
-  listen.title = title.value_or("");
-  if (artist) listen.artists = {*artist};
-  listen.listened_ms = not_negative(row.integer(kAccountMs));
-  return listen;
+  Told told{.at = *at, .to_the_minute = to_the_minute};
+  told.song.title = title.value_or("");
+  if (artist) told.song.artists = {*artist};
+  told.listened_ms = not_negative(row.integer(kAccountMs));
+  return told;
 }
 
 }  // namespace

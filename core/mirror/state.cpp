@@ -321,10 +321,10 @@ void MirrorState::read_as_writer(const std::function<void(const sqlite::Database
   work(writer().database);
 }
 
-void MirrorState::leave_log() {
+void MirrorState::leave_log(const std::function<void()>& tick) {
   const std::scoped_lock one_thread(writer_mutex_);
   const auto lock =
-      files::FileLock::acquire(beside(file_, "-lock"), options_.busy_timeout, "writing to");
+      files::FileLock::acquire(beside(file_, "-lock"), options_.busy_timeout, "writing to", tick);
   {
     // Those in use keep the log.
     const std::scoped_lock state_lock(mutex_);
@@ -342,7 +342,10 @@ void MirrorState::return_to_log() {
   unlogged_ = false;
 }
 
-MirrorState::Unlogged::Unlogged(MirrorState& state) : state_(state) { state_.leave_log(); }
+MirrorState::Unlogged::Unlogged(MirrorState& state, const std::function<void()>& tick)
+    : state_(state) {
+  state_.leave_log(tick);
+}
 
 MirrorState::Unlogged::~Unlogged() {
   // Whoever opens the file next would see to it as well.

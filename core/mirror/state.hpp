@@ -88,7 +88,8 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   /// would have without this.
   class Unlogged {
    public:
-    explicit Unlogged(MirrorState& state);
+    /// `tick` is called while waiting for the writer lock.
+    explicit Unlogged(MirrorState& state, const std::function<void()>& tick = {});
     ~Unlogged();
     Unlogged(const Unlogged&) = delete;
     Unlogged& operator=(const Unlogged&) = delete;
@@ -130,7 +131,7 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   MirrorState(std::filesystem::path file, MirrorOptions options);
   void give_back(std::unique_ptr<sqlite::Database> database, std::uint64_t renewals) noexcept;
 
-  void leave_log();
+  void leave_log(const std::function<void()>& tick);
   void return_to_log();
   [[nodiscard]] Writer& writer();  ///< with writer_mutex_ held
 

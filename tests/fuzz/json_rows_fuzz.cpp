@@ -35,14 +35,15 @@ class Pieces : public ByteSource {
 };
 
 std::string described(const Reading& reading, const JsonRow& row) {
-  const ListenOrReason found = reading.listen(row);
+  const ToldOrReason found = reading.tell(row);
   if (const auto* reason = std::get_if<Reason>(&found)) return std::string(name_of(*reason));
-  const auto& listen = std::get<Listen>(found);
-  std::string text = listen.at.to_string() + listen.spotify_id.value_or("-") + listen.title +
-                     listen.album.value_or("-");
-  for (const std::string& artist : listen.artists) text += '/' + artist;
-  text += std::to_string(listen.listened_ms.value_or(-1));
-  return text + std::to_string(listen.duration_ms.value_or(-1)) + (row.is_clean() ? "." : "?");
+  const auto& told = std::get<Told>(found);
+  const Song& song = told.song;
+  std::string text =
+      told.at.to_string() + song.spotify_id.value_or("-") + song.title + song.album.value_or("-");
+  for (const std::string& artist : song.artists) text += '/' + artist;
+  text += std::to_string(told.listened_ms.value_or(-1));
+  return text + std::to_string(song.duration_ms.value_or(-1)) + (row.is_clean() ? "." : "?");
 }
 
 /// What is read, and the problem it ends with.
