@@ -37,20 +37,27 @@ void write_part(sqlite::Database& database, std::int64_t part, const std::string
   insert.bind_blob_view(1, data).run();
 }
 
+void delete_columns(sqlite::Database& database, std::int64_t block) {
+  database.prepare("DELETE FROM playmirror_blocks WHERE block = ?").bind_all(block).run();
+  database.prepare("DELETE FROM playmirror_block_data WHERE part >= ? AND part < ?")
+      .bind_all(block * kPartsPerBlock, (block + 1) * kPartsPerBlock)
+      .run();
+}
+
 }  // namespace
 
 ColumnState read_column_state(const sqlite::Database& database) {
-  auto row = database.prepare(
+  const auto row = database.kept(
       "SELECT key, CAST(value AS INTEGER) FROM playmirror_meta "
       "WHERE key >= 'columns_' AND key < 'columns`'");
   ColumnState state;
-  while (row.step()) {
-    const auto key = row.text(0);
-    if (key == meta::kColumnsBuilt) state.built = row.integer(1) != 0;
-    if (key == meta::kColumnsPlays) state.plays = row.integer(1);
-    if (key == meta::kColumnsTracks) state.tracks = row.integer(1);
-    if (key == meta::kColumnsArtists) state.artists = row.integer(1);
-    if (key == meta::kColumnsTexts) state.texts = row.integer(1);
+  while (row->step()) {
+    const auto key = row->text(0);
+    if (key == meta::kColumnsBuilt) state.built = row->integer(1) != 0;
+    if (key == meta::kColumnsPlays) state.plays = row->integer(1);
+    if (key == meta::kColumnsTracks) state.tracks = row->integer(1);
+    if (key == meta::kColumnsArtists) state.artists = row->integer(1);
+    if (key == meta::kColumnsTexts) state.texts = row->integer(1);
   }
   for (const std::int64_t version : {state.plays, state.tracks, state.artists, state.texts}) {
     if (version < 0 || version > meta::kMostNumber) return {};  // to be built anew
@@ -165,11 +172,18 @@ BlockInfo write_block(sqlite::Database& database, const EncodedBlock& block) {
   return info;
 }
 
-void delete_block(sqlite::Database& database, std::int64_t block) {
-  database.prepare("DELETE FROM playmirror_blocks WHERE block = ?").bind_all(block).run();
-  database.prepare("DELETE FROM playmirror_block_data WHERE part >= ? AND part < ?")
-      .bind_all(block * kPartsPerBlock, (block + 1) * kPartsPerBlock)
+BlockInfo replace_block(sqlite::Database& database, const EncodedBlock& block) {
+  // Deleted first, so that the new one takes its pages.
+  delete_columns(database, block.info.block);
+  const BlockInfo written = write_block(database, block);
+  database.prepare("UPDATE playmirror_removed SET block = ? WHERE block = ?")
+      .bind_all(written.block, block.info.block)
       .run();
+  return written;
+}
+
+void delete_block(sqlite::Database& database, std::int64_t block) {
+  delete_columns(database, block);
   database.prepare("DELETE FROM playmirror_removed WHERE block = ?").bind_all(block).run();
 }
 

@@ -77,6 +77,10 @@ struct EncodedBlock {
 /// Writes a new block.
 BlockInfo write_block(sqlite::Database& database, const EncodedBlock& block);
 
+/// Writes a block in the place of the one whose number it has, with the same plays in the same
+/// rows.
+BlockInfo replace_block(sqlite::Database& database, const EncodedBlock& block);
+
 /// Deletes the block, its columns and what is noted of its plays.
 void delete_block(sqlite::Database& database, std::int64_t block);
 

@@ -131,46 +131,39 @@ void store(sqlite::Database& database, const CodeBook& book) {
   store_texts(database, book.contexts, "playmirror_context_codes");
 }
 
-CodeUpdater::CodeTable CodeUpdater::code_table(const sqlite::Database& database,
-                                               const char* table) {
-  const std::string name(table);
-  return {database.prepare("SELECT code FROM " + name + " WHERE id = ?"),
-          database.prepare("INSERT INTO " + name + " (id) VALUES (?)")};
+namespace {
+
+struct CodeTable {
+  const char* find;
+  const char* add;
+};
+
+constexpr CodeTable kTracks{"SELECT code FROM playmirror_track_codes WHERE id = ?",
+                            "INSERT INTO playmirror_track_codes (id) VALUES (?)"};
+constexpr CodeTable kArtists{"SELECT code FROM playmirror_artist_codes WHERE id = ?",
+                             "INSERT INTO playmirror_artist_codes (id) VALUES (?)"};
+constexpr CodeTable kSources{"SELECT code FROM playmirror_source_codes WHERE id = ?",
+                             "INSERT INTO playmirror_source_codes (id) VALUES (?)"};
+constexpr CodeTable kContexts{"SELECT code FROM playmirror_context_codes WHERE id = ?",
+                              "INSERT INTO playmirror_context_codes (id) VALUES (?)"};
+
+/// The code and whether it is new.
+std::pair<std::uint32_t, bool> code_of(sqlite::Database& database, const CodeTable& table,
+                                       std::string_view id) {
+  {
+    const auto find = database.kept(table.find);
+    find->bind_view(0, id);
+    if (find->step()) return {static_cast<std::uint32_t>(find->integer(0)), false};
+  }
+  const auto add = database.kept(table.add);
+  add->bind_view(0, id).run();
+  return {static_cast<std::uint32_t>(database.last_insert_rowid()), true};
 }
 
-CodeUpdater::CodeUpdater(sqlite::Database& database)
-    : database_(database),
-      tracks_(code_table(database, "playmirror_track_codes")),
-      artists_(code_table(database, "playmirror_artist_codes")),
-      sources_(code_table(database, "playmirror_source_codes")),
-      contexts_(code_table(database, "playmirror_context_codes")),
-      credits_(database.prepare("SELECT artist_id FROM track_artists WHERE track_id = ?")),
-      update_track_(database.prepare(
-          "UPDATE playmirror_track_codes AS c SET known = t.id IS NOT NULL, name = t.name, "
-          "artist = t.artist, duration_ms = t.duration_ms, artists = ?2 "
-          "FROM (SELECT ?1 AS playmirror_key) LEFT JOIN tracks AS t ON t.id = playmirror_key WHERE "
-          "c.id = ?1 "
-          "AND (c.known, c.name, c.artist, c.duration_ms, c.artists) IS NOT "
-          "(t.id IS NOT NULL, t.name, t.artist, t.duration_ms, ?2)")),
-      update_artist_(database.prepare(
-          "UPDATE playmirror_artist_codes AS c SET known = a.id IS NOT NULL, name = a.name, "
-          "genres = a.genres FROM (SELECT ?1 AS playmirror_key) LEFT JOIN artists AS a ON a.id = "
-          "playmirror_key "
-          "WHERE c.id = ?1 AND (c.known, c.name, c.genres) IS NOT "
-          "(a.id IS NOT NULL, a.name, a.genres)")) {}
-
-std::pair<std::uint32_t, bool> CodeUpdater::code_of(CodeTable& table, std::string_view id) {
-  table.find.bind_view(0, id);
-  std::uint32_t code = kNone;
-  if (table.find.step()) code = static_cast<std::uint32_t>(table.find.integer(0));
-  table.find.reset();
-  if (code != kNone) return {code, false};
-  table.add.bind_view(0, id).run();
-  return {static_cast<std::uint32_t>(database_.last_insert_rowid()), true};
-}
+}  // namespace
 
 std::uint32_t CodeUpdater::track(std::string_view id) {
-  const auto [code, added] = code_of(tracks_, id);
+  const auto [code, added] = code_of(database_, kTracks, id);
   if (added) {
     changed_tracks_ = true;
     refresh_track(std::string(id));
@@ -179,7 +172,7 @@ std::uint32_t CodeUpdater::track(std::string_view id) {
 }
 
 std::uint32_t CodeUpdater::artist(std::string_view id) {
-  const auto [code, added] = code_of(artists_, id);
+  const auto [code, added] = code_of(database_, kArtists, id);
   if (added) {
     changed_artists_ = true;
     refresh_artist(std::string(id));
@@ -188,35 +181,48 @@ std::uint32_t CodeUpdater::artist(std::string_view id) {
 }
 
 std::uint32_t CodeUpdater::source(std::string_view text) {
-  const auto [code, added] = code_of(sources_, text);
+  const auto [code, added] = code_of(database_, kSources, text);
   changed_texts_ = changed_texts_ || added;
   return code;
 }
 
 std::uint32_t CodeUpdater::context(std::string_view text) {
-  const auto [code, added] = code_of(contexts_, text);
+  const auto [code, added] = code_of(database_, kContexts, text);
   changed_texts_ = changed_texts_ || added;
   return code;
 }
 
 void CodeUpdater::refresh_track(std::string_view id) {
-  if (code_of(tracks_, id).second) changed_tracks_ = true;
+  if (code_of(database_, kTracks, id).second) changed_tracks_ = true;
   std::vector<std::string> credited;
-  credits_.bind_view(0, id);
-  while (credits_.step()) credited.emplace_back(credits_.text(0));
-  credits_.reset();
+  {
+    const auto credits = database_.kept("SELECT artist_id FROM track_artists WHERE track_id = ?");
+    credits->bind_view(0, id);
+    while (credits->step()) credited.emplace_back(credits->text(0));
+  }
   std::vector<std::uint32_t> codes;
   for (const std::string& artist_id : credited) codes.push_back(artist(artist_id));
   std::ranges::sort(codes);
   const std::string artists = bytes_of(codes);
-  update_track_.bind_view(0, id);
-  update_track_.bind_blob_view(1, artists).run();
+  const auto update = database_.kept(
+      "UPDATE playmirror_track_codes AS c SET known = t.id IS NOT NULL, name = t.name, "
+      "artist = t.artist, duration_ms = t.duration_ms, artists = ?2 "
+      "FROM (SELECT ?1 AS playmirror_key) LEFT JOIN tracks AS t ON t.id = playmirror_key "
+      "WHERE c.id = ?1 AND (c.known, c.name, c.artist, c.duration_ms, c.artists) IS NOT "
+      "(t.id IS NOT NULL, t.name, t.artist, t.duration_ms, ?2)");
+  update->bind_view(0, id);
+  update->bind_blob_view(1, artists).run();
   if (database_.changes() > 0) changed_tracks_ = true;
 }
 
 void CodeUpdater::refresh_artist(std::string_view id) {
-  if (code_of(artists_, id).second) changed_artists_ = true;
-  update_artist_.bind_view(0, id).run();
+  if (code_of(database_, kArtists, id).second) changed_artists_ = true;
+  const auto update = database_.kept(
+      "UPDATE playmirror_artist_codes AS c SET known = a.id IS NOT NULL, name = a.name, "
+      "genres = a.genres FROM (SELECT ?1 AS playmirror_key) LEFT JOIN artists AS a "
+      "ON a.id = playmirror_key WHERE c.id = ?1 AND (c.known, c.name, c.genres) IS NOT "
+      "(a.id IS NOT NULL, a.name, a.genres)");
+  update->bind_view(0, id).run();
   if (database_.changes() > 0) changed_artists_ = true;
 }
 

@@ -36,10 +36,10 @@ class TrackLookup {
   TrackDictionary texts_ = {};
 };
 
-/// Brings single entries to what the mirrored rows now say. Keeps its statements prepared.
+/// Brings single entries to what the mirrored rows now say.
 class CodeUpdater {
  public:
-  explicit CodeUpdater(sqlite::Database& database);
+  explicit CodeUpdater(sqlite::Database& database) : database_(database) {}
 
   /// The code of an id or text, a new one if it has none yet; a new track's or artist's entry is
   /// filled from its row.
@@ -58,23 +58,7 @@ class CodeUpdater {
  private:
   std::uint32_t artist(std::string_view id);
 
-  struct CodeTable {
-    sqlite::Statement find;
-    sqlite::Statement add;
-  };
-  static CodeTable code_table(const sqlite::Database& database, const char* table);
-
-  /// The code and whether it is new.
-  std::pair<std::uint32_t, bool> code_of(CodeTable& table, std::string_view id);
-
   sqlite::Database& database_;
-  CodeTable tracks_;
-  CodeTable artists_;
-  CodeTable sources_;
-  CodeTable contexts_;
-  sqlite::Statement credits_;
-  sqlite::Statement update_track_;
-  sqlite::Statement update_artist_;
   bool changed_tracks_ = false;
   bool changed_artists_ = false;
   bool changed_texts_ = false;

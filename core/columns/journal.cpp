@@ -7,6 +7,9 @@
 
 #include <playmirror/error.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace playmirror::columns {
 namespace {
 
@@ -29,13 +32,14 @@ void Journal::on_change(const sqlite::RowChange& change) noexcept {
 
 void Journal::begin() {
   failure_ = nullptr;
-  plays_.clear();
+  plays_ = {};
+  renumbered_back_.clear();
   track_ids_.clear();
   artist_ids_.clear();
   active_ = read_column_state(database_).built;
-  tracks_are_filled_ = active_ && database_.query_int(
-                                      "SELECT state = 'filling' FROM playmirror_tables "
-                                      "WHERE name = 'tracks'") != 0;
+  const auto filled =
+      database_.kept("SELECT state = 'filling' FROM playmirror_tables WHERE name = 'tracks'");
+  tracks_are_filled_ = active_ && filled->step() && filled->integer(0) != 0;
   watch_.tell(*this, active_);
 }
 
@@ -43,10 +47,7 @@ void Journal::note(const sqlite::RowChange& change) {
   const bool is_new = change.kind == sqlite::RowChange::Kind::inserted;
   const bool is_gone = change.kind == sqlite::RowChange::Kind::deleted;
   if (change.table == "play_history") {
-    if (!is_new) plays_.try_emplace(change.rowid_before, true);
-    // Where a row gets a new number, no other has it: one that had was deleted before.
-    const bool was_there = !is_new && change.rowid_before == change.rowid_after;
-    if (!is_gone) plays_.try_emplace(change.rowid_after, was_there);
+    note_play(change);
   } else if (change.table == "tracks") {
     const bool filled = tracks_are_filled_ && change.kind == sqlite::RowChange::Kind::updated;
     if (is_gone) track_ids_.emplace(sqlite::text_of(change.before(kIdColumn)));
@@ -58,6 +59,39 @@ void Journal::note(const sqlite::RowChange& change) {
     if (!is_new) track_ids_.emplace(sqlite::text_of(change.before(kIdColumn)));
     if (!is_gone) track_ids_.emplace(sqlite::text_of(change.after(kIdColumn)));
   }
+}
+
+void Journal::note_play(const sqlite::RowChange& change) {
+  const bool is_new = change.kind == sqlite::RowChange::Kind::inserted;
+  const bool is_gone = change.kind == sqlite::RowChange::Kind::deleted;
+  const std::int64_t from = change.rowid_before;
+  const std::int64_t to = change.rowid_after;
+  auto& [ids, renumbered] = plays_;
+  if (!is_new) forget_renumbering(from);
+  if (!is_gone) forget_renumbering(to);
+  const bool only_renumbered = !is_new && !is_gone && from != to && !ids.contains(from) &&
+                               !ids.contains(to) && change.keeps_all_but(kIdColumn);
+  if (only_renumbered) {
+    renumbered.emplace(from, to);
+    renumbered_back_.emplace(to, from);
+    return;
+  }
+  if (!is_new) ids.try_emplace(from, true);
+  // Where a row gets a new number, no other has it: one that had was deleted before.
+  const bool was_there = !is_new && from == to;
+  if (!is_gone) ids.try_emplace(to, was_there);
+}
+
+void Journal::forget_renumbering(std::int64_t id) {
+  if (plays_.renumbered.empty()) return;
+  const auto as_new = renumbered_back_.find(id);
+  const std::int64_t from = as_new != renumbered_back_.end() ? as_new->second : id;
+  const auto known = plays_.renumbered.find(from);
+  if (known == plays_.renumbered.end()) return;
+  plays_.ids.try_emplace(from, true);
+  plays_.ids.try_emplace(known->second, false);
+  renumbered_back_.erase(known->second);
+  plays_.renumbered.erase(known);
 }
 
 void Journal::settle() {
@@ -75,12 +109,15 @@ void Journal::settle() {
 }
 
 void Journal::follow() {
-  if (plays_.empty() && track_ids_.empty() && artist_ids_.empty()) return;
+  if (plays_.ids.empty() && plays_.renumbered.empty() && track_ids_.empty() &&
+      artist_ids_.empty()) {
+    return;
+  }
   ColumnState state = read_column_state(database_);
   CodeUpdater codes(database_);
   for (const std::string& id : artist_ids_) codes.refresh_artist(id);
   for (const std::string& id : track_ids_) codes.refresh_track(id);
-  if (follow_plays(database_, codes, plays_)) ++state.plays;
+  if (follow_plays(database_, codes, std::move(plays_))) ++state.plays;
   if (codes.changed_tracks()) ++state.tracks;
   if (codes.changed_artists()) ++state.artists;
   if (codes.changed_texts()) ++state.texts;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/columns/play_follower.hpp"
 #include "core/sqlite/change_watch.hpp"
 #include "core/sqlite/database.hpp"
 
@@ -7,7 +8,6 @@
 #include <exception>
 #include <set>
 #include <string>
-#include <unordered_map>
 
 namespace playmirror::columns {
 
@@ -33,6 +33,9 @@ class Journal final : public sqlite::ChangeListener {
 
  private:
   void note(const sqlite::RowChange& change);
+  void note_play(const sqlite::RowChange& change);
+  /// Whatever else happens to a play that was renumbered makes it one like any other.
+  void forget_renumbering(std::int64_t id);
   void follow();
 
   sqlite::Database& database_;
@@ -40,8 +43,8 @@ class Journal final : public sqlite::ChangeListener {
   bool active_ = false;
   bool tracks_are_filled_ = false;  ///< with bulky columns, which are no business of the columns
 
-  /// Ids of plays, and whether there was a row of that id before the transaction.
-  std::unordered_map<std::int64_t, bool> plays_;
+  WrittenPlays plays_;
+  RenumberedPlays renumbered_back_;  ///< plays_.renumbered the other way round: to, from
 
   // Not their rowids: a column of the server's may have taken every name of those.
   std::set<std::string, std::less<>> track_ids_;   ///< changed, or with other credits

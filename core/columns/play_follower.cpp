@@ -55,40 +55,50 @@ void remove_from_blocks(sqlite::Database& database, std::unordered_set<std::int6
 
 }  // namespace
 
-bool follow_plays(sqlite::Database& database, CodeUpdater& codes, const WrittenPlays& plays) {
-  if (plays.empty()) return false;
+bool follow_plays(sqlite::Database& database, CodeUpdater& codes, WrittenPlays written) {
+  const bool renumbered = renumber_in_blocks(database, written.renumbered);
+  auto& plays = written.ids;
+  for (const auto& [from, to] : written.renumbered) {
+    plays.emplace(from, true);
+    plays.emplace(to, false);
+  }
+  if (plays.empty()) return renumbered;
   std::vector<std::int64_t> in_order;
   in_order.reserve(plays.size());
   for (const auto& [id, before] : plays) in_order.push_back(id);
   std::ranges::sort(in_order);
 
-  auto row =
-      database.prepare("SELECT track_id, source, context_uri FROM play_history WHERE id = ?");
-  auto put = database.prepare("INSERT OR IGNORE INTO playmirror_unsealed (id) VALUES (?)");
-  auto take = database.prepare("DELETE FROM playmirror_unsealed WHERE id = ?");
-  auto waiting = database.prepare("SELECT 1 FROM playmirror_unsealed WHERE id = ?");
+  const auto row =
+      database.kept("SELECT track_id, source, context_uri FROM play_history WHERE id = ?");
+  const auto put = database.kept("INSERT OR IGNORE INTO playmirror_unsealed (id) VALUES (?)");
+  const auto take = database.kept("DELETE FROM playmirror_unsealed WHERE id = ?");
+  const auto waiting = database.kept("SELECT 1 FROM playmirror_unsealed WHERE id = ?");
   std::unordered_set<std::int64_t> sealed;
   for (const std::int64_t id : in_order) {
     bool unsealed = false;
     if (plays.at(id)) {
-      unsealed = waiting.bind_all(id).step();
-      waiting.reset();
+      unsealed = waiting->bind_all(id).step();
+      waiting->reset();
       if (!unsealed) sealed.insert(id);
     }
-    row.bind(0, id);
-    if (row.step()) {
-      if (!row.is_null(0)) codes.track(row.text(0));
-      if (!row.is_null(1)) codes.source(row.text(1));
-      if (!row.is_null(2)) codes.context(row.text(2));
-      if (!unsealed) put.bind_all(id).run();
+    row->bind(0, id);
+    if (row->step()) {
+      if (!row->is_null(0)) codes.track(row->text(0));
+      if (!row->is_null(1)) codes.source(row->text(1));
+      if (!row->is_null(2)) codes.context(row->text(2));
+      if (!unsealed) put->bind_all(id).run();
     } else if (unsealed) {
-      take.bind_all(id).run();
+      take->bind_all(id).run();
     }
-    row.reset();
+    row->reset();
   }
   if (!sealed.empty()) remove_from_blocks(database, std::move(sealed));
-  const auto unsealed = database.query_int("SELECT count(*) FROM playmirror_unsealed");
-  const auto removed = database.query_int("SELECT count(*) FROM playmirror_removed");
+  const auto count = [&](const char* sql) {
+    const auto rows = database.kept(sql);
+    return rows->step() ? rows->integer(0) : 0;
+  };
+  const auto unsealed = count("SELECT count(*) FROM playmirror_unsealed");
+  const auto removed = count("SELECT count(*) FROM playmirror_removed");
   if (unsealed > static_cast<std::int64_t>(kMostUnsealed) ||
       removed > static_cast<std::int64_t>(kMostRemoved)) {
     seal(database);

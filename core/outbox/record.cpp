@@ -11,11 +11,12 @@ namespace playmirror {
 namespace {
 
 bool has_row(sqlite::Database& database, const char* sql, std::string_view key) {
-  return database.prepare(sql).bind_all(key).step();
+  const auto row = database.kept(sql);
+  return row->bind_view(0, key).step();
 }
 
 /// The row's id under this identity: mirrored or pending; the smallest if there are several.
-std::optional<std::int64_t> find_id(sqlite::Statement statement) {
+std::optional<std::int64_t> find_id(sqlite::Statement& statement) {
   if (!statement.step() || statement.is_null(0)) return std::nullopt;
   return statement.integer(0);
 }
@@ -40,12 +41,13 @@ Play Plays::add(const NewPlay& play) const {
   const std::string played_at = play.played_at.to_postgres_string();
   std::int64_t id = 0;
   state_->write([&](sqlite::Database& database) {
-    auto same = database.prepare(
-        "SELECT id FROM play_history WHERE played_at = ? AND track_id = ? ORDER BY id < 0, id");
-    same.bind_all(played_at, play.track_id);
-    if (const auto found = find_id(std::move(same))) {
-      id = *found;
-      return;
+    {
+      const auto same = database.kept(
+          "SELECT id FROM play_history WHERE played_at = ? AND track_id = ? ORDER BY id < 0, id");
+      if (const auto found = find_id(same->bind_all(played_at, play.track_id))) {
+        id = *found;
+        return;
+      }
     }
     if (!has_row(database, "SELECT 1 FROM tracks WHERE id = ?", play.track_id)) {
       raise(ErrorCode::unknown_reference, "the mirror has no track " + play.track_id,
@@ -71,13 +73,14 @@ Snapshot Snapshots::add(const NewSnapshot& snapshot) const {
   const std::string date = snapshot.date.to_postgres_string();
   std::int64_t id = 0;
   state_->write([&](sqlite::Database& database) {
-    auto same = database.prepare(
-        "SELECT id FROM analysis_snapshots WHERE date = ? AND period_label IS ? "
-        "ORDER BY id < 0, id");
-    same.bind_all(date, snapshot.period_label);
-    if (const auto found = find_id(std::move(same))) {
-      id = *found;
-      return;
+    {
+      const auto same = database.kept(
+          "SELECT id FROM analysis_snapshots WHERE date = ? AND period_label IS ? "
+          "ORDER BY id < 0, id");
+      if (const auto found = find_id(same->bind_all(date, snapshot.period_label))) {
+        id = *found;
+        return;
+      }
     }
     id = outbox::next_provisional_id(database);
     outbox::NewRow row(database, "analysis_snapshots");

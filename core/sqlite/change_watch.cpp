@@ -15,6 +15,14 @@ sqlite3_value* shown(int result, sqlite3_value* value) {
   return value;
 }
 
+bool are_equal(sqlite3_value* one, sqlite3_value* other) {
+  const int type = sqlite3_value_type(one);
+  if (type != sqlite3_value_type(other)) return false;
+  if (type == SQLITE_INTEGER) return sqlite3_value_int64(one) == sqlite3_value_int64(other);
+  if (type == SQLITE_FLOAT) return sqlite3_value_double(one) == sqlite3_value_double(other);
+  return text_of(one) == text_of(other);  // nothing equals nothing
+}
+
 RowChange::Kind kind_of(int operation) {
   return operation == SQLITE_INSERT   ? RowChange::Kind::inserted
          : operation == SQLITE_DELETE ? RowChange::Kind::deleted
@@ -35,6 +43,13 @@ sqlite3_value* RowChange::after(int column) const {
   sqlite3_value* value = nullptr;
   const int result = sqlite3_preupdate_new(handle, column, &value);
   return shown(result, value);
+}
+
+bool RowChange::keeps_all_but(int column) const {
+  for (int i = 0; i < columns(); ++i) {
+    if (i != column && !are_equal(before(i), after(i))) return false;
+  }
+  return true;
 }
 
 std::string_view text_of(sqlite3_value* value) {

@@ -27,6 +27,9 @@ class RowChange {
   [[nodiscard]] sqlite3_value* before(int column) const;
   [[nodiscard]] sqlite3_value* after(int column) const;
 
+  /// Whether an update leaves the values of all other columns as they are.
+  [[nodiscard]] bool keeps_all_but(int column) const;
+
   sqlite3* handle;
 };
 

@@ -170,6 +170,20 @@ class ColumnsTest : public QueryTest {
   }
 };
 
+class Renumbered : public ColumnsTest {
+ protected:
+  Renumbered() {
+    add_plays(1, 70'000);
+    execute("UPDATE play_history SET listened_ms = 7 WHERE id % 100 = 0 AND id > 65000");
+    execute("DELETE FROM play_history WHERE id % 100 = 1 AND id > 65000");
+  }
+
+  [[nodiscard]] std::int64_t noted() const {
+    return number("SELECT count(*) FROM playmirror_removed") +
+           number("SELECT count(*) FROM playmirror_unsealed");
+  }
+};
+
 TEST_F(ColumnsTest, AnEmptyMirrorHasNone) {
   expect_equal();
   EXPECT_EQ(read().track_codes(), 1U);
@@ -304,6 +318,59 @@ TEST_F(ColumnsTest, AScanEndsWhenItIsToldTo) {
   int batches = 0;
   read().scan({}, Column::id, [&](const Batch&) { return ++batches < 1; });
   EXPECT_EQ(batches, 1);
+}
+
+TEST_F(Renumbered, ManyPlaysChangeNothingButTheirIds) {
+  const std::int64_t before = noted();
+  EXPECT_GT(before, 0);
+  // Of two blocks, some of them unsealed.
+  execute("UPDATE play_history SET id = id - 1000000 WHERE id BETWEEN 65000 AND 66200");
+  EXPECT_EQ(noted(), before);
+  EXPECT_EQ(blocks().size(), 2U);
+  expect_equal();
+  execute("UPDATE play_history SET id = 1000000 - id WHERE id < 0");
+  EXPECT_EQ(noted(), before);
+  expect_equal();
+}
+
+TEST_F(Renumbered, PlaysThatChangeInOtherWaysTooAreFollowed) {
+  execute(R"sql(
+    UPDATE play_history SET id = id - 1000000 WHERE id BETWEEN 65000 AND 66200;
+    UPDATE play_history SET skipped = NULL WHERE id BETWEEN -935000 AND -934700;
+    DELETE FROM play_history WHERE id BETWEEN -934600 AND -934500;
+    UPDATE play_history SET id = id + 2000000 WHERE id BETWEEN -934400 AND -934300;
+    INSERT INTO play_history (id, track_id, played_at)
+    VALUES (65700, 'back', '2020-01-01 00:00:00'), (-934599, 'back', '2020-01-02 00:00:00')
+  )sql");
+  expect_equal();
+  execute("UPDATE play_history SET id = id + 5000000, source = 'other' WHERE id > 60000");
+  expect_equal();
+}
+
+TEST_F(Renumbered, PlaysInAnotherOrderAreFollowed) {
+  execute("UPDATE play_history SET played_at = '2030-01-01 00:00:00' WHERE id > 69000");
+  execute("UPDATE play_history SET id = -id WHERE id > 69000");
+  expect_equal();
+}
+
+TEST_F(Renumbered, PlaysOfTwoBlocksAtOneInstantAreFollowed) {
+  execute("UPDATE play_history SET played_at = '2021-01-01 00:00:00' WHERE id > 65000");
+  state().write([](sqlite::Database& database) { rebuild(database); });
+  ASSERT_EQ(blocks().front().last.played_at, blocks().back().first.played_at);
+  const std::string last = std::to_string(blocks().front().last.id);
+  execute("UPDATE play_history SET id = id + 1000000 WHERE id > 65000 AND id <= " + last);
+  expect_equal();
+}
+
+TEST_F(Renumbered, AStatementThatFailedHasNotDoneIt) {
+  state().write([](sqlite::Database& database) {
+    // The last of them meets another play.
+    EXPECT_THROW(database.execute("UPDATE play_history SET id = iif(id = 66200, 1, id - 1000000) "
+                                  "WHERE id BETWEEN 65000 AND 66200"),
+                 Error);
+    database.execute("UPDATE play_history SET id = id - 1000000 WHERE id BETWEEN 65000 AND 65400");
+  });
+  expect_equal();
 }
 
 TEST_F(ColumnsTest, AgreeAfterRandomWrites) {
