@@ -340,7 +340,7 @@ TEST_F(Renumbered, PlaysThatChangeInOtherWaysTooAreFollowed) {
     DELETE FROM play_history WHERE id BETWEEN -934600 AND -934500;
     UPDATE play_history SET id = id + 2000000 WHERE id BETWEEN -934400 AND -934300;
     INSERT INTO play_history (id, track_id, played_at)
-    VALUES (65700, 'back', '2020-01-01 00:00:00'), (-934599, 'back', '2020-01-02 00:00:00')
+    VALUES (65750, 'back', '2020-01-01 00:00:00'), (-934598, 'back', '2020-01-02 00:00:00')
   )sql");
   expect_equal();
   execute("UPDATE play_history SET id = id + 5000000, source = 'other' WHERE id > 60000");
