@@ -23,9 +23,13 @@
 namespace playmirror {
 namespace {
 
-/// Listens recorded in one local transaction: few enough that nobody who records waits for long,
-/// enough that the outbox's index is not written over and over.
-constexpr std::size_t kBatch = 100'000;
+/// Listens recorded in one local transaction: few enough that nobody who reads or records waits for
+/// long, enough that the pages of indexes are not written over and over.
+constexpr std::size_t kBatch = 25'000;
+
+/// To follow a new play into the columns costs what it costs to build them of a dozen, and where
+/// one batch is full, more are to come.
+constexpr std::int64_t kBuiltForOneFollowed = 40;
 
 /// For the pages of indexes that new rows lie all over.
 constexpr int kPagesKib = 64 * 1024;
@@ -57,6 +61,7 @@ class Importer {
     if (histories.empty()) refuse();
     fills_empty_mirror_ =
         state_.reader()->query_int("SELECT EXISTS (SELECT 1 FROM play_history)") == 0;
+    in_columns_ = state_.reader()->query_int("SELECT sum(plays) FROM playmirror_blocks");
     import::Recorder recorder(state_.reader().database(), options_, report_);
     try {
       for (std::size_t i = 0; i < histories.size(); ++i) {
@@ -133,7 +138,8 @@ class Importer {
 
   /// What was recorded is on disk, and in the columns, when this returns.
   void settle() {
-    if (batches_ == 0 || !PLAYMIRROR_SAFEGUARD("settled import")) return;
+    const bool any = report_.recorded > 0 && !options_.dry_run;
+    if (!any || !PLAYMIRROR_SAFEGUARD("settled import")) return;
     state_.write([](sqlite::Database& database) {
       if (columns::needs_rebuild(database)) columns::rebuild_or_drop(database);
       meta::write(database, meta::kLastImport, Timestamp::now().to_postgres_string());
@@ -153,11 +159,11 @@ class Importer {
       state_.write(
           [&](sqlite::Database& database) {
             if (full) database.keep_pages(kPagesKib);
-            const std::int64_t before = report_.recorded;
+            const std::int64_t recorded_before = report_.recorded;
             recorder.record(database, batch_);
-            if (report_.recorded == before) return;
-            // To build the columns once costs less than to follow so many plays.
-            if (++batches_ > 1 || full) columns::drop(database);
+            if (report_.recorded == recorded_before) return;
+            const bool many = report_.recorded * kBuiltForOneFollowed > in_columns_;
+            if (many && (full || recorded_before > 0)) columns::drop(database);
           },
           tick, MirrorState::Durability::later);
       PLAYMIRROR_STEP("import.batch");
@@ -172,8 +178,8 @@ class Importer {
   ImportReport report_;
   import::SongPool songs_;
   std::vector<import::Listen> batch_;
-  int batches_ = 0;                  ///< with something new in them
   bool fills_empty_mirror_ = false;  ///< there was no play before
+  std::int64_t in_columns_ = 0;      ///< plays, before
   std::optional<MirrorState::Unlogged> unlogged_;
 };
 

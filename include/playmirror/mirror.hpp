@@ -299,10 +299,10 @@ class PLAYMIRROR_EXPORT Mirror {
   /// Records the plays of other services' exports, with their tracks and artists, as plays().add()
   /// would: they are queued for the server. Takes JSON files, zip archives as they came, and
   /// directories of them; what each is, its content tells, and what is no listening history is
-  /// named in the report and passed over. Importing the same again records nothing. Each 100,000
+  /// named in the report and passed over. Importing the same again records nothing. Each 25,000
   /// plays are one transaction, and all are on disk when the call returns or throws: a call that
   /// was stopped, or met a file that is cut short, has recorded what it had read, and can be
-  /// repeated. Reads row by row: memory grows with the tracks of the mirror, not with the files.
+  /// repeated. Reads row by row: memory grows with the songs that are named, not with their plays.
   /// Can be stopped. Throws InvalidArgument when there is no listening history in any of the files;
   /// MirrorBusy; StorageError.
   ImportReport import_plays(const std::vector<std::filesystem::path>& files,

@@ -378,7 +378,7 @@ class Mirror:
 
         `local_tracks` says what happens to plays whose track has no Spotify id;
         `private_sessions` takes those of private sessions too; `dry_run` counts everything and
-        records nothing. Each 100,000 plays are one transaction, and all are on disk when the call
+        records nothing. Each 25,000 plays are one transaction, and all are on disk when the call
         returns or raises: a call that was stopped, or met a file that is cut short, has recorded
         what it had read, and can be repeated. Raises InvalidArgument when there is no listening
         history in any of the files, MirrorBusy, StorageError.
