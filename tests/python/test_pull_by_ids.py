@@ -13,6 +13,7 @@ from databases import Server
 from support.comparing import file_rows
 from support.faults import seed
 from support.music_db import MusicDb
+from support.pgbouncer import pooled
 
 MANY = 200_000
 ADD = "INSERT INTO play_history (track_id, listened_ms) VALUES ('t', 1) RETURNING id"
@@ -248,6 +249,19 @@ def test_a_role_that_may_only_read(laptop: Laptop, music_db: MusicDb, mirror_pat
             play = add(music_db)
             laptop.look()
             assert laptop.has(play)
+
+
+def test_through_a_pool_of_connections(laptop: Laptop, music_db: MusicDb) -> None:
+    with pooled(music_db, connections=2) as dsn, pm.connect(dsn) as server:
+        laptop.server = server
+        late = music_db.connect(autocommit=False)
+        early = add(late)
+        later = add(music_db)
+        laptop.look()
+        assert (laptop.has(early), laptop.has(later)) == (False, True)
+        late.commit()
+        laptop.look()
+        assert laptop.has(early)
 
 
 def test_part_of_the_plays(laptop: Laptop, music_db: MusicDb) -> None:
