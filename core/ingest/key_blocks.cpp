@@ -23,11 +23,12 @@ std::string from_server(const schema::TableLayout& table) {
 }
 
 std::string_view block_of(std::string_view key) noexcept {
-  // The first characters, as SQLite's substr() counts them.
+  // The first characters, as SQLite's substr() counts them, also in what is not UTF-8.
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(key[at]); };
   std::size_t end = 0;
-  for (int characters = 0; end < key.size(); ++end) {
-    const bool begins = (static_cast<unsigned char>(key[end]) & 0xc0) != 0x80;
-    if (begins && ++characters > kBlockCharacters) break;
+  for (int characters = 0; characters < kBlockCharacters && end < key.size(); ++characters) {
+    const bool has_more = byte(end++) >= 0xc0;
+    while (has_more && end < key.size() && (byte(end) & 0xc0) == 0x80) ++end;
   }
   return key.substr(0, end);
 }

@@ -3,6 +3,7 @@
 #include "core/columns/column_cache.hpp"
 #include "core/columns/play_columns.hpp"
 #include "core/table/column_data.hpp"
+#include "core/text/utf8.hpp"
 
 #include <playmirror/error.hpp>
 
@@ -105,8 +106,9 @@ class Codes {
     std::vector<std::int64_t> offsets{0};
     std::vector<char> bytes;
     for (const std::uint32_t code : used_) {
-      const std::string_view text = dictionary[code].id;
-      bytes.insert(bytes.end(), text.begin(), text.end());
+      text::call_with_utf8(dictionary[code].id, [&](std::string_view text) {
+        bytes.insert(bytes.end(), text.begin(), text.end());
+      });
       offsets.push_back(std::ssize(bytes));
     }
     auto texts = std::make_shared<Column::Data>();

@@ -147,11 +147,6 @@ struct ColumnBuilder::Impl {
     }
     raise(ErrorCode::invalid_argument, "a value of another type was added to column " + field.name);
   }
-
-  void check_text(std::string_view text) const {
-    if (text::is_utf8(text)) return;
-    raise(ErrorCode::invalid_argument, "text that is not UTF-8 was added to column " + field.name);
-  }
 };
 
 ColumnBuilder::ColumnBuilder(Field field) : impl_(std::make_unique<Impl>()) {
@@ -195,11 +190,11 @@ void ColumnBuilder::add_real(double value) {
 }
 
 void ColumnBuilder::add_text(std::string_view value) {
-  impl_->check_text(value);
   if (auto* dictionary = std::get_if<Dictionary>(&impl_->rows)) {
-    dictionary->add(value);
+    text::call_with_utf8(value, [&](std::string_view text) { dictionary->add(text); });
   } else {
-    impl_->of<Bytes>({ColumnType::utf8, ColumnType::json}).add(value);
+    auto& texts = impl_->of<Bytes>({ColumnType::utf8, ColumnType::json});
+    text::call_with_utf8(value, [&](std::string_view text) { texts.add(text); });
   }
   impl_->validity.add(true);
 }
@@ -227,8 +222,9 @@ void ColumnBuilder::add_timestamp(Timestamp value) {
 
 void ColumnBuilder::add_list(std::span<const std::string> values) {
   auto& lists = impl_->of<Lists>({ColumnType::list});
-  for (const std::string& value : values) impl_->check_text(value);
-  for (const std::string& value : values) lists.items.add(value);
+  for (const std::string& value : values) {
+    text::call_with_utf8(value, [&](std::string_view text) { lists.items.add(text); });
+  }
   lists.offsets.push_back(std::ssize(lists.items.offsets) - 1);
   impl_->validity.add(true);
 }

@@ -1,5 +1,7 @@
 #include "core/text/json_writer.hpp"
 
+#include "core/text/utf8.hpp"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -12,6 +14,7 @@ void JsonWriter::separate() {
 }
 
 void JsonWriter::quote(std::string_view utf8) {
+  if (!is_utf8(utf8)) return quote(with_replacements(utf8));
   text_ += '"';
   for (const char each : utf8) {
     if (each == '"' || each == '\\') {

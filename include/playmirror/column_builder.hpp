@@ -27,11 +27,12 @@ class PLAYMIRROR_EXPORT ColumnBuilder {
   void add_boolean(bool value);                        ///< to boolean
   void add_integer(std::int64_t value);                ///< to int64
   void add_real(double value);                         ///< to float64
-  void add_text(std::string_view value);               ///< to utf8, json and dictionary
+  void add_text(std::string_view value);               ///< to utf8, json and dictionary; bytes that
+                                                       ///< are not UTF-8 become U+FFFD
   void add_bytes(std::string_view value);              ///< to binary
   void add_date(std::chrono::sys_days value);          ///< to date
   void add_timestamp(Timestamp value);                 ///< to timestamp
-  void add_list(std::span<const std::string> values);  ///< to list
+  void add_list(std::span<const std::string> values);  ///< to list; texts likewise
 
   /// The column; the builder is spent.
   [[nodiscard]] Column finish() &&;

@@ -90,7 +90,7 @@ pg::Command digest_command(const ServerSession& session, const schema::TableLayo
   const std::string newer = "coalesce(bool_or(age(xmin) <= (SELECT age('" +
                             std::to_string(horizon & 0xFFFFFFFF) + "'::xid))), false)";
   pg::Command command;
-  command.sql = "SELECT " + block_expression(table) + ", count(*), " + sums + ", " + newer +
+  command.sql = "SELECT " + session.block_expression(table) + ", count(*), " + sums + ", " + newer +
                 " FROM " + session.rows_of(table) + " GROUP BY 1";
   command.doing = "digest " + table.name;
   command.on_result = [&blocks](const pg::Result& result) {

@@ -155,7 +155,7 @@ void Repairer::fetch(std::vector<Fetched>& fetched, const ingest::Scope& scope) 
     const std::vector<pg::Parameter> blocks(each.blocks.begin(), each.blocks.end());
     commands.push_back(reader.rows_command(
         each.table->layout, each.table->columns,
-        block_expression(each.table->layout) + " = ANY ($1::text[])", each.rows));
+        session_.block_expression(each.table->layout) + " = ANY ($1::text[])", each.rows));
     commands.back().parameters = {pg::text_array(blocks)};
   }
   if (!commands.empty()) session_.connection(waiter_).pipeline(std::move(commands), waiter_);

@@ -12,7 +12,12 @@ namespace playmirror::pg {
 Connection Connection::open(std::string_view dsn, const ServerOptions& options, Waiter& waiter) {
   Target target = read_conninfo(dsn, options);
   Connected connected = connect(target, options, waiter);
-  return Connection(std::make_unique<Impl>(std::move(connected), std::move(target.secrets)));
+  Connection connection(std::make_unique<Impl>(std::move(connected), std::move(target.secrets)));
+  if (connection.is_without_encoding()) {
+    // As UTF8 it would refuse every statement that meets a text in another encoding.
+    connection.execute("SET client_encoding = 'SQL_ASCII'", "choose an encoding", waiter);
+  }
+  return connection;
 }
 
 Connection::Connection(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -26,6 +31,7 @@ int Connection::server_version() const noexcept { return impl_->server_version; 
 std::string Connection::name() const { return impl_->name; }
 std::string Connection::database() const { return impl_->database; }
 Transport Connection::transport() const noexcept { return impl_->transport; }
+bool Connection::is_without_encoding() const noexcept { return impl_->is_without_encoding; }
 const WireCounts& Connection::wire() const noexcept { return impl_->session.wire(); }
 void Connection::abandon_transaction() noexcept { impl_->session.abandon_transaction(); }
 
@@ -49,6 +55,15 @@ Result Connection::query(const std::string& sql, const std::vector<Parameter>& p
   });
 }
 
+namespace {
+
+bool has_no_encoding(const pg_conn* connection) {
+  const char* const encoding = PQparameterStatus(connection, "server_encoding");
+  return encoding != nullptr && std::string_view(encoding) == "SQL_ASCII";
+}
+
+}  // namespace
+
 Connection::Impl::Impl(Connected connected, Secrets secrets)
     : database(PQdb(connected.handle.get())),
       name(connected.endpoint.name() + '/' + Secrets().shown(database)),
@@ -57,6 +72,7 @@ Connection::Impl::Impl(Connected connected, Secrets secrets)
                 .encrypted = PQsslInUse(connected.handle.get()) != 0,
                 .verified =
                     PQsslInUse(connected.handle.get()) != 0 && connected.sslmode == "verify-full"},
+      is_without_encoding(has_no_encoding(connected.handle.get())),
       session(std::move(connected.handle), std::move(secrets), name) {}
 
 void Connection::Impl::send(const std::string& sql, const std::vector<Parameter>& parameters,

@@ -63,6 +63,10 @@ class Connection {
   [[nodiscard]] std::string database() const;
   [[nodiscard]] Transport transport() const noexcept;
 
+  /// Whether the database does not know in which encoding its texts are. Then they come as they
+  /// are, and may be no UTF-8.
+  [[nodiscard]] bool is_without_encoding() const noexcept;
+
   /// One or more statements by the simple protocol, one round trip; returns the last result.
   Result execute(const std::string& sql, const std::string& doing, Waiter& waiter);
 

@@ -31,6 +31,7 @@ struct Connection::Impl {
   std::string name;
   int server_version;
   Transport transport;
+  bool is_without_encoding;
   Session session;
 };
 

@@ -26,8 +26,9 @@ constexpr const char* kSchema =
 constexpr const char* kGrant =
     "Ask the server's owner for the privilege; doctor() prints the exact GRANT.";
 constexpr const char* kEncoding =
-    "A text on the server is not in the encoding of its database, as SQL_ASCII permits. Its owner "
-    "must put it right; until then nothing of that table can be read.";
+    "A text on the server is not in the encoding of its database. Its owner must put it right; "
+    "until "
+    "then nothing of that table can be read.";
 constexpr const char* kRule =
     "A rule on the server's table does not let a row be inserted and told about. Its owner can "
     "write a trigger instead.";

@@ -282,7 +282,7 @@ void ChangeReader::compare_keys() {
     const auto found = comparisons.find(table.layout.name);
     if (found == comparisons.end()) continue;
     pg::Command command;
-    command.sql = "SELECT " + block_expression(table.layout) + ", count(*) FROM " +
+    command.sql = "SELECT " + session_.block_expression(table.layout) + ", count(*) FROM " +
                   session_.rows_of(table.layout) + " GROUP BY 1";
     command.doing = "count the key blocks of " + table.layout.name;
     command.on_row = [&counts = found->second.server](const pg::Row& row) {
@@ -308,7 +308,7 @@ void ChangeReader::compare_keys() {
     for (const auto& [block, count] : server) {
       if (!here.contains(block)) blocks_to_fetch.push_back(block);
     }
-    const std::string condition = block_expression(table.layout) + " = ANY ($1::text[])";
+    const std::string condition = session_.block_expression(table.layout) + " = ANY ($1::text[])";
     if (!table.blocks_to_thin.empty()) {
       commands.push_back(
           rows_command(table.layout, table.layout.key_columns(), condition, table.keys));

@@ -214,10 +214,18 @@ WireCounts ServerSession::wire() const noexcept {
   return sum;
 }
 
-std::string block_expression(const schema::TableLayout& layout) {
+std::string ServerSession::block_expression(const schema::TableLayout& layout) const {
   const std::string first = pg::quoted(layout.key.front());
   if (layout.has_integer_key()) {
     return "(" + first + "::bigint >> " + std::to_string(ingest::kBlockBits) + ")::text";
+  }
+  if (connection_ && connection_->is_without_encoding()) {
+    // There a character is a byte. In SQLite it is what looks like one in UTF-8: a first byte of
+    // several with all that may follow it, or any other byte.
+    return "pg_catalog.substring(" + first + "::text, " +
+           pg::literal("^(?:[\\xC0-\\xFF][\\x80-\\xBF]*|[\\x01-\\xFF]){0," +
+                       std::to_string(ingest::kBlockCharacters) + "}") +
+           ")";
   }
   return "pg_catalog.left(" + first + ", " + std::to_string(ingest::kBlockCharacters) + ")";
 }

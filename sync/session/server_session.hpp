@@ -85,6 +85,9 @@ class ServerSession {
   /// The same for a FROM that reads its rows: those this side of its cut, if it has one.
   [[nodiscard]] std::string rows_of(const schema::TableLayout& table) const;
 
+  /// The block of key_blocks.hpp that a row of a mirrored table lies in, as text.
+  [[nodiscard]] std::string block_expression(const schema::TableLayout& layout) const;
+
   [[nodiscard]] const ServerOptions& options() const noexcept { return options_; }
   [[nodiscard]] const IdentityAccess& identity_access() const noexcept { return access_; }
 
@@ -116,9 +119,6 @@ class ServerSession {
   bool has_pulled_ = false;
   Opening last_ = {};  ///< the latest of this connection
 };
-
-/// The block of key_blocks.hpp that a row of a mirrored table lies in, as text.
-[[nodiscard]] std::string block_expression(const schema::TableLayout& layout);
 
 /// The fields of a SELECT over a mirrored table, in the form that RowReader decodes.
 [[nodiscard]] std::string select_list(const std::vector<schema::ColumnLayout>& columns);

@@ -1,0 +1,137 @@
+"""Databases whose texts are not in UTF-8: in another encoding, or in none that they know of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import playmirror as pm
+import psycopg
+import pytest
+from databases import Server
+from support.comparing import file_rows
+from support.music_db import MusicDb
+
+#: In no encoding, in another one, in UTF-8, and such that the first two characters are odd.
+ODD = (b"M\xe9z", b"\xff\xfe1", b"\x80\x81\x82", "é1é".encode(), "🎵x".encode(), b"ab\x80", b"\xe9")
+
+
+@contextmanager
+def database(cluster: Server, encoding: str) -> Iterator[MusicDb]:
+    name = f"music_{encoding.lower()}"
+    cluster.psql(
+        f"CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' "
+        "TEMPLATE template0"
+    )
+    # For alembic and for our own look at it; the library chooses for itself.
+    with patch.dict(os.environ, PGCLIENTENCODING="UTF8"), MusicDb(cluster, name) as db:
+        db.alembic("upgrade", "head")
+        yield db
+
+
+@pytest.fixture
+def without_encoding(cluster: Server) -> Iterator[MusicDb]:
+    with database(cluster, "SQL_ASCII") as db:
+        yield db
+
+
+def add_odd_tracks(db: MusicDb) -> None:
+    with psycopg.connect(db.dsn, autocommit=True, client_encoding="SQL_ASCII") as connection:
+        for number, text in enumerate(ODD):
+            connection.execute(
+                "INSERT INTO tracks (id, name, raw_data) VALUES "
+                "(convert_from(%s, 'SQL_ASCII'), convert_from(%s, 'SQL_ASCII'), "
+                "convert_from(%s, 'SQL_ASCII')::json)",
+                [text, text, b'{"name": "' + text + b'"}'],
+            )
+            connection.execute(
+                "INSERT INTO play_history (track_id, played_at, source) "
+                "VALUES (convert_from(%s, 'SQL_ASCII'), %s, convert_from(%s, 'SQL_ASCII'))",
+                [text, f"2026-01-01 00:00:{number:02}", text],
+            )
+
+
+def assert_same_bytes(mirror: pm.Mirror, db: MusicDb) -> None:
+    for table, columns in (("tracks", ("id", "name")), ("play_history", ("track_id", "source"))):
+        there = ", ".join(f"upper(encode({name}::bytea, 'hex'))" for name in columns)
+        here = ", ".join(f"hex(CAST({name} AS BLOB))" for name in columns)
+        assert sorted(file_rows(mirror.path, f"SELECT {here} FROM {table}")) == sorted(
+            db.execute(f"SELECT {there} FROM {table}")
+        )
+
+
+def test_texts_in_no_encoding_are_kept_byte_by_byte(
+    without_encoding: MusicDb, mirror: pm.Mirror
+) -> None:
+    db = without_encoding
+    add_odd_tracks(db)
+    with pm.connect(db.dsn) as server:
+        assert server.pull(mirror).complete
+        assert_same_bytes(mirror, db)
+        db.execute("UPDATE tracks SET tempo = 7; DELETE FROM play_history WHERE id = 2")
+        server.pull(mirror)
+        assert_same_bytes(mirror, db)
+        assert server.verify(mirror).equal
+        assert server.verify(mirror, depth="quick").equal
+        assert server.repair(mirror).complete
+        assert mirror.verify().ok
+
+
+def test_rows_with_odd_keys_go_when_they_are_deleted(
+    without_encoding: MusicDb, mirror: pm.Mirror
+) -> None:
+    db = without_encoding
+    add_odd_tracks(db)
+    db.execute("DELETE FROM play_history")
+    with pm.connect(db.dsn) as server:
+        server.pull(mirror)
+        for left in range(len(ODD) - 1, 0, -1):
+            db.execute("DELETE FROM tracks WHERE id = (SELECT min(id) FROM tracks)")
+            report = server.pull(mirror, confirm_deletes=True)
+            assert report.pulled["tracks"].deleted == 1
+            assert len(mirror.tracks) == left
+            assert_same_bytes(mirror, db)
+
+
+def test_texts_in_no_encoding_can_be_read(without_encoding: MusicDb, mirror: pm.Mirror) -> None:
+    add_odd_tracks(without_encoding)
+    mirror.sync(without_encoding.dsn)
+    odd = b"M\xe9z".decode("utf-8", "surrogateescape")
+    [track] = (track for track in mirror.tracks if track.name == odd)
+    assert track.id == odd
+    assert track.raw_data == f'{{"name": "{odd}"}}'
+    assert "M\ufffdz" in mirror.tracks.table()["name"]
+    assert b"M\xe9z" in mirror.sql("SELECT name FROM tracks")["name"]
+    assert odd in {top.name for top in mirror.stats.top_tracks()}
+    mirror.tracks.table().to_arrow().validate(full=True)
+    mirror.plays.table().to_arrow().validate(full=True)
+
+
+def test_what_is_recorded_arrives_as_utf8(without_encoding: MusicDb, mirror: pm.Mirror) -> None:
+    db = without_encoding
+    add_odd_tracks(db)
+    with pm.connect(db.dsn) as server:
+        server.pull(mirror)
+        mirror.plays.add(
+            track_id="é1é", played_at="2026-02-02T02:02:02Z", source="Zürich", context_uri="日本"
+        )
+        mirror.snapshots.compute(pm.Period.all_time())
+        assert server.sync(mirror).pushed == 2
+        assert server.verify(mirror).equal
+    assert db.execute("SELECT encode(source::bytea, 'hex') FROM play_history ORDER BY id")[-1] == (
+        "Zürich".encode().hex(),
+    )
+
+
+def test_a_database_in_latin1(cluster: Server, mirror: pm.Mirror) -> None:
+    with database(cluster, "LATIN1") as db, pm.connect(db.dsn) as server:
+        db.execute("INSERT INTO tracks (id, name) VALUES ('é', 'Zürich')")
+        server.pull(mirror)
+        assert mirror.tracks["é"].name == "Zürich"
+        for second, source in enumerate(("Köln", "日本")):
+            mirror.plays.add(track_id="é", played_at=f"2026-02-02T02:02:0{second}Z", source=source)
+        report = server.sync(mirror)
+        assert (report.pushed, report.rejected) == (1, 1)
+        assert server.verify(mirror).equal
