@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs the benchmarks and writes what they found to build/benchmarks/.
 
-    python benchmarks/run.py [NAME...] [--size SIZE...] [--runs N] [--write-docs] [--note TEXT]
+    python benchmarks/run.py [NAME...] [--size SIZE...] [--also SIZE...] [--runs N] [--write-docs]
+        [--note TEXT]
 
 Without names all of them run, and at size large, the default, docs/benchmarks.md then gets the
 results too. Needs the Python packages `playmirror`, `pyarrow` and `duckdb` to be importable, and
@@ -26,11 +27,21 @@ NAMES = [
     "push_plays", "round_trips",
 ]  # fmt: skip
 
+#: Those whose costs could grow with the library and should not, or not faster than a rival's.
+GROWING = [
+    "column_bytes", "open_and_ask", "top_tracks", "every_statistic", "plays_arrow",
+    "sync_unchanged", "pull_new_plays", "push_plays",
+]  # fmt: skip
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--size", action="append", choices=PLAYS, help="may be given repeatedly")
+    parser.add_argument(
+        "--also", action="append", choices=PLAYS, default=[],
+        help="a size at which only what could grow with the library runs, half as often",
+    )  # fmt: skip
     parser.add_argument("--runs", type=int, default=5, help="of the slow ones; quick ones do more")
     parser.add_argument(
         "--write-docs", action=argparse.BooleanOptionalAction,
@@ -48,11 +59,13 @@ def main() -> None:
     results = {}
     with Place() as place:
         conditions = document.Conditions(place.cluster, arguments.runs, arguments.note)
-        for size in sizes:
+        plan = [(size, arguments.names or NAMES, arguments.runs) for size in sizes]
+        plan += [(size, GROWING, max(1, arguments.runs // 2)) for size in arguments.also]
+        for size, names, runs in plan:
             results[size] = []
-            for name in arguments.names or NAMES:
+            for name in names:
                 print(f"-- {name}, {size}", flush=True)
-                lines = importlib.import_module(name).run(place.library(size), arguments.runs)
+                lines = importlib.import_module(name).run(place.library(size), runs)
                 for line in lines:
                     print(line, flush=True)
                 write(name, size, [asdict(line) for line in lines])

@@ -1,11 +1,11 @@
 // Compiled as C++17: date/ptz.h of the date library's version 3.0.1 is not valid C++20.
 #include "core/time/zone_rule.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <date/ptz.h>
 #include <fstream>
-#include <regex>
 #include <stdexcept>
 
 namespace playmirror {
@@ -34,25 +34,64 @@ std::string time_of(std::int64_t seconds) {
          std::to_string(size / 60 % 60) + ":" + std::to_string(size % 60);
 }
 
+/// Takes a rule apart from its beginning, each piece as it is written.
+class RuleScanner {
+ public:
+  explicit RuleScanner(const std::string& rule) : rule_(rule) {}
+
+  /// `CET` or `<-02>`.
+  std::string name() {
+    if (at_ < rule_.size() && rule_[at_] == '<') return upto(rule_.find('>', at_) + 1);
+    return upto(rule_.find_first_of("+-0123456789,", at_));
+  }
+  /// `-1` or `2:30`; may be empty.
+  std::string time() { return upto(rule_.find_first_not_of("+-0123456789:", at_)); }
+  /// `M3.5.0`.
+  std::string day() { return upto(rule_.find_first_of(",/", at_)); }
+
+  bool skip(char character) {
+    if (at_end() || rule_[at_] != character) return false;
+    ++at_;
+    return true;
+  }
+  bool at_end() const { return at_ == rule_.size(); }
+
+ private:
+  std::string upto(std::size_t end) {
+    const std::size_t begin = at_;
+    at_ = std::min(std::max(end, begin), rule_.size());
+    return rule_.substr(begin, at_ - begin);
+  }
+
+  const std::string& rule_;
+  std::size_t at_ = 0;
+};
+
 /// A change on the evening before, as Greenland's `<-02>2<-01>,M3.5.0/-1,M10.5.0/0` has it, is more
 /// than the library reads. In a zone that is ahead by one day more, the same change comes at the
 /// hour 23 of the day itself. Empty for a rule that needs no such help.
 std::string a_day_ahead(const std::string& rule) {
-  static const std::regex parts(
-      "(<[^>]+>|[A-Za-z]+)([-+0-9:]+)(<[^>]+>|[A-Za-z]+)([-+0-9:]*),([^,/]+)(/[-+0-9:]+)?,"
-      "([^,/]+)(/[-+0-9:]+)?");
-  std::smatch part;
-  if (rule.find("/-") == std::string::npos || !std::regex_match(rule, part, parts)) return {};
-  const std::int64_t behind = seconds_of(part[2]);
-  const std::int64_t behind_in_summer = part[4].length() > 0 ? seconds_of(part[4]) : behind - 3'600;
-  const auto change = [](const std::ssub_match& day, const std::ssub_match& time) {
-    const std::int64_t usual = 2 * 3'600;
-    const std::int64_t at = time.matched ? seconds_of(time.str().substr(1)) : usual;
-    return day.str() + "/" + time_of(at + kSecondsPerDay);
-  };
-  return part[1].str() + time_of(behind - kSecondsPerDay) + part[3].str() +
-         time_of(behind_in_summer - kSecondsPerDay) + "," + change(part[5], part[6]) + "," +
-         change(part[7], part[8]);
+  if (rule.find("/-") == std::string::npos) return {};
+  RuleScanner scanner(rule);
+  const std::string winter = scanner.name();
+  const std::string behind = scanner.time();
+  const std::string summer = scanner.name();
+  const std::string behind_in_summer = scanner.time();
+  if (behind.empty()) return {};
+  // Unless told, summer is an hour ahead of winter.
+  const std::int64_t summer_seconds =
+      behind_in_summer.empty() ? seconds_of(behind) - 3'600 : seconds_of(behind_in_summer);
+  std::string ahead = winter + time_of(seconds_of(behind) - kSecondsPerDay) + summer +
+                      time_of(summer_seconds - kSecondsPerDay);
+  for (int change = 0; change < 2; ++change) {
+    if (!scanner.skip(',')) return {};
+    const std::string day = scanner.day();
+    // Unless told, the clocks change at two.
+    const std::string time = scanner.skip('/') ? scanner.time() : "2";
+    if (time.empty()) return {};
+    ahead += "," + day + "/" + time_of(seconds_of(time) + kSecondsPerDay);
+  }
+  return scanner.at_end() ? ahead : std::string();
 }
 
 class PosixRule final : public ZoneRule {
