@@ -294,13 +294,19 @@ def test_no_batch_searches_when_nobody_else_wrote(db: MusicDb, mirror: pm.Mirror
         )
         return inserted, scans
 
-    mirror.pull(db.dsn)
-    for number in range(200):
-        add_play(mirror, number)
-    _, before = known_to_statistics()
-    mirror.push(db.dsn, batch_rows=20)
-    deadline = time.monotonic() + 10
-    while (found := known_to_statistics())[0] < 200 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert found[0] == 200
-    assert found[1] - before < 10, "each batch searched the whole table"
+    def scans_of_a_push(attempt: int) -> int:
+        mirror.pull(db.dsn)
+        for number in range(200):
+            add_play(mirror, 200 * attempt + number)
+        _, before = known_to_statistics()
+        mirror.push(db.dsn, batch_rows=20)
+        deadline = time.monotonic() + 10
+        while (found := known_to_statistics())[0] < 200 * (attempt + 1):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        return found[1] - before
+
+    # The server's own housekeeping is somebody else, and may come between pull and push.
+    assert min(scans_of_a_push(attempt) for attempt in range(3)) < 10, (
+        "each batch searched the whole table"
+    )
