@@ -70,8 +70,8 @@ def main() -> None:
                     print(line, flush=True)
                 write(name, size, [asdict(line) for line in lines])
                 results[size] += lines
-        if write_docs:
-            document.write(results, conditions)
+            if write_docs:
+                document.write(results, conditions)
 
 
 def write(name: str, size: str, lines: list[dict]) -> None:
