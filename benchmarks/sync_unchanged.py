@@ -44,7 +44,8 @@ def run(library: Library, runs: int) -> list[Line]:
             library.floor(ELSEWHERE)
             return sync("by_ids", BY_IDS)
 
-        server.sync(mirror, pull=BY_IDS)
+        library.floor(ELSEWHERE)
+        server.sync(mirror, pull=BY_IDS)  # a sweep, which asks up to which id plays are settled
         cases = [
             ("sync, nothing happened on the server", unchanged, "3 F"),
             ("sync, nothing new, with a sweep", sweep, "60 ms"),
