@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <numeric>
 
 namespace playmirror::stats {
@@ -76,7 +77,12 @@ std::vector<TrackSums> sum_plays(const Selection& selection, Wanted wanted, Colu
 void add(GroupTally& group, const TrackSums& sums, std::int64_t part) {
   group.tally += sums.tally;
   group.parts += sums.tally.plays * part;
-  group.parts_ms += sums.tally.ms() * part;
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  std::int64_t parts_ms = 0;
+  if (__builtin_mul_overflow(sums.tally.ms(), part, &parts_ms) ||
+      __builtin_add_overflow(group.parts_ms, parts_ms, &group.parts_ms)) {
+    group.parts_ms = kMost;
+  }
   group.skips += sums.skips;
   group.first_at = std::min(group.first_at, sums.first_at);
   group.last_at = std::max(group.last_at, sums.last_at);

@@ -9,6 +9,12 @@
 
 namespace playmirror::stats {
 
+/// Lengths that no play has, as a forged file or a column of the server's may hold, must not be
+/// more than a wrong number.
+[[nodiscard]] constexpr std::int64_t sum_of(std::int64_t a, std::int64_t b) noexcept {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
 /// Number of plays and their listening time.
 struct Tally {
   std::int64_t plays = 0;
@@ -24,21 +30,21 @@ struct Tally {
     const std::int64_t guessed = (known ^ 1) & (estimate >= 0 ? 1 : 0);
     ++plays;
     measured += known;
-    measured_ms += listened & -known;
+    measured_ms = sum_of(measured_ms, listened & -known);
     estimated += guessed;
-    estimated_ms += estimate & -guessed;
+    estimated_ms = sum_of(estimated_ms, estimate & -guessed);
   }
 
   Tally& operator+=(const Tally& other) noexcept {
     plays += other.plays;
-    measured_ms += other.measured_ms;
-    estimated_ms += other.estimated_ms;
+    measured_ms = sum_of(measured_ms, other.measured_ms);
+    estimated_ms = sum_of(estimated_ms, other.estimated_ms);
     measured += other.measured;
     estimated += other.estimated;
     return *this;
   }
 
-  [[nodiscard]] std::int64_t ms() const noexcept { return measured_ms + estimated_ms; }
+  [[nodiscard]] std::int64_t ms() const noexcept { return sum_of(measured_ms, estimated_ms); }
 
   [[nodiscard]] TimeTotal time() const noexcept {
     return {measured_ms, estimated_ms, measured, estimated, plays - measured - estimated};

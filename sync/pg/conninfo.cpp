@@ -157,8 +157,7 @@ std::vector<std::string> split(std::string_view list) {
   return parts;
 }
 
-void check_host(std::string_view host) {
-  if (host.starts_with('/') || host.starts_with('@')) return;  // a unix socket
+void check_address(std::string_view host) {
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("-._:%").find(c) != std::string_view::npos;
@@ -167,6 +166,11 @@ void check_host(std::string_view host) {
     refuse("the host in the connection string is not a host name",
            "If the password holds an @, write it as %40 in a URI.");
   }
+}
+
+void check_host(std::string_view host) {
+  if (host.starts_with('/') || host.starts_with('@')) return;  // a unix socket
+  check_address(host);
 }
 
 std::string checked_port(const std::string& port) {
@@ -195,7 +199,7 @@ std::vector<Endpoint> endpoints_of(Options& options) {
                       .address = i < addresses.size() ? addresses[i] : "",
                       .port = checked_port(nth(ports, i))};
     check_host(endpoint.host);
-    check_host(endpoint.address);
+    check_address(endpoint.address);
     endpoints.push_back(std::move(endpoint));
   }
   return endpoints;
