@@ -40,8 +40,6 @@ class Inquiry {
   /// Whether what was asked is what has to be asked, now that the opening is known.
   [[nodiscard]] bool fits(const Opening& opening) const;
 
-  [[nodiscard]] const Reach& reach() const noexcept { return reach_; }
-
   /// Whether the server found that nothing had happened, and looked for nothing.
   [[nodiscard]] bool was_skipped() const noexcept { return skipped_; }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "core/ingest/scope.hpp"
 #include "core/sqlite/database.hpp"
 #include "sync/pull/settled_ids.hpp"
 #include "sync/session/server_session.hpp"

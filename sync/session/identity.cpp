@@ -9,8 +9,8 @@ namespace playmirror::sync {
 
 namespace {
 
-// Fields of a function's row, not subselects from it: planning those takes the server twice as long
-// as all the rest.
+// Fields of a function's row, not subselects from it: those take the server longer to plan than all
+// the rest takes.
 constexpr const char* kCheckpoint = "(pg_catalog.pg_control_checkpoint()).checkpoint_lsn::text";
 
 std::string system_identifier_sql(const IdentityAccess& access) {
