@@ -45,6 +45,11 @@ class Rows {
   [[nodiscard]] const Batch& batch() const noexcept { return batch_; }
   [[nodiscard]] std::size_t size() const noexcept { return all_ ? batch_.size : rows_.size(); }
 
+  /// The row of the i-th of them, in order of (played_at, id).
+  [[nodiscard]] std::size_t operator[](std::size_t i) const noexcept {
+    return all_ ? i : std::size_t{rows_[i]};
+  }
+
   /// Calls visit(row) for each, in order of (played_at, id).
   template <typename Visit>
   void each(Visit&& visit) const {
@@ -58,7 +63,7 @@ class Rows {
   /// The same from the last to the first.
   template <typename Visit>
   void each_back(Visit&& visit) const {
-    for (std::size_t i = size(); i-- > 0;) visit(all_ ? i : std::size_t{rows_[i]});
+    for (std::size_t i = size(); i-- > 0;) visit((*this)[i]);
   }
 
  private:

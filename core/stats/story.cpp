@@ -8,6 +8,8 @@
 #include <playmirror/stats.hpp>
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +25,17 @@ using stats::Selection;
 /// Of an evolution: what a picture could show many times over, and memory holds.
 constexpr std::size_t kMostPoints = 5'000'000;
 
+/// How many whole tenths of a track were listened to, 10 for all of it; 11 where that is unknown.
+std::size_t tenths_of(std::int64_t listened, std::int64_t duration) noexcept {
+  // A quotient of two whole numbers below 2^53 is never rounded up to a whole one, and divisions of
+  // reals take a fraction of the time.
+  const double most =
+      std::min(static_cast<double>(listened) * 10, static_cast<double>(duration) * 10);
+  const auto tenths = static_cast<std::size_t>(
+      std::max(most, 0.0) / static_cast<double>(std::max<std::int64_t>(duration, 1)));
+  return listened < 0 || duration <= 0 ? 11 : tenths;
+}
+
 }  // namespace
 
 std::vector<Milestone> Stats::milestones(const StatsFilter& filter, std::int64_t every) const {
@@ -31,23 +44,26 @@ std::vector<Milestone> Stats::milestones(const StatsFilter& filter, std::int64_t
   }
   const Selection selection(moment(), filter);
   std::vector<Milestone> found;
-  std::int64_t number = 0;
+  std::int64_t passed = 0;
   selection.scan(stats::in_calendar(selection.period()),
                  stats::Column::played_at | stats::Column::track | stats::Column::id,
                  [&](const Rows& rows) {
                    const Batch& batch = rows.batch();
-                   rows.each([&](std::size_t row) {
-                     if (++number % every != 0) return;
+                   const std::int64_t size = std::ssize(rows);
+                   std::int64_t next = every - passed % every;  // counted from 1
+                   for (; next <= size; next += every) {
+                     const std::size_t row = rows[static_cast<std::size_t>(next - 1)];
                      Milestone& milestone = found.emplace_back();
-                     milestone.number = number;
+                     milestone.number = passed + next;
                      milestone.id = batch.id[row];
                      milestone.played_at = stats::to_timestamp(batch.played_at[row]);
-                     if (batch.track[row] == columns::kNone) return;
+                     if (batch.track[row] == columns::kNone) continue;
                      const auto entry = selection.plays().track(batch.track[row]);
                      milestone.track_id = std::string(entry.id);
                      milestone.name = stats::own_text(entry.name);
                      milestone.artist = stats::own_text(entry.artist);
-                   });
+                   }
+                   passed += size;
                  });
   return found;
 }
@@ -121,22 +137,27 @@ Moods Stats::moods(const StatsFilter& filter) const {
 Completion Stats::completion(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
   const auto& durations = selection.facts().durations();
-  Completion result;
-  result.tenths.assign(11, 0);
-  std::int64_t completed = 0;
+  constexpr std::size_t kTenths = 11;
+  // Four counters take turns: most plays are whole, and an addition to the counter that was just
+  // written would wait for it.
+  std::array<std::array<std::int64_t, kTenths + 1>, 4> counts{};
+  std::size_t turn = 0;
   selection.scan(stats::Column::track | stats::Column::listened_ms, [&](const Rows& rows) {
     const Batch& batch = rows.batch();
     rows.each([&](std::size_t row) {
-      ++result.plays;
       const std::int64_t duration = durations[batch.track[row]];
       const std::int64_t listened = stats::listened_ms(batch, row);
-      if (listened < 0 || duration <= 0) return;
-      ++result.known;
-      const std::int64_t tenths = listened / duration >= 1 ? 10 : listened * 10 / duration;
-      ++result.tenths[static_cast<std::size_t>(tenths)];
-      completed += tenths >= 9 ? 1 : 0;
+      ++counts[turn++ % counts.size()][tenths_of(listened, duration)];
     });
   });
+  Completion result;
+  for (std::size_t tenths = 0; tenths < kTenths; ++tenths) {
+    result.tenths.push_back(0);
+    for (const auto& each : counts) result.tenths.back() += each[tenths];
+    result.known += result.tenths.back();
+  }
+  result.plays = static_cast<std::int64_t>(turn);
+  const std::int64_t completed = result.tenths[9] + result.tenths[10];
   if (result.known > 0) {
     result.completed_share = static_cast<double>(completed) / static_cast<double>(result.known);
   }
