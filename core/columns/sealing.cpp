@@ -9,6 +9,10 @@
 namespace playmirror::columns {
 namespace {
 
+/// An open block has so many times the plays of the next one, or they become one: so a play is
+/// written a few times until its block is full, and the open blocks are few.
+constexpr std::size_t kGrowth = 4;
+
 constexpr PlayKey kBeforeAll{kNegativeInfinity, std::numeric_limits<std::int64_t>::min()};
 
 PlayArrays part_of(const PlayArrays& plays, std::size_t begin, std::size_t end) {
@@ -112,7 +116,7 @@ class Sealer {
     sorted_.insert(place, written.begin(), written.end());
   }
 
-  /// Puts plays behind the last full block of their class; earlier ones go to `late`.
+  /// Puts plays behind the last closed block of their class; earlier ones go to `late`.
   void append(const PlayArrays& plays, bool open_ended, PlayArrays& late) {
     if (plays.size() == 0) return;
     const auto border = std::ranges::partition_point(
@@ -120,16 +124,36 @@ class Sealer {
     const auto middle = static_cast<std::size_t>(border - sorted_.begin());
     const std::size_t begin = open_ended ? middle : 0;
     const std::size_t end = open_ended ? sorted_.size() : middle;
-    // The open block takes whatever lies behind the one before it. A single play of the far future
-    // therefore moves on from one open block to the next, and holds nothing up.
-    const PlayKey border_key = end - begin >= 2 ? sorted_[end - 2].last : kBeforeAll;
+    const auto [open, in_open] = open_blocks(begin, end);
+    // The open blocks take whatever lies behind the one before them. A single play of the far
+    // future therefore moves on from one open block to the next, and holds nothing up.
+    const PlayKey border_key = open > begin ? sorted_[open - 1].last : kBeforeAll;
     const std::size_t first_new = up_to(plays, border_key);
     late = merged(late, part_of(plays, 0, first_new));
     if (first_new == plays.size()) return;
     PlayArrays all = part_of(plays, first_new, plays.size());
-    const std::size_t open = end > begin ? end - 1 : end;
-    if (open < end) all = merged(take(sorted_[open]), all);
-    replace(open, end, all, kBlockPlays);
+    const bool close = in_open + all.size() > kBlockPlays;
+    std::size_t place = end;
+    while (place > open) {
+      const BlockInfo& block = sorted_[place - 1];
+      const bool stays = block.last < all.key(0) && block.plays > kGrowth * all.size();
+      if (stays && !close) break;
+      all = merged(take(block), all);
+      --place;
+    }
+    replace(place, end, all, kBlockPlays);
+  }
+
+  /// Where the blocks of [begin, end) begin that together are no more than one block, and how many
+  /// plays they have. The last one is among them, whatever its size.
+  [[nodiscard]] std::pair<std::size_t, std::size_t> open_blocks(std::size_t begin,
+                                                                std::size_t end) const {
+    std::size_t open = end;
+    std::size_t plays = 0;
+    while (open > begin && (open == end || plays + sorted_[open - 1].plays <= kBlockPlays)) {
+      plays += sorted_[--open].plays;
+    }
+    return {open, plays};
   }
 
   void add_late(PlayArrays plays) {

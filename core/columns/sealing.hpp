@@ -21,9 +21,9 @@ inline constexpr std::size_t kMostUnsealed = 512;
 inline constexpr std::size_t kMostLate = 32'768;
 inline constexpr std::size_t kMostRemoved = 8'192;
 
-/// Moves all unsealed plays into blocks: those behind the last full block into the open one at the
-/// end, earlier ones into the run of late plays. When that, or the list of removed plays, has grown
-/// large, the blocks concerned are written anew. Inside the caller's transaction.
+/// Moves all unsealed plays into blocks: those behind the last closed block into the open ones at
+/// the end, earlier ones into the run of late plays. When that, or the list of removed plays, has
+/// grown large, the blocks concerned are written anew. Inside the caller's transaction.
 void seal(sqlite::Database& database);
 
 /// A play without a time, or at infinity, sorts behind all that will ever come: such plays have

@@ -441,6 +441,31 @@ TEST_F(ColumnsTest, APlayOfTheFarFutureHoldsNothingUp) {
   expect_equal();
 }
 
+TEST_F(ColumnsTest, FewNewPlaysLeaveTheBlocksBeforeThemAlone) {
+  constexpr int kBatch = 600;
+  add_plays(1, 40'000);
+  const BlockInfo first = blocks().front();
+  std::size_t most = 0;
+  for (int play = 40'001; play < 60'000; play += kBatch) {
+    add_plays(play, play + kBatch - 1);
+    std::size_t before = 5 * kBlockPlays;
+    for (const BlockInfo& block : blocks()) {
+      EXPECT_GT(before, 4 * block.plays);
+      before = block.plays;
+    }
+    if (play < 49'000) {
+      EXPECT_EQ(blocks().front().block, first.block);
+    }
+    most = std::max(most, blocks().size());
+  }
+  EXPECT_GE(most, 3U);
+  expect_equal();
+  add_plays(60'401, 66'400);
+  ASSERT_EQ(blocks().size(), 2U);
+  EXPECT_EQ(blocks().front().plays, kBlockPlays);
+  expect_equal();
+}
+
 TEST_F(ColumnsTest, AreBuiltAnewWhenAnOlderFileIsOpened) {
   add_plays(1, 700);
   const auto path = mirror_.path();
