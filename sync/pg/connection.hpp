@@ -76,8 +76,10 @@ class Connection {
 
   /// Sends all commands at once and reads their results in order: one round trip, whatever their
   /// number. At the first refused statement the server skips the rest; StatementFailed is thrown
-  /// after the connection has been drained.
-  void pipeline(std::vector<Command> commands, Waiter& waiter);
+  /// after the connection has been drained. `meanwhile` is called when all is sent, and before the
+  /// first answer is looked for: what it does costs no time as long as the server is at work.
+  void pipeline(std::vector<Command> commands, Waiter& waiter,
+                const std::function<void()>& meanwhile = {});
 
   /// Runs `COPY ... TO STDOUT` statements (one or more, separated by `;`, other statements may
   /// stand between and after), one round trip. `on_data(i, bytes)` gets each CopyData message of

@@ -21,7 +21,8 @@ struct Connection::Impl {
   /// Reads all results of what was sent, returns the last, throws the first refusal.
   Result last_result(const std::string& doing, Waiter& waiter);
 
-  void run_pipeline(const std::vector<Command>& commands, Waiter& waiter);
+  void run_pipeline(const std::vector<Command>& commands, Waiter& waiter,
+                    const std::function<void()>& meanwhile);
   void read_results(const Command& command, Waiter& waiter);
 
   /// Fails when the result is not one of an ordinary statement.

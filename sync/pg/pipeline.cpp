@@ -8,20 +8,23 @@
 
 namespace playmirror::pg {
 
-void Connection::pipeline(std::vector<Command> commands, Waiter& waiter) {
+void Connection::pipeline(std::vector<Command> commands, Waiter& waiter,
+                          const std::function<void()>& meanwhile) {
   if (commands.empty()) return;
   for (const Command& command : commands) check_sendable(command.sql, command.parameters);
   const std::string doing = commands.front().doing;
-  impl_->session.exchange(doing, waiter, [&] { impl_->run_pipeline(commands, waiter); });
+  impl_->session.exchange(doing, waiter, [&] { impl_->run_pipeline(commands, waiter, meanwhile); });
 }
 
-void Connection::Impl::run_pipeline(const std::vector<Command>& commands, Waiter& waiter) {
+void Connection::Impl::run_pipeline(const std::vector<Command>& commands, Waiter& waiter,
+                                    const std::function<void()>& meanwhile) {
   session.sent(PQenterPipelineMode(session.pg()), 0, commands.front().doing);
   for (const Command& command : commands) {
     send(command.sql, command.parameters, command.format, command.doing);
   }
   const std::string& last = commands.back().doing;
   session.sent(PQpipelineSync(session.pg()), 0, last);
+  if (meanwhile) meanwhile();
   session.await_answer();
   for (const Command& command : commands) read_results(command, waiter);
   const Result sync = session.next(last, waiter);

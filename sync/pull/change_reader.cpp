@@ -9,7 +9,9 @@
 #include "sync/session/parts.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace playmirror::sync {
@@ -62,6 +64,31 @@ ingest::BlockCounts count_new(const sqlite::Database& database, TableChanges& ta
     }
   });
   return counts;
+}
+
+/// The ids of received plays, one for each track that the server has not yet given to the mirror.
+std::vector<pg::Parameter> plays_without_track(const sqlite::Database& database,
+                                               TableChanges& plays) {
+  const auto& columns = plays.layout.columns;
+  const std::size_t id = plays.layout.find("id").value();
+  const std::size_t track_id = plays.layout.find("track_id").value();
+  auto has = database.prepare(
+      "SELECT EXISTS (SELECT 1 FROM tracks WHERE id = ?1) AND NOT EXISTS (SELECT 1 "
+      "FROM playmirror_outbox WHERE table_name = 'tracks' AND identity = ?1)");
+  std::set<std::string, std::less<>> looked_at;
+  std::vector<pg::Parameter> trackless;
+  plays.changed.for_each([&](std::string_view rows) {
+    ingest::RowReader row(rows, columns);
+    while (row.next()) {
+      if (row.is_null(track_id)) continue;
+      const auto [track, is_first] = looked_at.insert(row.key_text(track_id));
+      if (!is_first) continue;
+      has.bind_view(0, *track);
+      if (has.step() && has.integer(0) == 0) trackless.emplace_back(row.key_text(id));
+      has.reset();
+    }
+  });
+  return trackless;
 }
 
 /// Whether its rows are witnesses of the server's history.
@@ -234,8 +261,10 @@ std::vector<pg::Command> ChangeReader::questions(const std::vector<ServerTable>&
         ingest::compare(ingest::read_layout(reader.database(), tables[i].name), change.layout);
     change.swept = reach.sweeps(tables[i].name);
     if (!change.swept) {
-      const std::string rows = reach.rows_of(session_, tables[i].name, newer);
-      commands.push_back(changes_command(change, both(filter, rows), moment));
+      // What belongs to new plays is asked for once they are known.
+      if (tables[i].name == "play_history") {
+        commands.push_back(changes_command(change, both(filter, reach.new_plays()), moment));
+      }
       continue;
     }
     if (tables[i].has_blocks && tables[i].has_unique_key && !newer.empty()) {
@@ -260,15 +289,57 @@ std::vector<pg::Command> ChangeReader::questions(const std::vector<ServerTable>&
   return commands;
 }
 
+TableChanges* ChangeReader::changes_of(std::string_view table) {
+  const auto found = std::ranges::find_if(
+      changes_, [&](const TableChanges& each) { return each.layout.name == table; });
+  return found == changes_.end() ? nullptr : &*found;
+}
+
+void ChangeReader::count_here() {
+  auto reader = mirror_.reader();
+  const sqlite::Transaction moment(reader.database(), sqlite::Transaction::Kind::deferred);
+  for (TableChanges& table : changes_) {
+    waiter_.tick();
+    if (table.swept) table.here = ingest::count_rows(reader.database(), table.layout);
+  }
+}
+
+void ChangeReader::fetch_missing_tracks(const Moment& moment) {
+  TableChanges* plays = changes_of("play_history");
+  if (plays == nullptr || plays->swept || plays->changed.rows() == 0) return;
+  std::vector<pg::Parameter> trackless;
+  {
+    auto reader = mirror_.reader();
+    const sqlite::Transaction here(reader.database(), sqlite::Transaction::Kind::deferred);
+    trackless = plays_without_track(reader.database(), *plays);
+  }
+  if (trackless.empty()) return;
+  const pg::Parameter ids = pg::text_array(trackless);
+  const std::string tracks = "(SELECT track_id FROM " + session_.qualified("play_history") +
+                             " WHERE id = ANY ($1::bigint[]))";
+  std::vector<pg::Command> commands;
+  const auto ask = [&](std::string_view table, const std::string& condition) {
+    commands.push_back(changes_command(*changes_of(table), condition, moment));
+    commands.back().parameters = {ids};
+  };
+  ask("artists", "id IN (SELECT artist_id FROM " + session_.qualified("track_artists") +
+                     " WHERE track_id IN " + tracks + ")");
+  ask("tracks", "id IN " + tracks);
+  ask("track_artists", "track_id IN " + tracks);
+  session_.connection(waiter_).pipeline(std::move(commands), waiter_);
+}
+
 void ChangeReader::compare_keys() {
   std::map<std::string, BlockComparison> comparisons;
   {
     auto reader = mirror_.reader();
+    const sqlite::Transaction moment(reader.database(), sqlite::Transaction::Kind::deferred);
     for (TableChanges& table : changes_) {
       waiter_.tick();
       if (!table.swept) continue;
       const ingest::BlockCounts fresh = count_new(reader.database(), table);
-      const std::int64_t here = ingest::count_rows(reader.database(), table.layout) + total(fresh);
+      if (!table.here) table.here = ingest::count_rows(reader.database(), table.layout);
+      const std::int64_t here = *table.here + total(fresh);
       if (here == table.server_rows || !PLAYMIRROR_SAFEGUARD("count")) continue;
       ingest::BlockCounts blocks = ingest::count_blocks(reader.database(), table.layout);
       for (const auto& [block, count] : fresh) blocks[block] += count;

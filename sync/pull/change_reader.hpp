@@ -11,7 +11,9 @@
 #include <playmirror/server.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace playmirror::sync {
@@ -26,6 +28,7 @@ struct TableChanges {
   ingest::RowSpool changed = {};  ///< whole rows at or after the horizon
   std::vector<schema::ColumnLayout> fill_columns = {};  ///< key and added columns
   ingest::RowSpool fill = {};                           ///< their values for every row
+  std::optional<std::int64_t> here = {};  ///< rows of the server's that the mirror holds
   std::int64_t server_rows = 0;
   std::int64_t unkeyed = 0;  ///< of them those that share their key with another, or have none
   std::vector<std::string> blocks_to_thin = {};  ///< key blocks that hold rows the server lacks
@@ -42,12 +45,22 @@ class ChangeReader {
 
   /// Asks, for every table that is swept: its rows at or after the table's horizon, the values of
   /// new columns, the rows on this side of its cut that lay beyond the old one, and the number of
-  /// rows. Of the others, for the rows within `reach`. `xmax` as in horizon_condition(); `moment`
-  /// is looked at when rows arrive. Rows and counts are those for which `filter` is true, if there
-  /// is one.
+  /// rows. If there is one that is not, for the new plays within `reach`. `xmax` as in
+  /// horizon_condition(); `moment` is looked at when rows arrive. Rows and counts are those for
+  /// which `filter` is true, if there is one.
   std::vector<pg::Command> questions(const std::vector<ServerTable>& tables, const Reach& reach,
                                      std::int64_t xmax, const Moment& moment,
                                      const std::string& filter);
+
+  /// Counts the mirrored rows that compare_keys() compares with the server's, which takes SQLite
+  /// some ten nanoseconds for each: to be done while the server is at work. Only the holder of the
+  /// sync lock changes their number.
+  void count_here();
+
+  /// After the answers to a pull by ids: asks for the tracks of its plays that the mirror has not
+  /// got from the server, for their links, and for the artists of these. No round trip when it has
+  /// all tracks; else one.
+  void fetch_missing_tracks(const Moment& moment);
 
   /// Finds what the server has deleted, and rows that the mirror should have and has not, for the
   /// tables whose row counts do not add up. No round trip when they all do; else two.
@@ -74,6 +87,9 @@ class ChangeReader {
                             const std::string& filter);
 
   pg::Command count_command(TableChanges& change, bool has_unique_key, const std::string& filter);
+
+  /// Null for a table that is not asked about.
+  [[nodiscard]] TableChanges* changes_of(std::string_view table);
 
   [[nodiscard]] std::string select(const std::string& fields, const schema::TableLayout& layout,
                                    const std::string& condition) const;

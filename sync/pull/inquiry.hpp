@@ -46,6 +46,12 @@ class Inquiry {
   /// Throws when the server's rows contradict what the mirror knows of its history.
   void judge_witnesses() { hearing_.judge(moment_); }
 
+  /// What can be done here while the server is at work on the commands.
+  void count_here() { changes_.count_here(); }
+
+  /// Asks for what belongs to the rows that were received; see ChangeReader.
+  void fetch_missing_tracks() { changes_.fetch_missing_tracks(moment_); }
+
   /// Finds deleted rows; see ChangeReader.
   void compare_keys() { changes_.compare_keys(); }
 

@@ -152,7 +152,8 @@ void Puller::pull() {
         reach_ = {};
         inquiry.emplace(session_, mirror_, scope_, reach_, options_, waiter_, opening.catalog,
                         opening.moment);
-        session_.connection(waiter_).pipeline(inquiry->commands(opening.moment.xmax), waiter_);
+        session_.connection(waiter_).pipeline(inquiry->commands(opening.moment.xmax), waiter_,
+                                              [&] { inquiry->count_here(); });
       }
       inquiry->judge_witnesses();
     } catch (const ServerChanged&) {
@@ -166,6 +167,7 @@ void Puller::pull() {
     }
     PLAYMIRROR_STEP("pull.read");
     refuse_unkeyed(inquiry->changes());
+    inquiry->fetch_missing_tracks();
     inquiry->compare_keys();
     PLAYMIRROR_STEP("pull.compared");
     session_.connection(waiter_).abandon_transaction();
@@ -198,6 +200,8 @@ void Puller::open(Opening& opening, std::optional<Inquiry>& inquiry) {
     inquiry.emplace(session_, mirror_, scope_, reach_, options_, waiter_, last.catalog,
                     opening.moment);
     companions.behind = inquiry->commands_if_needed(last.moment.xmax);
+    // On a new connection the server may find that nothing has happened: then it would be in vain.
+    if (session_.has_pulled()) companions.meanwhile = [&] { inquiry->count_here(); };
     return companions;
   };
   try {

@@ -64,17 +64,6 @@ bool Reach::sweeps(std::string_view table) const {
   return is_sweep() || table == "analysis_snapshots" || table == "playlist_config";
 }
 
-std::string Reach::rows_of(const ServerSession& session, std::string_view table,
-                           const std::string& newer) const {
-  const std::string new_plays =
-      session.qualified("play_history") + " WHERE id > " + std::to_string(settled().upto);
-  if (table == "play_history") return "id > " + std::to_string(settled().upto);
-  const std::string their_tracks = "(SELECT track_id FROM " + new_plays + ")";
-  const std::string written = newer.empty() ? "" : newer + " AND ";
-  if (table == "tracks") return written + "id IN " + their_tracks;
-  if (table == "track_artists") return written + "track_id IN " + their_tracks;
-  return written + "id IN (SELECT artist_id FROM " + session.qualified("track_artists") +
-         " WHERE track_id IN " + their_tracks + ")";
-}
+std::string Reach::new_plays() const { return "id > " + std::to_string(settled().upto); }
 
 }  // namespace playmirror::sync

@@ -26,8 +26,8 @@ struct LastLook {
 };
 
 /// How far a pull looks. A sweep looks at every table for whatever was written since its horizon.
-/// Between sweeps, a pull may look for new plays by their ids, and for what has come with them of
-/// tracks, artists and their links; it sweeps the small tables. Then nothing that it asks grows
+/// Between sweeps, a pull may look for new plays by their ids, and for the tracks that the mirror
+/// lacks of them, with their artists; it sweeps the small tables. Then nothing that it asks grows
 /// with the library. What else was written waits for the next sweep.
 class Reach {
  public:
@@ -51,10 +51,8 @@ class Reach {
   /// Whether the whole of a table is looked at.
   [[nodiscard]] bool sweeps(std::string_view table) const;
 
-  /// Which rows of any other table are looked at. `newer` selects what was written since its
-  /// horizon.
-  [[nodiscard]] std::string rows_of(const ServerSession& session, std::string_view table,
-                                    const std::string& newer) const;
+  /// The condition on new plays; only for pulls by ids.
+  [[nodiscard]] std::string new_plays() const;
 
   /// What has to be settled still for the answers to be of use; only for pulls by ids.
   [[nodiscard]] const SettledPlays& settled() const { return *settled_; }

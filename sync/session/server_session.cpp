@@ -171,7 +171,7 @@ void ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds 
     std::ranges::move(opening_commands(opening), std::back_inserter(commands));
     std::ranges::move(companions.behind, std::back_inserter(commands));
     try {
-      server.pipeline(std::move(commands), waiter);
+      server.pipeline(std::move(commands), waiter, companions.meanwhile);
     } catch (const pg::StatementFailed& failure) {
       server.abandon_transaction();
       // A table went, or a privilege: look again at what there is to lock, once.

@@ -29,6 +29,7 @@ struct Opening {
 struct Companions {
   std::vector<pg::Command> ahead = {};   ///< before its transaction; they end what they begin
   std::vector<pg::Command> behind = {};  ///< inside it
+  std::function<void()> meanwhile = {};  ///< done here while the server is at work
 };
 
 /// They must be written before it is known what the opening will show: they are made for what was

@@ -93,11 +93,36 @@ def test_a_new_play_comes_with_its_track_and_artists(laptop: Laptop, music_db: M
         "analysis_snapshots": 0,
         "playlist_config": 0,
     }
-    assert report.wire.round_trips == 2
+    assert report.wire.round_trips == 3
     laptop.assert_equal()
     time.sleep(0.1)  # else it may have to wait for the end of the transaction before it
     again = laptop.look(expect="unchanged")
     assert again.wire.round_trips == 1
+
+
+def test_a_play_of_a_known_track_comes_alone(laptop: Laptop, music_db: MusicDb) -> None:
+    music_db.execute("UPDATE tracks SET name = 'Renamed'")
+    add(music_db)
+    report = laptop.look()
+    assert report.pulled["play_history"].inserted == 1
+    assert report.pulled["tracks"].updated == 0
+    assert report.wire.round_trips == 2
+
+
+def test_a_track_recorded_here_becomes_the_server_s(laptop: Laptop, music_db: MusicDb) -> None:
+    """It is here already, but it is not the server's row."""
+    laptop.mirror.tracks.add(id="both", name="Ours")
+    music_db.execute(
+        """
+        INSERT INTO tracks (id, name) VALUES ('both', 'Theirs');
+        INSERT INTO play_history (track_id) VALUES ('both')
+        """
+    )
+    laptop.look()
+    track = laptop.mirror.tracks.find("both")
+    assert track is not None and track.name == "Theirs"
+    assert laptop.mirror.pending() == []
+    laptop.assert_equal()
 
 
 def test_small_tables_are_looked_at_whole(laptop: Laptop, music_db: MusicDb) -> None:
@@ -191,7 +216,7 @@ def test_a_play_that_commits_late_arrives_by_its_id(
     end = late(writer)
     later = add(music_db)
     for _ in range(3):
-        music_db.execute("UPDATE tracks SET tempo = 1")
+        music_db.execute("SELECT pg_current_xact_id()")
         laptop.look()
         assert laptop.has(later)
         assert not laptop.has(later - 1)
