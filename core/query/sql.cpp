@@ -57,10 +57,14 @@ Table Mirror::sql(std::string_view query, const std::vector<Value>& parameters,
   if (options.max_rows < 0) {
     raise(ErrorCode::invalid_argument, "max_rows is negative", {.hint = "Pass 0 for all rows."});
   }
+  if (options.timeout <= std::chrono::milliseconds(0)) {
+    raise(ErrorCode::invalid_argument, "the timeout leaves no time",
+          {.hint = "Give how long the statement may run, such as a minute."});
+  }
   const Moment moment(*state());  // the rows, and the types that the server declares
   sqlite::Database& database = moment.database();
   sqlite::add_time_function(database);
-  const auto timeout = std::clamp(options.timeout, std::chrono::milliseconds(0), kLongestTimeout);
+  const auto timeout = std::min(options.timeout, kLongestTimeout);
   sqlite::FenceLimits limits{
       .deadline = std::chrono::steady_clock::now() + timeout,
       .value_bytes = static_cast<int>(kValueBytes),

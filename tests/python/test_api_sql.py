@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -106,6 +106,14 @@ def test_limits_of_time_and_rows_are_kept(mirror: pm.Mirror) -> None:
     with pytest.raises(pm.QueryError) as caught:
         mirror.sql("SELECT id FROM play_history", max_rows=5)
     assert caught.value.code == "query_limit"
+
+
+@pytest.mark.parametrize("timeout", [0, -1, timedelta(microseconds=-5)])
+def test_a_timeout_that_leaves_no_time_is_refused(
+    mirror: pm.Mirror, timeout: float | timedelta
+) -> None:
+    with pytest.raises(pm.InvalidArgument, match="timeout"):
+        mirror.sql("SELECT 1", timeout=timeout)
 
 
 def test_ctrl_c_stops_a_statement_within_a_second(mirror: pm.Mirror) -> None:
