@@ -135,8 +135,7 @@ void Mirror::copy_to(const std::filesystem::path& file, const CopyOptions& optio
   remove_stale_partials(target);
   Partial partial(target);
   {
-    auto reader = state()->reader();
-    const sqlite::Transaction moment(reader.database(), sqlite::Transaction::Kind::deferred);
+    const SteadyReader reader(*state());
     static_cast<void>(reader->query_int("SELECT count(*) FROM playmirror_meta"));  // begins it
     auto copy = sqlite::Database::open(partial.file(), sqlite::OpenMode::read_write);
     sqlite::back_up(reader.database(), copy, [&](std::int64_t done, std::int64_t all) {

@@ -68,10 +68,8 @@ Exclusions Mirror::exclusions() const { return Exclusions(state()); }
 Stats Mirror::stats() const { return Stats(state()); }
 
 Status Mirror::status() const {
-  auto reader = state()->reader();
+  const SteadyReader reader(*state());
   sqlite::Database& database = reader.database();
-  // One moment of the file for all the counts.
-  sqlite::Transaction moment(database, sqlite::Transaction::Kind::deferred);
   Status status;
   status.file = path();
   status.server = meta::read(database, meta::kServerName).value_or("");

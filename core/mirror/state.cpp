@@ -38,8 +38,7 @@ constexpr std::size_t kIdleReaders = 8;
 
 /// What the file is, in one look: another process may be making it a mirror at this moment.
 schema::FileState look_at(MirrorState& state) {
-  const auto reader = state.reader();
-  const sqlite::Transaction moment(reader.database(), sqlite::Transaction::Kind::deferred);
+  const SteadyReader reader(state);
   return schema::inspect(reader.database());
 }
 

@@ -246,9 +246,19 @@ std::int64_t begin_push(sqlite::Database& database, const PushRecord& push,
       .run();
   const std::int64_t number = database.last_insert_rowid();
   auto update = database.prepare(
-      "UPDATE playmirror_outbox SET state = 'in_doubt', push = ?, offered_id = ?, "
-      "attempts = attempts + 1 WHERE entry = ?");
-  for (const auto& [entry, id] : offered) update.bind_all(number, id, entry).run();
+      "UPDATE playmirror_outbox SET state = 'in_doubt', push = ?1, "
+      "offered_id = ?2 + (entry - ?3), attempts = attempts + 1 WHERE entry BETWEEN ?3 AND ?4");
+  // As a rule the server numbers the rows as they are numbered here: then one statement serves all.
+  const auto follows = [&](std::size_t i) {
+    const auto& [entry, id] = offered[i];
+    const auto& [before, id_before] = offered[i - 1];
+    return entry == before + 1 && id > id_before && id - 1 == id_before;
+  };
+  for (std::size_t begin = 0, end = 0; begin < offered.size(); begin = end) {
+    for (end = begin + 1; end < offered.size() && follows(end);) ++end;
+    const auto& [entry, id] = offered[begin];
+    update.bind_all(number, id, entry, offered[end - 1].first).run();
+  }
   return number;
 }
 
@@ -289,6 +299,10 @@ std::vector<Entry> offered(const sqlite::Database& database, std::int64_t push) 
   return entries;
 }
 
+void forget_push(sqlite::Database& database, std::int64_t push) {
+  database.prepare("DELETE FROM playmirror_pushes WHERE push = ?").bind_all(push).run();
+}
+
 void end_push(sqlite::Database& database, std::int64_t push) {
   database
       .prepare(
@@ -296,7 +310,7 @@ void end_push(sqlite::Database& database, std::int64_t push) {
           "WHERE push = ? AND state = 'in_doubt'")
       .bind_all(push)
       .run();
-  database.prepare("DELETE FROM playmirror_pushes WHERE push = ?").bind_all(push).run();
+  forget_push(database, push);
 }
 
 void set_aside(sqlite::Database& database, std::int64_t entry, PendingState state,

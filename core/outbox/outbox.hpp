@@ -106,6 +106,9 @@ std::int64_t begin_push(sqlite::Database& database, const PushRecord& push,
 /// What a push in doubt holds, without images.
 [[nodiscard]] std::vector<Entry> offered(const sqlite::Database& database, std::int64_t push);
 
+/// The push has ended, and every entry that it held has left it.
+void forget_push(sqlite::Database& database, std::int64_t push);
+
 /// The push has ended, one way or the other: what is left of it is to be looked up and, where the
 /// server lacks it, sent again.
 void end_push(sqlite::Database& database, std::int64_t push);

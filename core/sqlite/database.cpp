@@ -6,6 +6,7 @@
 #include <playmirror/error.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <sqlite3.h>
 
 namespace playmirror::sqlite {
@@ -190,18 +191,20 @@ void Database::checkpoint(bool truncate) {
 }
 
 Transaction::Transaction(Database& database, Kind kind) : database_(database) {
-  database_.execute(kind == Kind::immediate ? "BEGIN IMMEDIATE" : "BEGIN");
+  database_.kept(kind == Kind::immediate ? "BEGIN IMMEDIATE" : "BEGIN")->run();
 }
 
 Transaction::~Transaction() {
-  if (open_ && database_.in_transaction()) {
-    // A failed rollback leaves nothing to do: closing the connection rolls back too.
-    sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (!open_ || !database_.in_transaction()) return;
+  // A failed rollback leaves nothing to do: closing the connection rolls back too.
+  try {
+    database_.kept("ROLLBACK")->run();
+  } catch (const std::exception&) {
   }
 }
 
 void Transaction::commit() {
-  database_.execute("COMMIT");
+  database_.kept("COMMIT")->run();
   open_ = false;
 }
 

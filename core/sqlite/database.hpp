@@ -101,7 +101,8 @@ class Database {
   mutable std::vector<std::pair<const char*, std::unique_ptr<Statement>>> kept_;
 };
 
-/// BEGIN IMMEDIATE ... COMMIT; rolls back unless committed.
+/// BEGIN ... COMMIT; rolls back unless committed. A deferred one that only reads holds one moment
+/// of the file, and takes the locks once that each statement alone would take.
 class Transaction {
  public:
   enum class Kind { deferred, immediate };

@@ -100,8 +100,7 @@ void Repairer::repair_in_place() {
   BlockComparison comparison(session_, waiter_);
   std::vector<Fetched> fetched;
   {
-    auto reader = mirror_.reader();
-    sqlite::Transaction here(reader.database(), sqlite::Transaction::Kind::deferred);
+    const SteadyReader reader(mirror_);
     comparison.run(reader.database());
     PLAYMIRROR_STEP("repair.compared");
     for (const auto& [name, why] : comparison.skipped()) {
@@ -129,8 +128,7 @@ void Repairer::repair_in_place() {
 }
 
 bool Repairer::has_rows_as_written() {
-  auto reader = mirror_.reader();
-  const sqlite::Transaction here(reader.database(), sqlite::Transaction::Kind::deferred);
+  const SteadyReader reader(mirror_);
   return digest::check_digests(reader.database(), waiter_).problems.empty();
 }
 

@@ -38,8 +38,7 @@ void Verifier::run() {
 }
 
 bool Verifier::compare_blocks() {
-  auto reader = mirror_.reader();
-  sqlite::Transaction here(reader.database(), sqlite::Transaction::Kind::deferred);
+  const SteadyReader reader(mirror_);
   BlockComparison blocks(session_, waiter_);
   blocks.run(reader.database());
   session_.connection(waiter_).abandon_transaction();
@@ -64,10 +63,9 @@ bool Verifier::compare_blocks() {
 
 void Verifier::compare_rows() {
   const Opening opening = session_.begin_reading(waiter_, std::chrono::seconds(2));
-  auto reader = mirror_.reader();
-  check_identity(reader.database(), opening.moment.identity);
   // Both sides stand still for the length of the comparison.
-  sqlite::Transaction here(reader.database(), sqlite::Transaction::Kind::deferred);
+  const SteadyReader reader(mirror_);
+  check_identity(reader.database(), opening.moment.identity);
   const ingest::Scope scope = ingest::read_scope(reader.database());
   for (const schema::TableLayout& layout : schema::record_layouts()) {
     ServerTable table = opening.catalog.tables.at(layout.name);

@@ -245,7 +245,7 @@ std::vector<pg::Command> ChangeReader::questions(const std::vector<ServerTable>&
                                                  const Moment& moment, const std::string& filter) {
   changes_ = std::vector<TableChanges>(tables.size());
   std::vector<pg::Command> commands;
-  auto reader = mirror_.reader();
+  const SteadyReader reader(mirror_);
   for (std::size_t i = 0; i < tables.size(); ++i) {
     TableChanges& change = changes_[i];
     change.layout = tables[i].layout();
@@ -296,8 +296,7 @@ TableChanges* ChangeReader::changes_of(std::string_view table) {
 }
 
 void ChangeReader::count_here() {
-  auto reader = mirror_.reader();
-  const sqlite::Transaction moment(reader.database(), sqlite::Transaction::Kind::deferred);
+  const SteadyReader reader(mirror_);
   for (TableChanges& table : changes_) {
     waiter_.tick();
     if (table.swept) table.here = ingest::count_rows(reader.database(), table.layout);
@@ -309,8 +308,7 @@ void ChangeReader::fetch_missing_tracks(const Moment& moment) {
   if (plays == nullptr || plays->swept || plays->changed.rows() == 0) return;
   std::vector<pg::Parameter> trackless;
   {
-    auto reader = mirror_.reader();
-    const sqlite::Transaction here(reader.database(), sqlite::Transaction::Kind::deferred);
+    const SteadyReader reader(mirror_);
     trackless = plays_without_track(reader.database(), *plays);
   }
   if (trackless.empty()) return;
@@ -332,8 +330,7 @@ void ChangeReader::fetch_missing_tracks(const Moment& moment) {
 void ChangeReader::compare_keys() {
   std::map<std::string, BlockComparison> comparisons;
   {
-    auto reader = mirror_.reader();
-    const sqlite::Transaction moment(reader.database(), sqlite::Transaction::Kind::deferred);
+    const SteadyReader reader(mirror_);
     for (TableChanges& table : changes_) {
       waiter_.tick();
       if (!table.swept) continue;

@@ -46,12 +46,12 @@ Inquiry::Inquiry(ServerSession& session, MirrorState& mirror, const PullScope& s
       catalog_(catalog),
       moment_(moment),
       changes_(session, mirror, scope.held, options, waiter),
-      hearing_(session, mirror.reader().database(), catalog) {}
+      hearing_(session, SteadyReader(mirror).database(), catalog) {}
 
 std::vector<pg::Command> Inquiry::commands(std::int64_t xmax) { return commands(xmax, ""); }
 
 std::vector<pg::Command> Inquiry::commands_if_needed(std::int64_t xmax) {
-  LastLook last = reach_.last_look(mirror_.reader().database());
+  LastLook last = reach_.last_look(SteadyReader(mirror_).database());
   const bool whole = usable_tables(catalog_).size() == schema::record_layouts().size();
   if (!whole || scope_.held != scope_.wanted || !last.is_known() ||
       !session_.identity_access().control_checkpoint) {

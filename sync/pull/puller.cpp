@@ -55,7 +55,7 @@ Puller::Puller(ServerSession& session, MirrorState& mirror, const PullOptions& o
 void Puller::run() {
   choose_scope();
   if (scope_.held == scope_.wanted) {
-    reach_ = Reach::choose(mirror_.reader().database(), options_);
+    reach_ = Reach::choose(SteadyReader(mirror_).database(), options_);
   }
   for (const schema::TableLayout& layout : schema::record_layouts()) report_.pulled[layout.name];
   if (is_still_current()) {
@@ -71,7 +71,7 @@ void Puller::run() {
 void Puller::choose_scope() {
   bool untouched = false;
   {
-    auto reader = mirror_.reader();
+    const SteadyReader reader(mirror_);
     scope_.held = scope_.wanted = ingest::read_scope(reader.database());
     untouched = std::ranges::all_of(schema::record_layouts(), [&](const auto& layout) {
       return ingest::read_state(reader.database(), layout.name).copy == ingest::CopyState::empty;
@@ -106,7 +106,7 @@ bool Puller::is_still_current() {
   if (!session_.identity_access().control_checkpoint || scope_.held != scope_.wanted) return false;
   std::vector<pg::Parameter> parameters;
   {
-    auto reader = mirror_.reader();
+    const SteadyReader reader(mirror_);
     const auto known = stored_identity(reader.database());
     const LastLook last = reach_.last_look(reader.database());
     if (!known || last.snapshot.empty() || known->schema != session_.options().schema) return false;
@@ -191,7 +191,7 @@ void Puller::open(Opening& opening, std::optional<Inquiry>& inquiry) {
     if (!last.is_complete() || options_.accept_server) return {};
     const std::vector<ServerTable> tables = within(usable_tables(last.catalog), scope_.wanted);
     if (needs_first_copy(tables)) return {};
-    if (!reach_.is_sweep() && !reach_.fits(mirror_.reader().database(), tables)) reach_ = {};
+    if (!reach_.is_sweep() && !reach_.fits(SteadyReader(mirror_).database(), tables)) reach_ = {};
     Companions companions;
     const ServerTable& plays = last.catalog.tables.at("play_history");
     if (options_.sweep_interval.count() > 0 && !plays.problem) {
@@ -265,7 +265,7 @@ void Puller::follow_server(const Moment& moment) {
   std::int64_t high_water = 0;
   bool changed = false;
   {
-    auto reader = mirror_.reader();
+    const SteadyReader reader(mirror_);
     high_water = meta::read_int(reader.database(), meta::kHighWater);
     const auto known = stored_identity(reader.database());
     changed = known && difference(*known, moment.identity);
@@ -293,13 +293,13 @@ bool Puller::nothing_happened(const Moment& moment) const {
   for (const auto& [table, report] : report_.pulled) {
     if (!report.problem.empty()) return false;
   }
-  const LastLook last = reach_.last_look(mirror_.reader().database());
+  const LastLook last = reach_.last_look(SteadyReader(mirror_).database());
   return last.snapshot == moment.snapshot &&
          (last.checkpoint == moment.checkpoint || !PLAYMIRROR_SAFEGUARD("checkpoint"));
 }
 
 bool Puller::needs_first_copy(const std::vector<ServerTable>& tables) const {
-  auto reader = mirror_.reader();
+  const SteadyReader reader(mirror_);
   return std::ranges::any_of(tables, [&](const ServerTable& table) {
     const auto state = ingest::read_state(reader.database(), table.name);
     return state.copy != ingest::CopyState::copied && state.copy != ingest::CopyState::complete;
@@ -309,7 +309,7 @@ bool Puller::needs_first_copy(const std::vector<ServerTable>& tables) const {
 void Puller::note_visit() {
   Timestamp last = Timestamp::negative_infinity();
   {
-    auto reader = mirror_.reader();
+    const SteadyReader reader(mirror_);
     report_.alembic_version = meta::read(reader.database(), meta::kAlembicVersion).value_or("");
     if (const auto text = meta::read(reader.database(), meta::kLastPull)) {
       last = Timestamp::parse_postgres(*text);

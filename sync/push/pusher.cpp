@@ -85,7 +85,7 @@ void Pusher::run() {
 }
 
 std::vector<outbox::Entry> Pusher::next_batch() {
-  auto reader = mirror_.reader();
+  const SteadyReader reader(mirror_);
   std::vector<outbox::Entry> batch;
   for (const char* table : kWrittenTables) {
     const auto room =
@@ -143,7 +143,7 @@ std::vector<pg::Command> Pusher::beginning(Transaction& transaction) {
 pg::Command Pusher::decide_known(Transaction& transaction) {
   pg::Command decision = command(kDecideKnown, "see whether anything has happened");
   {
-    auto reader = mirror_.reader();
+    const SteadyReader reader(mirror_);
     for (const std::string_view key : {meta::kCheckpoint, meta::kSnapshot, meta::kPushSnapshot}) {
       decision.parameters.emplace_back(meta::read(reader.database(), key).value_or(""));
     }
@@ -162,7 +162,7 @@ std::string Pusher::search_for(const ServerTable& table,
                                const std::vector<const outbox::Entry*>& entries,
                                std::int64_t xmax) const {
   if (!PLAYMIRROR_SAFEGUARD("look-up")) return "false";
-  auto reader = mirror_.reader();
+  const SteadyReader reader(mirror_);
   const ingest::Scope scope = ingest::read_scope(reader.database());
   const bool any_outside =
       PLAYMIRROR_SAFEGUARD("look-up outside the scope") &&
@@ -191,7 +191,7 @@ void Pusher::push_batch(const std::vector<outbox::Entry>& entries) {
 bool Pusher::try_batch(const std::vector<outbox::Entry>& entries) {
   // Before anything is sent: it is for the server that the mirror follows.
   const Opening presumed = session_.last_opening(waiter_);
-  check_identity(mirror_.reader().database(), presumed.moment.identity);
+  check_identity(SteadyReader(mirror_).database(), presumed.moment.identity);
   PLAYMIRROR_STEP("push.begin");
   pg::Connection& server = session_.connection(waiter_);
   server.abandon_transaction();
@@ -204,7 +204,7 @@ bool Pusher::try_batch(const std::vector<outbox::Entry>& entries) {
     inserter.add(of_table,
                  search_for(presumed.catalog.tables.at(table), of_table, presumed.moment.xmax));
   }
-  WitnessHearing hearing(session_, mirror_.reader().database(), presumed.catalog);
+  WitnessHearing hearing(session_, SteadyReader(mirror_).database(), presumed.catalog);
   Transaction transaction;
   std::vector<pg::Command> commands = beginning(transaction);
   std::ranges::move(hearing.commands(), std::back_inserter(commands));
@@ -218,7 +218,7 @@ bool Pusher::try_batch(const std::vector<outbox::Entry>& entries) {
       refused.emplace(failure);
     }
     const auto& [moment, catalog] = transaction.opening;
-    check_identity(mirror_.reader().database(), moment.identity);
+    check_identity(SteadyReader(mirror_).database(), moment.identity);
     if (moment.in_recovery) {
       raise(ErrorCode::server_refused, "the server is a standby, which takes no rows",
             {.hint = "Connect to the primary to push."});
@@ -314,7 +314,7 @@ void Pusher::resolve(sqlite::Database& database, const Transaction& transaction,
         break;
     }
   }
-  if (push != 0) outbox::end_push(database, push);
+  if (push != 0) outbox::forget_push(database, push);
   const std::int64_t xid = transaction.record.xid;
   NewestRows newest;
   for (const Witness& witness : stored_witnesses(database)) newest.offer(witness);
