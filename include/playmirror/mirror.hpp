@@ -199,9 +199,8 @@ class PLAYMIRROR_EXPORT Playlists {
 
 /// The limits of one sql() call.
 struct SqlOptions {
-  std::chrono::milliseconds timeout{
-      60'000};                ///< the statement is stopped after this long; positive
-  std::int64_t max_rows = 0;  ///< 0: no limit; more rows are an error
+  std::chrono::milliseconds timeout{60'000};  ///< more than 0; then the statement is stopped
+  std::int64_t max_rows = 0;                  ///< 0: no limit; more rows are an error
 };
 
 /// How to make a copy.
