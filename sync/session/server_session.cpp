@@ -104,7 +104,7 @@ std::vector<std::string> ServerSession::pinned_formats(std::chrono::milliseconds
   if (PLAYMIRROR_SAFEGUARD("pinned formats")) {
     for (const char* format :
          {"TimeZone = 'UTC'", "DateStyle = 'ISO, YMD'", "IntervalStyle = 'postgres'",
-          "extra_float_digits = 1", "bytea_output = 'hex'"}) {
+          "extra_float_digits = 1", "bytea_output = 'hex'", "array_nulls = on"}) {
       settings.push_back(std::string("SET LOCAL ") + format);
     }
   }

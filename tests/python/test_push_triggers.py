@@ -74,6 +74,18 @@ def test_functions_of_ours_are_not_taken_from_another_schema(
     assert db.execute("SELECT count(*) FROM public.play_history") == [(1,)]
 
 
+def test_a_missing_value_stays_missing_whatever_the_database_has_set(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
+) -> None:
+    db.execute(f'ALTER DATABASE "{db.name}" SET array_nulls = off')
+    play = mirror.plays.add(track_id="t1", played_at=START)
+    mirror.tracks.add(id="t3", artist_ids=[mirror.artists.add(id="a3").id])
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.rejected) == (3, 0)
+    assert mirror.plays.find(play.id).context_uri is None
+    assert_equal(mirror, db)
+
+
 @pytest.mark.parametrize("sqlstate", ["MU001", "45000", "38000", "21000"])
 def test_a_row_is_refused_with_a_code_of_the_backends_own(
     db: MusicDb, mirror: pm.Mirror, sqlstate: str
