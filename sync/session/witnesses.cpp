@@ -44,6 +44,19 @@ PlayIdentity mirrored_play(const sqlite::Database& database, const std::string& 
   return {std::string(row.text(0)), std::string(row.text(1))};
 }
 
+/// Whether the columns that rows are known by are those of the last pull. Another one under the old
+/// name tells nothing about the rows that were.
+bool knows_rows_by_the_same(const sqlite::Database& database, const ServerTable& table) {
+  std::vector<std::string> names = schema::record_layout(table.name).key;
+  if (table.name == "play_history") names.insert(names.end(), {"track_id", "played_at"});
+  const schema::TableLayout here = ingest::read_layout(database, table.name);
+  return std::ranges::all_of(names, [&](const std::string& name) {
+    const auto known = here.find(name);
+    const ServerColumn* found = table.find(name);
+    return known && found != nullptr && here.columns[*known].number == found->layout.number;
+  });
+}
+
 }  // namespace
 
 void NewestRows::offer(Witness row) {
@@ -111,6 +124,7 @@ WitnessHearing::WitnessHearing(const ServerSession& session, const sqlite::Datab
     const ingest::TableState state = ingest::read_state(database, witness.table);
     // Another table under the old name has a history of its own.
     if (state.relation != table->second.relation || !state.horizon) continue;
+    if (!knows_rows_by_the_same(database, table->second)) continue;
     PlayIdentity play;
     if (witness.table == "play_history" && witness.is_copied) {
       play = mirrored_play(database, witness.key);
