@@ -86,6 +86,30 @@ def test_a_missing_value_stays_missing_whatever_the_database_has_set(
     assert_equal(mirror, db)
 
 
+def test_settings_of_a_database_change_nothing(db: MusicDb, mirror: pm.Mirror) -> None:
+    settings = {
+        "standard_conforming_strings": "off", "backslash_quote": "off", "array_nulls": "off",
+        "transform_null_equals": "on", "quote_all_identifiers": "on", "bytea_output": "escape",
+        "default_transaction_isolation": "serializable", "default_transaction_deferrable": "on",
+        "DateStyle": "'German, DMY'", "TimeZone": "'Pacific/Apia'", "extra_float_digits": "-15",
+        "client_encoding": "LATIN1", "search_path": "''", "enable_seqscan": "off",
+        "session_replication_role": "replica", "plan_cache_mode": "force_generic_plan",
+    }  # fmt: skip
+    for name, value in settings.items():
+        db.execute(f'ALTER DATABASE "{db.name}" SET {name} = {value}')
+    mirror.tracks.add(id="t\\'3", name="\u97f3 \\ '", tempo=0.1 + 0.2, raw_data='{"a\\\\": 1}')
+    for number in range(3):
+        add_play(mirror, number, "t\\'3")
+    with pm.connect(db.dsn) as server:
+        assert (server.sync(mirror).pushed, mirror.status().pending) == (4, 0)
+        db.execute("DELETE FROM public.play_history WHERE id = 1; "
+                   "UPDATE public.play_history SET source = 'new' WHERE id = 2")  # fmt: skip
+        changed = server.pull(mirror).pulled["play_history"]
+        assert (changed.updated, changed.deleted) == (1, 1)
+        assert server.verify(mirror).equal and server.verify(mirror, depth="quick").equal
+        assert server.track("t\\'3").tempo == 0.1 + 0.2
+
+
 @pytest.mark.parametrize("sqlstate", ["MU001", "45000", "38000", "21000"])
 def test_a_row_is_refused_with_a_code_of_the_backends_own(
     db: MusicDb, mirror: pm.Mirror, sqlstate: str
