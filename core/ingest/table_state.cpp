@@ -97,16 +97,15 @@ LayoutChange compare(const schema::TableLayout& here, const schema::TableLayout&
       change.dropped.push_back(column.name);
       change.added.push_back(column);
       change.fill.push_back(column);
-    } else if (known.number != 0 && known.number != column.number) {
-      // Dropped and added again under its old name, or renamed: other values, and no row was
-      // written.
+    } else if (known.number != 0 &&
+               (known.number != column.number || may_print_otherwise(known, column))) {
+      // Dropped and added again under its old name, or renamed, or retyped: other values, and no
+      // row was written.
       if (identifies(server, column.name)) {
         change.rekeyed = true;
       } else {
         change.fill.push_back(column);
       }
-    } else if (known.number != 0 && may_print_otherwise(known, column)) {
-      change.fill.push_back(column);
     }
   }
   for (const schema::ColumnLayout& column : here.columns) {

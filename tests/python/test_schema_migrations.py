@@ -214,6 +214,16 @@ def test_another_column_may_become_the_id(
     assert_equal(mirror, music_db)
 
 
+def test_a_key_may_be_retyped_without_a_rewrite(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    music_db.execute("INSERT INTO playlist_config (key) VALUES ('spaces  ')")
+    server.pull(mirror)
+    music_db.execute("ALTER TABLE playlist_config ALTER key TYPE bpchar")
+    server.pull(mirror, confirm_deletes=True)
+    assert_equal(mirror, music_db)
+
+
 def test_plays_may_be_of_tracks_by_another_column(
     music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
 ) -> None:
