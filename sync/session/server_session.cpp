@@ -227,7 +227,9 @@ std::string ServerSession::block_expression(const schema::TableLayout& layout) c
                        std::to_string(ingest::kBlockCharacters) + "}") +
            ")";
   }
-  return "pg_catalog.left(" + first + ", " + std::to_string(ingest::kBlockCharacters) + ")";
+  // Some collations take different characters for equal.
+  return "pg_catalog.left(" + first + ", " + std::to_string(ingest::kBlockCharacters) +
+         ") COLLATE pg_catalog.\"C\"";
 }
 
 std::string select_list(const std::vector<schema::ColumnLayout>& columns) {
