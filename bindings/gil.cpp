@@ -3,6 +3,7 @@
 #include <playmirror/error.hpp>
 
 #include <chrono>
+#include <unistd.h>
 
 namespace playmirror::python {
 
@@ -13,13 +14,19 @@ void Turn::take() {
   }
   const auto slice = std::chrono::milliseconds(50);
   while (!without_gil([&] { return mutex_.try_lock_for(slice); })) {
+    if (const pid_t process = process_; process != 0 && process != ::getpid()) {
+      raise(ErrorCode::closed, "another thread was using this when the process was forked",
+            {.hint = "Open or connect another one in the child process."});
+    }
     if (PyErr_CheckSignals() != 0) throw py::error_already_set();
   }
+  process_ = ::getpid();
   owner_ = std::this_thread::get_id();
 }
 
 void Turn::give() noexcept {
   owner_ = std::thread::id();
+  process_ = 0;
   mutex_.unlock();
 }
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <mutex>
 #include <pybind11/pybind11.h>
+#include <sys/types.h>
 #include <thread>
 #include <utility>
 
@@ -25,7 +26,8 @@ auto without_gil(Work&& work) {
 class Turn {
  public:
   /// Waits for the turn and runs `work` without the GIL. Call with the GIL held. Throws
-  /// InvalidArgument when this thread has the turn already: a callback that calls back.
+  /// InvalidArgument when this thread has the turn already: a callback that calls back; closed when
+  /// a thread had it that fork() has left behind.
   template <typename Work>
   auto run(Work&& work) {
     take();
@@ -50,6 +52,7 @@ class Turn {
 
   std::timed_mutex mutex_;
   std::atomic<std::thread::id> owner_ = {};
+  std::atomic<pid_t> process_ = 0;  ///< whose turn it is
 };
 
 }  // namespace playmirror::python

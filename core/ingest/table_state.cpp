@@ -20,6 +20,20 @@ std::string_view name_of(CopyState state) {
   }
 }
 
+/// Whether the column says which row it is, or whether the row is mirrored.
+bool identifies(const schema::TableLayout& table, const std::string& column) {
+  return std::ranges::find(table.key, column) != table.key.end() ||
+         (table.cut && table.cut->column == column);
+}
+
+/// Whether the same stored value may have another text: as `bpchar`, a `varchar` loses the spaces
+/// at its end, and the server rewrites no row.
+bool may_print_otherwise(const schema::ColumnLayout& before, const schema::ColumnLayout& now) {
+  return before.server_type != now.server_type && before.kind == schema::ValueKind::text &&
+         now.kind == schema::ValueKind::text &&
+         !(schema::travels_binary(before.server_type) && schema::travels_binary(now.server_type));
+}
+
 }  // namespace
 
 TableState read_state(const sqlite::Database& database, std::string_view table) {
@@ -83,9 +97,15 @@ LayoutChange compare(const schema::TableLayout& here, const schema::TableLayout&
       change.dropped.push_back(column.name);
       change.added.push_back(column);
       change.fill.push_back(column);
-    } else if (known.number != 0 && known.number != column.number) {
-      // Dropped and added again under its old name: other values, and no row was written.
-      change.fill.push_back(column);
+    } else if (known.number != 0 &&
+               (known.number != column.number || may_print_otherwise(known, column))) {
+      // Dropped and added again under its old name, or renamed, or retyped: other values, and no
+      // row was written.
+      if (identifies(server, column.name)) {
+        change.rekeyed = true;
+      } else {
+        change.fill.push_back(column);
+      }
     }
   }
   for (const schema::ColumnLayout& column : here.columns) {

@@ -42,6 +42,9 @@ struct LayoutChange {
   std::vector<std::string> dropped = {};         ///< gone from the server, or replaced by another
   std::vector<schema::ColumnLayout> fill = {};   ///< to be read for the rows that are here already
   bool relabelled = false;  ///< types or numbers changed without changing what is stored
+  /// Another column took the place of one of the key, or of that which decides what is mirrored:
+  /// rows are other rows now, though none was written.
+  bool rekeyed = false;
 
   [[nodiscard]] bool empty() const noexcept {
     return added.empty() && dropped.empty() && fill.empty() && !relabelled;

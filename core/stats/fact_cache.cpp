@@ -5,6 +5,7 @@
 namespace playmirror::stats {
 
 std::int64_t FactCache::version(MirrorState& state) {
+  state.check_usable();  // in a forked child, nobody may ever let go of the lock
   const std::scoped_lock lock(mutex_);
   const auto usable = state.reader();  // throws once the mirror is closed
   if (!watch_) watch_ = state.open_reader();

@@ -250,15 +250,16 @@ std::vector<pg::Command> ChangeReader::questions(const std::vector<ServerTable>&
     TableChanges& change = changes_[i];
     change.layout = tables[i].layout();
     ingest::TableState state = ingest::read_state(reader.database(), tables[i].name);
-    // Another table under the old name may hold rows older than the horizon.
+    change.layout_change =
+        ingest::compare(ingest::read_layout(reader.database(), tables[i].name), change.layout);
+    // Another table under the old name, or another column as key, shows rows that are older than
+    // the horizon and were never here.
     const bool replaced = state.relation != 0 && state.relation != tables[i].relation &&
                           PLAYMIRROR_SAFEGUARD("replaced table");
-    if (replaced) state.horizon = 0;
+    if (replaced || change.layout_change.rekeyed) state.horizon = 0;
     const std::string newer = unseen_rows(reader.database(), tables[i], state, xmax);
     change.parts = tables[i].parts;
     change.relation = tables[i].relation;
-    change.layout_change =
-        ingest::compare(ingest::read_layout(reader.database(), tables[i].name), change.layout);
     change.swept = reach.sweeps(tables[i].name);
     if (!change.swept) {
       // What belongs to new plays is asked for once they are known.
@@ -279,7 +280,9 @@ std::vector<pg::Command> ChangeReader::questions(const std::vector<ServerTable>&
       commands.push_back(
           rows_command(change.layout, change.layout.columns, both(filter, older), change.changed));
     }
-    if (!change.layout_change.fill.empty() && PLAYMIRROR_SAFEGUARD("new columns")) {
+    // Without a horizon, whole rows come anyway.
+    if (!newer.empty() && !change.layout_change.fill.empty() &&
+        PLAYMIRROR_SAFEGUARD("new columns")) {
       change.fill_columns = change.layout.key_columns();
       change.fill_columns.insert(change.fill_columns.end(), change.layout_change.fill.begin(),
                                  change.layout_change.fill.end());

@@ -77,7 +77,7 @@ void FirstCopy::prepare(sqlite::Database& database, const ServerTable& table,
   if (!change.empty()) {
     ingest::adopt_layout(database, layout, change);
     // Rows that came before a column was there are copied again with it.
-    if (!change.fill.empty()) state.copy = ingest::CopyState::empty;
+    if (!change.fill.empty() || change.rekeyed) state.copy = ingest::CopyState::empty;
   }
   if (state.copy == ingest::CopyState::empty) {
     state.copy = ingest::CopyState::copying;

@@ -23,6 +23,12 @@ bool is_lost(const PushedRow& row) {
   return row.fate == PushedRow::Fate::rejected && row.refusal.sqlstate.empty();
 }
 
+/// Whether each of the entries has its own row, and none is lost. Two plays of one track, a moment
+/// apart, are one and the same to a column that rounds its times: both rows come out for both.
+bool are_told_apart(const std::vector<PushedRow>& rows, std::size_t entries) {
+  return rows.size() == entries && std::ranges::none_of(rows, is_lost);
+}
+
 bool any_inserted(const std::vector<PushedRow>& rows) {
   return std::ranges::any_of(
       rows, [](const PushedRow& row) { return row.fate == PushedRow::Fate::inserted; });
@@ -59,10 +65,17 @@ BatchInserter::BatchInserter(ServerSession& session, const Catalog& catalog, pg:
 std::optional<outbox::Refusal> BatchInserter::table_problem(const outbox::Entry& entry) const {
   const ServerTable& table = catalog_.tables.at(entry.table);
   if (table.kind == 0) return outbox::Refusal{"42P01", "", "the server has no table " + table.name};
+  const schema::TableLayout& record = schema::record_layout(table.name);
   for (const auto& [name, value] : entry.image.fields) {
     const ServerColumn* column = table.find(name);
     if (column == nullptr) {
       return outbox::Refusal{"42703", "", "table " + table.name + " has no column " + name};
+    }
+    // What it made of the value might be another one, such as the day of a time.
+    const auto needed = record.find(name);
+    if (const auto why =
+            needed ? schema::mismatch(record.columns[*needed], column->layout) : std::nullopt) {
+      return outbox::Refusal{"42804", "", "table " + table.name + ": " + *why};
     }
     if (!column->insertable) {
       return outbox::Refusal{"42501", "",
@@ -145,7 +158,8 @@ std::vector<PushedRow> BatchInserter::finish(std::optional<pg::StatementFailed> 
 
 bool BatchInserter::needs_split(const Group& group) {
   // Alone, a lost row is told apart: it has come out, whatever it has become, or it has not.
-  return !group.split && group.entries.size() > 1 && std::ranges::any_of(group.rows, is_lost);
+  return !group.split && group.entries.size() > 1 &&
+         !are_told_apart(group.rows, group.entries.size());
 }
 
 void BatchInserter::split(Group& group, const pg::StatementFailed* refused) {
@@ -179,7 +193,7 @@ void BatchInserter::insert_split(const Group& group, std::vector<const outbox::E
   append(commands, kOfPart, group, entries, part);
   try {
     session_.connection(waiter_).pipeline(std::move(commands), waiter_);
-    if (entries.size() == 1 || std::ranges::none_of(part, is_lost)) {
+    if (entries.size() == 1 || are_told_apart(part, entries.size())) {
       if (any_inserted(part)) ++subtransactions_;
       std::ranges::move(part, std::back_inserter(rows));
       return;

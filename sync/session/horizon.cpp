@@ -11,10 +11,11 @@ namespace {
 constexpr std::int64_t kRoom = 10'000'000;
 constexpr std::int64_t kHalfCircle = (std::int64_t{1} << 31) - kRoom;
 
-/// A transaction id as xidsend() gives it, so that bytes compare like numbers.
+/// A transaction id as xidsend() gives it, so that bytes compare like numbers. E'' means the same
+/// whether standard_conforming_strings is on or off.
 std::string as_bytes(std::int64_t xid) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text = "'\\x";
+  std::string text = "E'\\\\x";
   for (int shift = 28; shift >= 0; shift -= 4) {
     text += kDigits[static_cast<std::size_t>((xid >> shift) & 0xF)];
   }

@@ -104,7 +104,7 @@ std::vector<std::string> ServerSession::pinned_formats(std::chrono::milliseconds
   if (PLAYMIRROR_SAFEGUARD("pinned formats")) {
     for (const char* format :
          {"TimeZone = 'UTC'", "DateStyle = 'ISO, YMD'", "IntervalStyle = 'postgres'",
-          "extra_float_digits = 1", "bytea_output = 'hex'"}) {
+          "extra_float_digits = 1", "bytea_output = 'hex'", "array_nulls = on"}) {
       settings.push_back(std::string("SET LOCAL ") + format);
     }
   }
@@ -227,7 +227,9 @@ std::string ServerSession::block_expression(const schema::TableLayout& layout) c
                        std::to_string(ingest::kBlockCharacters) + "}") +
            ")";
   }
-  return "pg_catalog.left(" + first + ", " + std::to_string(ingest::kBlockCharacters) + ")";
+  // Some collations take different characters for equal.
+  return "pg_catalog.left(" + first + ", " + std::to_string(ingest::kBlockCharacters) +
+         ") COLLATE pg_catalog.\"C\"";
 }
 
 std::string select_list(const std::vector<schema::ColumnLayout>& columns) {

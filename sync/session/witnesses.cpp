@@ -35,11 +35,26 @@ std::string name_of(const Witness& witness) {
   return "row " + witness.key + " of " + witness.table;
 }
 
-/// The track that the mirror has as the play of this id; empty when it has no such play.
-std::string mirrored_track(const sqlite::Database& database, const std::string& id) {
-  auto row = database.prepare("SELECT track_id FROM play_history WHERE id = CAST(? AS INTEGER)");
+/// The play that the mirror has under this id; without a track when it has no such play.
+PlayIdentity mirrored_play(const sqlite::Database& database, const std::string& id) {
+  auto row = database.prepare(
+      "SELECT track_id, played_at FROM play_history WHERE id = CAST(? AS INTEGER)");
   row.bind(0, id);
-  return row.step() ? std::string(row.text(0)) : std::string();
+  if (!row.step()) return {};
+  return {std::string(row.text(0)), std::string(row.text(1))};
+}
+
+/// Whether the columns that rows are known by are those of the last pull. Another one under the old
+/// name tells nothing about the rows that were.
+bool knows_rows_by_the_same(const sqlite::Database& database, const ServerTable& table) {
+  std::vector<std::string> names = schema::record_layout(table.name).key;
+  if (table.name == "play_history") names.insert(names.end(), {"track_id", "played_at"});
+  const schema::TableLayout here = ingest::read_layout(database, table.name);
+  return std::ranges::all_of(names, [&](const std::string& name) {
+    const auto known = here.find(name);
+    const ServerColumn* found = table.find(name);
+    return known && found != nullptr && here.columns[*known].number == found->layout.number;
+  });
 }
 
 }  // namespace
@@ -109,12 +124,13 @@ WitnessHearing::WitnessHearing(const ServerSession& session, const sqlite::Datab
     const ingest::TableState state = ingest::read_state(database, witness.table);
     // Another table under the old name has a history of its own.
     if (state.relation != table->second.relation || !state.horizon) continue;
-    std::string track;
+    if (!knows_rows_by_the_same(database, table->second)) continue;
+    PlayIdentity play;
     if (witness.table == "play_history" && witness.is_copied) {
-      track = mirrored_track(database, witness.key);
-      if (track.empty()) continue;
+      play = mirrored_play(database, witness.key);
+      if (play.track.empty()) continue;
     }
-    known_.push_back({std::move(witness), *state.horizon, std::move(track)});
+    known_.push_back({std::move(witness), *state.horizon, std::move(play)});
   }
 }
 
@@ -135,16 +151,18 @@ std::vector<pg::Command> WitnessHearing::commands() {
     const bool play = layout.name == "play_history";
     command.sql += std::string(command.sql.empty() ? "" : " UNION ALL ") + "SELECT " +
                    pg::literal(layout.name) + "::text, " + key + "::text, xmin::text, " +
-                   (play ? "track_id::text" : "''::text") + " FROM " +
-                   session_.qualified(layout.name) + " WHERE " + key + " = ANY (" + list +
-                   "::" + (layout.has_integer_key() ? "bigint" : "text") + "[])";
+                   (play ? "track_id::text, played_at::timestamp::text" : "''::text, ''::text") +
+                   " FROM " + session_.qualified(layout.name) + " WHERE " + key + " = ANY (" +
+                   list + "::" + (layout.has_integer_key() ? "bigint" : "text") + "[])";
   }
   command.on_result = [this](const pg::Result& result) {
     asked_ = true;
     for (int i = 0; i < result.size(); ++i) {
       const pg::Row row = result[i];
-      answers_.push_back({row.text(0), row.text(1),
-                          static_cast<std::uint32_t>(to_integer(row.text(2))), row.text(3)});
+      answers_.push_back({row.text(0),
+                          row.text(1),
+                          static_cast<std::uint32_t>(to_integer(row.text(2))),
+                          {row.text(3), row.text(4)}});
     }
   };
   return commands;
@@ -153,15 +171,20 @@ std::vector<pg::Command> WitnessHearing::commands() {
 void WitnessHearing::judge(const Moment& moment) {
   if (!asked_) return;
   const Witness* newest_gone = nullptr;
-  for (const auto& [witness, horizon, track] : known_) {
+  for (const auto& [witness, horizon, play] : known_) {
     std::optional<std::int64_t> xid;
     bool same_track = true;
+    bool same_time = true;
     for (const Answer& answer : answers_) {
       if (answer.table != witness.table || answer.key != witness.key) continue;
       xid = widen(answer.writer, moment);
-      same_track = track.empty() || track == answer.track;
+      same_track = play.track.empty() || play.track == answer.play.track;
+      same_time = play.track.empty() || play.played_at == answer.play.played_at;
     }
-    if (!xid) {
+    // Its number went to another play, which a standby may well have from its primary.
+    const bool replaced =
+        xid && *xid >= horizon && !same_track && !same_time && !moment.in_recovery;
+    if (!xid || (replaced && *xid != witness.xid)) {
       if (newest_gone == nullptr || newest_gone->xid < witness.xid) newest_gone = &witness;
     } else if (witness.is_copied && *xid == witness.xid && same_track) {
       confirmed_.push_back(witness);

@@ -25,6 +25,12 @@ struct Witness {
   bool is_copied = true;  ///< came by a pull; else we pushed it, in a subtransaction after `xid`
 };
 
+/// What makes a play the same play.
+struct PlayIdentity {
+  std::string track = {};  ///< empty: not a play
+  std::string played_at = {};
+};
+
 /// The latest written of the rows offered, a few for each table.
 class NewestRows {
  public:
@@ -72,14 +78,14 @@ class WitnessHearing {
   struct Known {
     Witness witness = {};
     std::int64_t horizon = 0;  ///< of the last pull: who writes later is at or after it
-    std::string track = {};    ///< what was played, as the mirror has it; empty: not a play
+    PlayIdentity play = {};    ///< as the mirror has it
   };
   /// A row that is still there.
   struct Answer {
     std::string table = {};
     std::string key = {};
     std::uint32_t writer = 0;
-    std::string track = {};
+    PlayIdentity play = {};
   };
 
   const ServerSession& session_;

@@ -34,7 +34,7 @@ ALLOWED = {
         *(RAPIDJSON, LIBZIP),
     ],
     "sync": [STANDARD, POSIX, PUBLIC, '"(core|sync)/.+"', LIBPQ],
-    "bindings": [STANDARD, PUBLIC, r'"[a-z_]+\.hpp"', PYTHON],
+    "bindings": [STANDARD, POSIX, PUBLIC, r'"[a-z_]+\.hpp"', PYTHON],
 }
 
 # The Python face reaches data through the extension alone, never behind its back.

@@ -203,6 +203,35 @@ def test_files_of_the_server_set_back_to_yesterday_are_noticed(
     assert_equal(mirror, primary)
 
 
+def test_a_restore_is_noticed_though_the_id_of_our_play_went_to_another(
+    primary: MusicDb, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    cluster = primary.server
+    primary.execute("INSERT INTO tracks (id) VALUES ('other')")
+    pull(mirror, primary)
+    cluster.stop()
+    backup = cluster.directory / "backup"
+    run_copy(cluster.data, backup)
+    cluster.start()
+    ours = mirror.plays.add(track_id="t", played_at="2026-05-05T05:05:01Z")
+    sync(mirror, primary)
+    lost = mirror.plays.find(ours.id).id
+
+    cluster.stop()
+    shutil.rmtree(cluster.data)
+    run_copy(backup, cluster.data)
+    cluster.start()
+    for _ in range(30):  # until the counters look right again
+        primary.execute("SELECT pg_current_xact_id()")
+    [(taken,)] = primary.execute("INSERT INTO play_history (track_id, played_at) "
+                                 "VALUES ('other', '2026-05-06') RETURNING id")  # fmt: skip
+    assert taken == lost
+    refuses(mirror, primary, "server_changed")
+    pull(mirror, primary, accept_server=True)
+    assert sync(mirror, primary).pushed == 1
+    assert_equal(mirror, primary)
+
+
 def run_copy(source: Path, target: Path) -> None:
     """Copies a stopped server's files, which stay its user's."""
     shutil.copytree(source, target)

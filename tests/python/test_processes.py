@@ -293,6 +293,44 @@ def test_a_forked_child_touches_nothing_of_its_parents(
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_does_not_wait_for_threads_of_its_parent(
+    music_db: MusicDb, mirror: pm.Mirror
+) -> None:
+    add_tracks(music_db, "t1")
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            mirror.stats.totals()
+
+    def is_refused(call: Callable[[], object]) -> Callable[[], None]:
+        def work() -> None:
+            signal.alarm(20)  # no child outlives its test
+            with pytest.raises(pm.Error) as caught:
+                call()
+            assert caught.value.code == "closed"
+
+        return work
+
+    with pm.connect(music_db.dsn) as server, ThreadPoolExecutor() as pool:
+        server.pull(mirror)
+        with music_db.connect(autocommit=False) as migration:
+            music_db.execute("UPDATE tracks SET tempo = 1")  # so that there is something to pull
+            migration.execute("LOCK TABLE tracks IN ACCESS EXCLUSIVE MODE")
+            waiting = pool.submit(server.pull, mirror, lock_timeout=10)
+            wait_until(music_db, "SELECT count(*) = 1 FROM pg_locks "
+                       "WHERE relation = 'tracks'::regclass AND NOT granted")  # fmt: skip
+            assert in_child(is_refused(server.doctor)) == 0
+        waiting.result()
+        asking = [pool.submit(ask) for _ in range(2)]
+        codes = [in_child(is_refused(mirror.stats.totals)) for _ in range(50)]
+        stop.set()
+        for each in asking:
+            each.result()
+    assert set(codes) == {0}
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_children_of_a_pool_open_their_own(music_db: MusicDb, mirror: pm.Mirror) -> None:
     add_tracks(music_db, "t1")
     mirror.pull(music_db.dsn)

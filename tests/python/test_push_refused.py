@@ -345,6 +345,22 @@ def test_a_dropped_column_keeps_the_rows(db: MusicDb, mirror: pm.Mirror) -> None
     assert mirror.sync(db.dsn).pushed == 1
 
 
+def test_a_column_of_another_kind_keeps_the_rows(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
+) -> None:
+    add_play(mirror, 1)
+    add_play(mirror, 2)
+    db.execute("ALTER TABLE play_history ALTER played_at TYPE date")
+    with pm.connect(db.dsn) as server:
+        report = server.sync(mirror)
+        assert (report.pushed, report.waiting) == (0, 2)
+        assert {entry.sqlstate for entry in mirror.pending()} == {"42804"}
+        assert "played_at has type date" in mirror.pending()[0].message
+        db.execute("ALTER TABLE play_history ALTER played_at TYPE timestamp")
+        assert server.sync(mirror).pushed == 2
+    assert_equal(mirror, db)
+
+
 @pytest.mark.parametrize(
     "missing", ["INSERT ON play_history", "USAGE ON SEQUENCE play_history_id_seq"]
 )

@@ -74,6 +74,42 @@ def test_functions_of_ours_are_not_taken_from_another_schema(
     assert db.execute("SELECT count(*) FROM public.play_history") == [(1,)]
 
 
+def test_a_missing_value_stays_missing_whatever_the_database_has_set(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
+) -> None:
+    db.execute(f'ALTER DATABASE "{db.name}" SET array_nulls = off')
+    play = mirror.plays.add(track_id="t1", played_at=START)
+    mirror.tracks.add(id="t3", artist_ids=[mirror.artists.add(id="a3").id])
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.rejected) == (3, 0)
+    assert mirror.plays.find(play.id).context_uri is None
+    assert_equal(mirror, db)
+
+
+def test_settings_of_a_database_change_nothing(db: MusicDb, mirror: pm.Mirror) -> None:
+    settings = {
+        "standard_conforming_strings": "off", "backslash_quote": "off", "array_nulls": "off",
+        "transform_null_equals": "on", "quote_all_identifiers": "on", "bytea_output": "escape",
+        "default_transaction_isolation": "serializable", "default_transaction_deferrable": "on",
+        "DateStyle": "'German, DMY'", "TimeZone": "'Pacific/Apia'", "extra_float_digits": "-15",
+        "client_encoding": "LATIN1", "search_path": "''", "enable_seqscan": "off",
+        "session_replication_role": "replica", "plan_cache_mode": "force_generic_plan",
+    }  # fmt: skip
+    for name, value in settings.items():
+        db.execute(f'ALTER DATABASE "{db.name}" SET {name} = {value}')
+    mirror.tracks.add(id="t\\'3", name="\u97f3 \\ '", tempo=0.1 + 0.2, raw_data='{"a\\\\": 1}')
+    for number in range(3):
+        add_play(mirror, number, "t\\'3")
+    with pm.connect(db.dsn) as server:
+        assert (server.sync(mirror).pushed, mirror.status().pending) == (4, 0)
+        db.execute("DELETE FROM public.play_history WHERE id = 1; "
+                   "UPDATE public.play_history SET source = 'new' WHERE id = 2")  # fmt: skip
+        changed = server.pull(mirror).pulled["play_history"]
+        assert (changed.updated, changed.deleted) == (1, 1)
+        assert server.verify(mirror).equal and server.verify(mirror, depth="quick").equal
+        assert server.track("t\\'3").tempo == 0.1 + 0.2
+
+
 @pytest.mark.parametrize("sqlstate", ["MU001", "45000", "38000", "21000"])
 def test_a_row_is_refused_with_a_code_of_the_backends_own(
     db: MusicDb, mirror: pm.Mirror, sqlstate: str
@@ -143,4 +179,25 @@ def test_a_column_that_rounds_its_times_takes_each_play_once(
         assert (report.pushed, report.already_there) == (0, 5)
         assert_equal(copy, db)
     assert plays_on_server(db) == (5, 5)
+    assert_equal(mirror, db)
+
+
+def test_plays_that_a_column_rounds_to_one_time_are_not_mixed_up(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
+) -> None:
+    """Whether they are one play or several, each is counted once and found by its handle."""
+    db.execute("ALTER TABLE play_history ALTER played_at TYPE timestamp(0)")
+    plays = [
+        mirror.plays.add(
+            track_id="t1",
+            played_at=START + timedelta(seconds=number // 3, milliseconds=100 * (number % 3)),
+            listened_ms=number,
+        )
+        for number in range(9)
+    ]
+    report = mirror.sync(db.dsn)
+    assert report.pushed + report.already_there == 9
+    assert plays_on_server(db) == (report.pushed, 3)
+    found = [mirror.plays.find(play.id) for play in plays]
+    assert [play.listened_ms // 3 for play in found] == [number // 3 for number in range(9)]
     assert_equal(mirror, db)

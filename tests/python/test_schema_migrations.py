@@ -185,6 +185,94 @@ def retype_back(op: Operations) -> None:
     )
 
 
+def test_a_type_that_prints_otherwise_without_a_rewrite_is_followed(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    music_db.execute("ALTER TABLE tracks ADD note varchar DEFAULT 'a  '")
+    server.pull(mirror)
+    music_db.execute("ALTER TABLE tracks ALTER note DROP DEFAULT, ALTER note TYPE bpchar")
+    server.pull(mirror)
+    assert_equal(mirror, music_db)
+
+
+@pytest.mark.parametrize("moved", [0, 3, 100_000])
+def test_another_column_may_become_the_id(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check, moved: int
+) -> None:
+    with migration(music_db) as op:
+        op.execute("ALTER TABLE play_history ADD big_id bigint")
+        op.execute(f"UPDATE play_history SET big_id = id + {moved}")
+    server.pull(mirror)
+    with migration(music_db) as op:  # which writes no row
+        op.execute("ALTER TABLE play_history DROP CONSTRAINT play_history_pkey")
+        op.execute("ALTER TABLE play_history DROP id")
+        op.execute("ALTER TABLE play_history RENAME big_id TO id")
+        op.execute("ALTER TABLE play_history ADD PRIMARY KEY (id)")
+    report = server.pull(mirror)
+    assert report.pulled["play_history"].held_deletes == (1000 if moved > 1000 else 0)
+    server.pull(mirror, confirm_deletes=True)
+    assert_equal(mirror, music_db)
+
+
+def test_a_key_may_be_retyped_without_a_rewrite(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    music_db.execute("INSERT INTO playlist_config (key) VALUES ('spaces  ')")
+    server.pull(mirror)
+    music_db.execute("ALTER TABLE playlist_config ALTER key TYPE bpchar")
+    server.pull(mirror, confirm_deletes=True)
+    assert_equal(mirror, music_db)
+
+
+def test_plays_may_be_of_tracks_by_another_column(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    music_db.execute("ALTER TABLE play_history ADD other varchar REFERENCES tracks;"
+                     "UPDATE play_history SET other = (SELECT min(id) FROM tracks)")  # fmt: skip
+    server.pull(mirror)
+    music_db.execute("ALTER TABLE play_history DROP track_id;"
+                     "ALTER TABLE play_history RENAME other TO track_id")  # fmt: skip
+    server.pull(mirror)
+    assert_equal(mirror, music_db)
+    assert mirror.stats.totals().tracks == 1
+
+
+def test_another_column_may_become_part_of_a_key(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    music_db.execute(
+        "ALTER TABLE track_artists ADD other varchar DEFAULT 'x', "
+        "DROP CONSTRAINT track_artists_artist_id_fkey;"
+        "UPDATE track_artists SET other = reverse(artist_id)"
+    )
+    server.pull(mirror)
+    music_db.execute(
+        "ALTER TABLE track_artists DROP artist_id;"
+        "ALTER TABLE track_artists RENAME other TO artist_id;"
+        "ALTER TABLE track_artists ADD PRIMARY KEY (track_id, artist_id)"
+    )
+    server.pull(mirror, confirm_deletes=True)
+    assert_equal(mirror, music_db)
+
+
+def test_the_time_that_a_part_goes_by_may_be_another_column(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror
+) -> None:
+    music_db.execute(
+        "ALTER TABLE play_history ADD heard timestamp;"
+        "UPDATE play_history SET heard = CASE WHEN id % 2 = 0 THEN '2000-01-01' "
+        "ELSE '2100-01-01' END::timestamp"
+    )
+    since = music_db.execute("SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY played_at) "
+                             "FROM play_history")[0][0]  # fmt: skip
+    server.pull(mirror, plays_since=f"{since}Z")
+    music_db.execute("ALTER TABLE play_history DROP played_at;"
+                     "ALTER TABLE play_history RENAME heard TO played_at")  # fmt: skip
+    server.pull(mirror, confirm_deletes=True)
+    assert [play.id % 2 for play in mirror.plays.list()] == [1] * 500
+    assert server.verify(mirror).equal
+
+
 @pytest.mark.parametrize(
     ("upgrade", "downgrade"), [(drop, bring_back), (rename, rename_back), (retype, retype_back)]
 )

@@ -191,3 +191,19 @@ def test_a_mirror_of_a_part_is_compared_and_repaired_within_it(
     assert len(mirror.plays) == report.tables["play_history"].inserted == plays
     assert server.verify(mirror).equal
     assert mirror.verify().ok
+
+
+def test_keys_of_a_collation_that_ignores_case_are_told_apart(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror
+) -> None:
+    music_db.execute(
+        "CREATE COLLATION careless (provider = icu, locale = 'und-u-ks-level2', "
+        "deterministic = false);"
+        "ALTER TABLE playlist_config ALTER key TYPE varchar COLLATE careless;"
+        "INSERT INTO playlist_config (key) VALUES ('aa1'), ('AA2'), ('aA3')"
+    )
+    server.pull(mirror)
+    assert quick(server, mirror).equal
+    music_db.execute("DELETE FROM playlist_config WHERE key = 'AA2'")
+    assert server.pull(mirror).pulled["playlist_config"].deleted == 1
+    assert quick(server, mirror).equal
