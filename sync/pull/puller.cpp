@@ -145,6 +145,7 @@ void Puller::pull() {
       report_.method = PullMethod::unchanged;
       report_.complete = true;
       note_visit();
+      learn_settled();
       return;
     }
     try {
@@ -324,6 +325,23 @@ void Puller::note_visit() {
       [&](sqlite::Database& database) {
         meta::write(database, meta::kLastPull, now.to_postgres_string());
         if (reach_.is_sweep()) meta::write(database, meta::kLastSweep, now.to_postgres_string());
+      },
+      [this] { waiter_.tick(); });
+}
+
+void Puller::learn_settled() {
+  const auto settled = settled_.now();
+  if (!settled) return;
+  {
+    const SteadyReader reader(mirror_);
+    if (meta::read(reader.database(), meta::kSettledPlays) == settled->to_text() ||
+        ingest::count_rows(reader.database(), schema::record_layout("play_history")) < kManyPlays) {
+      return;
+    }
+  }
+  mirror_.write(
+      [&](sqlite::Database& database) {
+        meta::write(database, meta::kSettledPlays, settled->to_text());
       },
       [this] { waiter_.tick(); });
 }

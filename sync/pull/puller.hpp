@@ -51,6 +51,11 @@ class Puller {
 
   /// Notes that nothing has happened, as far as this pull reaches.
   void note_visit();
+
+  /// Remembers up to which id the plays are settled, when nothing else has to be remembered: the
+  /// mirror has all that the snapshot shows.
+  void learn_settled();
+
   void apply(std::vector<TableChanges>& changes, const Moment& moment,
              const std::vector<Witness>& witnesses);
   void apply_table(sqlite::Database& database, TableChanges& table);

@@ -100,6 +100,20 @@ def test_a_new_play_comes_with_its_track_and_artists(laptop: Laptop, music_db: M
     assert again.wire.round_trips == 1
 
 
+def test_a_pull_that_finds_nothing_learns_what_is_settled(
+    mirror: pm.Mirror, server: pm.Server, music_db: MusicDb
+) -> None:
+    """So a program that begins to watch need not sweep when the first play comes."""
+    assert server.pull(mirror).method == "first_copy"
+    music_db.execute("SELECT pg_current_xact_id()")
+    assert server.pull(mirror).method == "sweep"
+    with pm.connect(music_db.dsn) as watching:
+        assert watching.pull(mirror, sweep_interval=600).method == "unchanged"
+        play = add(music_db)
+        assert watching.pull(mirror, sweep_interval=600).method == "by_ids"
+    assert mirror.plays.find(play) is not None
+
+
 def test_a_play_of_a_known_track_comes_alone(laptop: Laptop, music_db: MusicDb) -> None:
     music_db.execute("UPDATE tracks SET name = 'Renamed'")
     add(music_db)
