@@ -29,9 +29,22 @@ class SharedServer {
     return turn_.run([&] { return call(server_); });
   }
 
+  /// While a call is under way, the name as it was last: who wants to know it does not wait.
+  const std::string& name() {
+    std::string now;
+    bool known = false;
+    turn_.run_if_free([&] {
+      now = server_.name();
+      known = true;
+    });
+    if (known) name_ = std::move(now);
+    return name_;
+  }
+
  private:
   Turn turn_;
   Server server_;
+  std::string name_ = server_.name();  // touched with the GIL
 };
 
 std::unique_ptr<SharedServer> connect(py::handle dsn, py::object progress, py::object stop,
@@ -105,10 +118,7 @@ void bind_server(py::module_& module) {
       .def_static("connect", &connect, py::arg("dsn"), progress, stop)
       .def("close",
            [](SharedServer& server) { server.run([](Server& called) { called.close(); }); })
-      .def("name",
-           [](SharedServer& server) {
-             return to_python(server.run([](Server& called) { return called.name(); }));
-           })
+      .def("name", [](SharedServer& server) { return to_python(server.name()); })
       .def("sync", &sync, py::arg("mirror"), py::arg("push"), py::arg("pull"), progress, stop)
       .def("pull", &pull, py::arg("mirror"), progress, stop)
       .def("push", &push, py::arg("mirror"), progress, stop)

@@ -24,6 +24,13 @@ void Turn::take() {
   owner_ = std::this_thread::get_id();
 }
 
+bool Turn::try_take() {
+  if (owner_ == std::this_thread::get_id() || !mutex_.try_lock()) return false;
+  process_ = ::getpid();
+  owner_ = std::this_thread::get_id();
+  return true;
+}
+
 void Turn::give() noexcept {
   owner_ = std::thread::id();
   process_ = 0;

@@ -35,6 +35,14 @@ class Turn {
     return without_gil(std::forward<Work>(work));
   }
 
+  /// Runs `work` without the GIL if it is nobody's turn.
+  template <typename Work>
+  void run_if_free(Work&& work) {
+    if (!try_take()) return;
+    const Held held(*this);
+    without_gil(std::forward<Work>(work));
+  }
+
  private:
   class Held {
    public:
@@ -48,6 +56,7 @@ class Turn {
   };
 
   void take();
+  bool try_take();
   void give() noexcept;
 
   std::timed_mutex mutex_;

@@ -62,6 +62,7 @@ constexpr Meaning kMeanings[] = {
     {"44000", ErrorCode::server_refused, false, true, ""},
     {"53", ErrorCode::server_refused, true, false, kBusy},
     {"54000", ErrorCode::server_refused, false, true, ""},
+    {"54001", ErrorCode::server_refused, false, true, ""},  // deep JSON, a trigger without end
     {"55P03", ErrorCode::server_refused, true, false,
      "A lock was held for too long, as by a migration; try again later."},
     {"57014", ErrorCode::server_refused, true, false,

@@ -221,6 +221,36 @@ def test_threads_that_share_a_server_take_turns(
 def test_a_callback_cannot_use_its_own_server(server: pm.Server, mirror_path: Path) -> None:
     with pm.open(mirror_path) as mirror, pytest.raises(pm.InvalidArgument, match="callback"):
         server.pull(mirror, progress=lambda now: server.verify(mirror))
+    names: list[str] = []
+    with pm.open(mirror_path) as mirror:
+        server.pull(mirror, progress=lambda now: names.append(server.name))
+    assert set(names) == {server.name}
+
+
+def test_a_server_tells_its_name_while_it_is_in_use(
+    server: pm.Server, mirror: pm.Mirror, mirror_path: Path, blocked: None, small_db: MusicDb
+) -> None:
+    name = server.name
+    seen: set[str] = set()
+    small_db.execute("UPDATE artists SET name = 'changed'")
+    stop = threading.Event()
+
+    def pull() -> None:
+        with pytest.raises(pm.Cancelled):
+            server.pull(
+                mirror, lock_timeout=30, stop=stop, progress=lambda _: seen.add(server.name)
+            )
+
+    thread = threading.Thread(target=pull)
+    thread.start()
+    time.sleep(0.5)
+    began = time.monotonic()
+    assert repr(server) == f"<Server {name}>"
+    assert time.monotonic() - began < 5
+    stop.set()
+    thread.join()
+    assert seen <= {name}
+    assert name.endswith(small_db.name)
 
 
 @pytest.mark.parametrize("wrong", [{"progress": 5}, {"stop": 5}, {"pull": {"delte_limit": 1}}])

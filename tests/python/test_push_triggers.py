@@ -110,7 +110,7 @@ def test_settings_of_a_database_change_nothing(db: MusicDb, mirror: pm.Mirror) -
         assert server.track("t\\'3").tempo == 0.1 + 0.2
 
 
-@pytest.mark.parametrize("sqlstate", ["MU001", "45000", "38000", "21000"])
+@pytest.mark.parametrize("sqlstate", ["MU001", "45000", "38000", "21000", "54001"])
 def test_a_row_is_refused_with_a_code_of_the_backends_own(
     db: MusicDb, mirror: pm.Mirror, sqlstate: str
 ) -> None:

@@ -64,6 +64,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"53100", kRefused, true, false},                     // disk full
                       Case{"53300", kRefused, true, false},                // too many connections
                       Case{"54000", kRefused, false, true},                // too large for an index
+                      Case{"54001", kRefused, false, true},                // deep JSON
                       Case{"55P03", kRefused, true, false},                // lock not available
                       Case{"57014", kRefused, true, false},                // cancelled, timeout
                       Case{"57P01", ErrorCode::unreachable, true, false},  // shut down
