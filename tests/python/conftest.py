@@ -4,6 +4,7 @@ The server is a throwaway one, or that of PLAYMIRROR_TEST_DSN (see tests/server/
 Where none can be started, tests that need one are skipped; on CI that is an error.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,16 +17,24 @@ from support.music_db import SMALL_TEMPLATE, MusicDb, make_templates
 from databases import Server  # isort: skip
 from pytest_server import server_for_tests  # isort: skip
 
+TIMEOUT = 120  # seconds, for tests that name none
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Marks what needs a server, and bounds every test. What takes long begins first, so that no
-    process is left alone with it at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Marks what needs a server, and bounds every test. What takes long begins first, and before
+    all others what may take longest, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, -seconds_allowed(item)))
     for item in items:
         if "cluster" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.pg)
         if config.pluginmanager.hasplugin("timeout") and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(120))
+            item.add_marker(pytest.mark.timeout(TIMEOUT))
+
+
+def seconds_allowed(item: pytest.Item) -> float:
+    """0 as a timeout stands for none."""
+    timeout = item.get_closest_marker("timeout")
+    return (timeout.args[0] or math.inf) if timeout else TIMEOUT
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,9 @@ Both sides are read as text, the server's by its own casts, the file's through P
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import playmirror as pm
@@ -34,28 +35,29 @@ def assert_equal(mirror: pm.Mirror, db: MusicDb, tables: Iterable[str] = TABLES)
     with psycopg.connect(db.dsn, autocommit=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET DateStyle = 'ISO'")
-        for table in tables:
-            types, key = _columns(connection, table)
-            there = _server_rows(connection, table, types, key)
-            here = _file_rows(mirror.path, table, types, key)
-            _compare(table, here, there)
-            _compare_typed(mirror, table, there)
+        shapes = _shapes(connection, tables)
+        with _read_transaction(mirror.path) as file:
+            for table, shape in shapes.items():
+                there = _server_rows(connection, table, shape)
+                _compare(table, _file_rows(file, table, shape), there)
+                _compare_typed(mirror, table, there)
 
 
 def assert_same_rows(path: Path, connection: psycopg.Connection, tables: Iterable[str]) -> None:
     """The same columns and rows in the file and on the server, but for what is pending here. The
     connection prints times as the file does: ISO, UTC."""
-    pending: dict[str, set[str]] = {table: set() for table in TABLES}
-    query = "SELECT table_name, iif(row_id = 0, identity, row_id) FROM playmirror_outbox"
-    for table, key in file_rows(path, query):
-        pending[table].add(str(key))
-    pending["track_artists"] = pending["tracks"]  # the links of a new track travel with it
-    for table in tables:
-        types, key_columns = _columns(connection, table)
-        there = _server_rows(connection, table, types, key_columns)
-        here = _file_rows(path, table, types, key_columns)
-        sent = {k: row for k, row in here.items() if k in there or k[0] not in pending[table]}
-        _compare(table, sent, there)
+    shapes = _shapes(connection, tables)
+    with _read_transaction(path) as file:
+        pending: dict[str, set[str]] = {table: set() for table in TABLES}
+        query = "SELECT table_name, iif(row_id = 0, identity, row_id) FROM playmirror_outbox"
+        for table, key in file.execute(query):
+            pending[table].add(str(key))
+        pending["track_artists"] = pending["tracks"]  # the links of a new track travel with it
+        for table, shape in shapes.items():
+            there = _server_rows(connection, table, shape)
+            here = _file_rows(file, table, shape)
+            sent = {k: row for k, row in here.items() if k in there or k[0] not in pending[table]}
+            _compare(table, sent, there)
 
 
 def file_connection(path: Path) -> closing[sqlite3.Connection]:
@@ -69,60 +71,75 @@ def file_rows(path: Path, query: str, parameters: Iterable[object] = ()) -> list
         return connection.execute(query, tuple(parameters)).fetchall()
 
 
-def _columns(connection: psycopg.Connection, table: str) -> tuple[dict[str, str], list[str]]:
-    """The type of every column, that under a domain, and the primary key."""
-    types = connection.execute(
-        "SELECT attname, coalesce(base.typname, own.typname) FROM pg_attribute "
+@contextmanager
+def _read_transaction(path: Path) -> Iterator[sqlite3.Connection]:
+    """The mirror's file at one moment."""
+    with file_connection(path) as connection:
+        connection.execute("BEGIN")
+        yield connection
+
+
+@dataclass
+class _Shape:
+    """What a table on the server looks like."""
+
+    types: dict[str, str]  #: of every column, in order; that under a domain
+    key: list[str]  #: the columns of the primary key
+
+
+def _shapes(connection: psycopg.Connection, tables: Iterable[str]) -> dict[str, _Shape]:
+    shapes = {table: _Shape({}, []) for table in tables}
+    columns = connection.execute(
+        "SELECT relname, attname, coalesce(base.typname, own.typname), "
+        "array_position(indkey::int2[], attnum) AS place "
+        "FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid "
         "JOIN pg_type own ON own.oid = atttypid "
         "LEFT JOIN pg_type base ON base.oid = own.typbasetype "
-        "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-        [f"public.{table}"],
+        "LEFT JOIN pg_index ON indrelid = pg_class.oid AND indisprimary "
+        "WHERE pg_class.oid = ANY(%s::text[]::regclass[]) AND attnum > 0 AND NOT attisdropped "
+        "ORDER BY attnum",
+        [[f"public.{table}" for table in shapes]],
     ).fetchall()
-    key = connection.execute(
-        "SELECT attname FROM pg_index, unnest(indkey) WITH ORDINALITY AS part (attnum, place) "
-        "JOIN pg_attribute a USING (attnum) "
-        "WHERE indrelid = %s::regclass AND indisprimary AND attrelid = indrelid ORDER BY place",
-        [f"public.{table}"],
-    ).fetchall()
-    return dict(types), [name for (name,) in key]
+    for table, name, type_name, _ in columns:
+        shapes[table].types[name] = type_name
+    in_key = [column for column in columns if column[3] is not None]
+    for table, name, _, _ in sorted(in_key, key=lambda column: column[3]):
+        shapes[table].key.append(name)
+    return shapes
 
 
-def _server_rows(
-    connection: psycopg.Connection, table: str, types: dict[str, str], key: list[str]
-) -> dict[tuple, Row]:
+def _server_rows(connection: psycopg.Connection, table: str, shape: _Shape) -> dict[tuple, Row]:
     fields = ", ".join(
-        CASTS.get(type_name, "{}::text").format(quote(name)) for name, type_name in types.items()
+        CASTS.get(type_name, "{}::text").format(quote(name))
+        for name, type_name in shape.types.items()
     )
     rows = {}
     for values in connection.execute(f"SELECT {fields} FROM public.{quote(table)}"):
         row = {
             name: repr(float(value)) if value is not None and type_name in REALS else value
-            for (name, type_name), value in zip(types.items(), values, strict=True)
+            for (name, type_name), value in zip(shape.types.items(), values, strict=True)
         }
-        rows[tuple(row[name] for name in key)] = row
+        rows[tuple(row[name] for name in shape.key)] = row
     return rows
 
 
-def _file_rows(path: Path, table: str, types: dict[str, str], key: list[str]) -> dict[tuple, Row]:
-    with file_connection(path) as connection:
-        connection.execute("BEGIN")
-        cursor = connection.execute(f"SELECT * FROM {quote(table)}")
-        names = [column[0] for column in cursor.description]
-        assert sorted(names) == sorted(types), f"{table}: other columns in the file"
-        rows = {}
-        for values in cursor:
-            row = {
-                name: _text(value, types[name]) for name, value in zip(names, values, strict=True)
-            }
-            rows[tuple(row[name] for name in key)] = row
-        odd = connection.execute(
-            "SELECT row_key, column_name, value FROM playmirror_odd_values WHERE table_name = ?",
-            [table],
-        )
-        for row_key, column, value in odd:
-            row = rows[(row_key,) if len(key) == 1 else tuple(row_key.split("\x1f"))]
-            assert row[column] == {"NaN": None, "-0": "0.0"}[value]
-            row[column] = {"NaN": "nan", "-0": "-0.0"}[value]
+def _file_rows(file: sqlite3.Connection, table: str, shape: _Shape) -> dict[tuple, Row]:
+    types, key = shape.types, shape.key
+    cursor = file.execute(f"SELECT * FROM {quote(table)}")
+    names = [column[0] for column in cursor.description]
+    assert sorted(names) == sorted(types), f"{table}: other columns in the file"
+    rows = {}
+    for values in cursor:
+        row = {name: _text(value, types[name]) for name, value in zip(names, values, strict=True)}
+        rows[tuple(row[name] for name in key)] = row
+    odd = file.execute(
+        "SELECT row_key, column_name, value FROM playmirror_odd_values WHERE table_name = ?",
+        [table],
+    )
+    for row_key, column, value in odd:
+        row = rows[(row_key,) if len(key) == 1 else tuple(row_key.split("\x1f"))]
+        assert row[column] == {"NaN": None, "-0": "0.0"}[value]
+        row[column] = {"NaN": "nan", "-0": "-0.0"}[value]
     return rows
 
 

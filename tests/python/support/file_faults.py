@@ -61,11 +61,12 @@ Content = list[list[tuple]]
 
 class Bench:
     """Mirror files in the states that the operations begin with, and a server that stays as it is
-    but for what is pushed."""
+    but for what is pushed. One connection to it serves every sync behind a fault."""
 
-    def __init__(self, db: MusicDb, forker: Forker, directory: Path) -> None:
+    def __init__(self, db: MusicDb, server: pm.Server, forker: Forker, directory: Path) -> None:
         self.db = db
         self.sql: psycopg.Connection = db.connect()
+        self.server = server
         self.cases = 0
         self._forker = forker
         self._directory = directory
@@ -75,15 +76,14 @@ class Bench:
         self._prepare()
 
     def _prepare(self) -> None:
-        with pm.connect(self.db.dsn) as server:
-            with pm.open(self._beginnings / "old.db") as mirror:
-                server.pull(mirror)
-            self.sql.execute(CHANGES)
-            shutil.copy(self._beginnings / "old.db", self._beginnings / "push.db")
-            with pm.open(self._beginnings / "push.db") as mirror:
-                for number in range(3):
-                    add_play(mirror, number, source="fault")
-                mirror.snapshots.add(date="2026-01-31T06:00:00Z", model_used="fault")
+        with pm.open(self._beginnings / "old.db") as mirror:
+            self.server.pull(mirror)
+        self.sql.execute(CHANGES)
+        shutil.copy(self._beginnings / "old.db", self._beginnings / "push.db")
+        with pm.open(self._beginnings / "push.db") as mirror:
+            for number in range(3):
+                add_play(mirror, number, source="fault")
+            mirror.snapshots.add(date="2026-01-31T06:00:00Z", model_used="fault")
         self.old = content(self._beginnings / "old.db")
         rows = [
             exports.extended(
@@ -128,11 +128,11 @@ class Bench:
             if operation == "pull":
                 found = content(path)
                 assert found == self.old or self.is_new(path), "neither the old state nor the new"
-            with pm.open(path) as mirror, pm.connect(self.db.dsn) as server:
+            with pm.open(path) as mirror:
                 report = mirror.verify()
                 assert report.ok, report.problems
                 self._assert_recorded(operation, mirror, ended)
-                server.sync(mirror)
+                self.server.sync(mirror)
                 assert mirror.pending() == []
                 assert_same_rows(path, self.sql, TABLES)
                 self._assert_sent_once(operation, ended)
@@ -180,8 +180,9 @@ def bench(db: MusicDb) -> Iterator[Bench]:
     with (
         Forker(LD_PRELOAD=str(preloaded("file_faults"))) as forker,
         memory_directory() as directory,
+        pm.connect(db.dsn) as server,
     ):
-        yield Bench(db, forker, directory)
+        yield Bench(db, server, forker, directory)
 
 
 def content(path: Path) -> Content:

@@ -90,12 +90,9 @@ class Device:
 
     def followed(self) -> tuple[str, ...] | None:
         """System identifier, timeline and database of the server that the file belongs to."""
-        query = "SELECT value FROM playmirror_meta WHERE key = ?"
-        rows = [
-            file_rows(self.path, query, [key])
-            for key in ("system_identifier", "timeline", "database")
-        ]
-        return tuple(row[0][0] for row in rows) if rows[2] else None
+        meta = dict(file_rows(self.path, "SELECT key, value FROM playmirror_meta"))
+        keys = ("system_identifier", "timeline", "database")
+        return tuple(meta[key] for key in keys) if "database" in meta else None
 
     def connect(self, dsn: str) -> pm.Server:
         if self.server is None:
