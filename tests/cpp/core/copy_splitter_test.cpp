@@ -163,7 +163,8 @@ TEST(CopySplitter, AnotherFormatIsRefused) {
     stream[byte] = static_cast<char>(stream[byte] ^ 1);
     EXPECT_EQ(refusal(stream), ErrorCode::server_protocol) << byte;
   }
-  for (const std::size_t byte : {11, 12, 15, 16, 17, 18}) {  // critical flags, header extension
+  // Critical flags, header extension.
+  for (const std::size_t byte : {11U, 12U, 15U, 16U, 17U, 18U}) {
     std::string stream = whole_stream();
     stream[byte] = '\1';
     EXPECT_EQ(refusal(stream), ErrorCode::server_protocol) << byte;

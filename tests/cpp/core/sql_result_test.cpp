@@ -93,7 +93,7 @@ TEST_F(SqlResult, OrdersOddYearsThroughTheInstant) {
 
 TEST_F(SqlResult, ReadsMirroredFieldsOfAnySize) {
   // Two fields that are longer than a statement may compute together, and then each by itself.
-  for (const std::size_t megabytes : {9, 40}) {
+  for (const std::size_t megabytes : {9U, 40U}) {
     auto state = MirrorAccess::state(mirror_);
     state->write([&](sqlite::Database& database) {
       database.execute("DELETE FROM tracks");
