@@ -77,6 +77,11 @@ std::optional<outbox::Refusal> BatchInserter::table_problem(const outbox::Entry&
             needed ? schema::mismatch(record.columns[*needed], column->layout) : std::nullopt) {
       return outbox::Refusal{"42804", "", "table " + table.name + ": " + *why};
     }
+    if (column->generated) {
+      return outbox::Refusal{"428C9", "",
+                             "the server computes column " + name + " of table " + table.name +
+                                 " itself, and takes no value for it"};
+    }
     if (!column->insertable) {
       return outbox::Refusal{"42501", "",
                              "the role may not insert into " + table.name + ": GRANT INSERT ON " +

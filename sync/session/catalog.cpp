@@ -161,7 +161,9 @@ std::string catalog_sql() {
          "a.attname, coalesce(b.typname, t.typname), a.attnotnull, "
          "a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '', "
          "pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'), "
-         "pg_catalog.has_column_privilege(c.oid, a.attnum, 'INSERT'), "
+         // Nobody may insert into a column that the server computes itself.
+         "CASE WHEN a.attgenerated = '' "
+         "THEN pg_catalog.has_column_privilege(c.oid, a.attnum, 'INSERT') END, "
          "c.oid::bigint, a.attnum, c.relfilenode::bigint, "
          // Ranges of tuple ids are read as such since version 14; before, each would be a full
          // scan.
@@ -227,7 +229,8 @@ Catalog read_catalog(const pg::Result& result, const std::string& schema) {
          row.boolean(7),
          row.boolean(8),
          row.boolean(9),
-         row.boolean(10)});
+         !row.is_null(10) && row.boolean(10),
+         row.is_null(10)});
   }
   for (auto& [name, table] : catalog.tables) {
     table.problem = problem_of(table, schema);

@@ -35,6 +35,7 @@ struct ServerColumn {
   bool has_default = false;  ///< a default, an identity or a generated column
   bool readable = false;
   bool insertable = false;
+  bool generated = false;  ///< the server computes it
 
   friend bool operator==(const ServerColumn&, const ServerColumn&) = default;
 };

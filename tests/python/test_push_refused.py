@@ -345,6 +345,18 @@ def test_a_dropped_column_keeps_the_rows(db: MusicDb, mirror: pm.Mirror) -> None
     assert mirror.sync(db.dsn).pushed == 1
 
 
+def test_a_column_that_the_server_computes_keeps_the_rows(db: MusicDb, mirror: pm.Mirror) -> None:
+    add_play(mirror, 1, source="laptop")
+    db.execute("ALTER TABLE play_history DROP source, "
+               "ADD source varchar GENERATED ALWAYS AS ('computed') STORED")  # fmt: skip
+    report = mirror.sync(db.dsn)
+    assert (report.pushed, report.waiting, report.complete) == (0, 1, True)
+    [entry] = mirror.pending()
+    assert entry.sqlstate == "428C9" and "source" in entry.message
+    db.execute("ALTER TABLE play_history ALTER source DROP EXPRESSION")
+    assert mirror.sync(db.dsn).pushed == 1
+
+
 def test_a_column_of_another_kind_keeps_the_rows(
     db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
 ) -> None:
