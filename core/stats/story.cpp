@@ -25,7 +25,11 @@ using stats::Selection;
 /// Of an evolution: what a picture could show many times over, and memory holds.
 constexpr std::size_t kMostPoints = 5'000'000;
 
-/// How many whole tenths of a track were listened to, 10 for all of it; 11 where that is unknown.
+/// Shares of a track by whole tenths, from none to all of it; and behind them, what is unknown.
+constexpr std::size_t kShares = 11;
+constexpr std::size_t kUnknownShare = kShares;
+
+/// How many whole tenths of a track were listened to.
 std::size_t tenths_of(std::int64_t listened, std::int64_t duration) noexcept {
   // A quotient of two whole numbers below 2^53 is never rounded up to a whole one, and divisions of
   // reals take a fraction of the time.
@@ -33,7 +37,7 @@ std::size_t tenths_of(std::int64_t listened, std::int64_t duration) noexcept {
       std::min(static_cast<double>(listened) * 10, static_cast<double>(duration) * 10);
   const auto tenths = static_cast<std::size_t>(
       std::max(most, 0.0) / static_cast<double>(std::max<std::int64_t>(duration, 1)));
-  return listened < 0 || duration <= 0 ? 11 : tenths;
+  return listened < 0 || duration <= 0 ? kUnknownShare : tenths;
 }
 
 }  // namespace
@@ -137,10 +141,9 @@ Moods Stats::moods(const StatsFilter& filter) const {
 Completion Stats::completion(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
   const auto& durations = selection.facts().durations();
-  constexpr std::size_t kTenths = 11;
   // Four counters take turns: most plays are whole, and an addition to the counter that was just
   // written would wait for it.
-  std::array<std::array<std::int64_t, kTenths + 1>, 4> counts{};
+  std::array<std::array<std::int64_t, kShares + 1>, 4> counts{};
   std::size_t turn = 0;
   selection.scan(stats::Column::track | stats::Column::listened_ms, [&](const Rows& rows) {
     const Batch& batch = rows.batch();
@@ -151,7 +154,7 @@ Completion Stats::completion(const StatsFilter& filter) const {
     });
   });
   Completion result;
-  for (std::size_t tenths = 0; tenths < kTenths; ++tenths) {
+  for (std::size_t tenths = 0; tenths < kShares; ++tenths) {
     result.tenths.push_back(0);
     for (const auto& each : counts) result.tenths.back() += each[tenths];
     result.known += result.tenths.back();
