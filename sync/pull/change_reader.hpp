@@ -52,9 +52,9 @@ class ChangeReader {
                                      std::int64_t xmax, const Moment& moment,
                                      const std::string& filter);
 
-  /// Counts the mirrored rows that compare_keys() compares with the server's, which takes SQLite
-  /// some ten nanoseconds for each: to be done while the server is at work. Only the holder of the
-  /// sync lock changes their number.
+  /// Counts the mirrored rows that compare_keys() compares with the server's. That takes longer the
+  /// more there are, so it is to be done while the server is at work. Only the holder of the sync
+  /// lock changes their number.
   void count_here();
 
   /// After the answers to a pull by ids: asks for the tracks of its plays that the mirror has not
