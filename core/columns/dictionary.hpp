@@ -1,16 +1,15 @@
 #pragma once
 
+#include "core/columns/code_index.hpp"
 #include "core/columns/play_batch.hpp"
+#include "core/columns/text_pool.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 /// What the codes in the columns of plays stand for.
@@ -55,70 +54,78 @@ class Dictionary {
 
   /// The code of an id; kNone when it is unknown. The first call builds an index.
   [[nodiscard]] std::uint32_t find(std::string_view id) const {
-    std::call_once(indexed_, [this] {
-      codes_.reserve(entries_.size());
-      for (std::uint32_t code = 1; code < entries_.size(); ++code) {
-        codes_.emplace(entries_[code].id, code);
-      }
-    });
-    const auto found = codes_.find(id);
-    return found == codes_.end() ? kNone : found->second;
+    return find(id, CodeIndex::hash(id));
   }
 
   // For those who fill it.
 
   /// The code of an id, a new one if it has none yet.
-  std::uint32_t code_for(std::string_view id) {
-    if (const std::uint32_t known = find(id); known != kNone) return known;
-    const auto code = static_cast<std::uint32_t>(entries_.size());
-    Entry& entry = entries_.emplace_back();
-    entry.id = keep(id);
-    codes_.emplace(entry.id, code);
-    return code;
+  std::uint32_t code_for(std::string_view id) { return code_for(id, CodeIndex::hash(id)); }
+
+  /// The codes of as many ids as there is room for in `codes`, the same as one by one, but the
+  /// memory of all of them is asked for before any is waited for. One without data stands for NULL.
+  void codes_for(std::span<const std::string_view> ids, std::span<std::uint32_t> codes) {
+    index();
+    // Until it has its code, each has its hash in that place.
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      codes[i] = CodeIndex::hash(ids[i]);
+      codes_.prefetch(codes[i]);
+    }
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      __builtin_prefetch(&entries_[codes_.guess(codes[i])].id);
+    }
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      __builtin_prefetch(entries_[codes_.guess(codes[i])].id.data());
+    }
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      codes[i] = ids[i].data() == nullptr ? kNone : code_for(ids[i], codes[i]);
+    }
   }
 
   /// The next code's entry, whose id must not have one yet. Not after a find().
   Entry& add(std::string_view id) {
     Entry& entry = entries_.emplace_back();
-    entry.id = keep(id);
+    entry.id = ids_.keep(id);
     return entry;
   }
 
   [[nodiscard]] Entry& entry(std::uint32_t code) noexcept { return entries_[code]; }
 
   /// Keeps a copy of the text, or of the codes, for as long as the dictionary lives.
-  [[nodiscard]] std::string_view keep(std::string_view text) {
-    if (text.empty()) return "";
-    char* const copy = room(text.size(), 1);
-    text.copy(copy, text.size());
-    return {copy, text.size()};
-  }
+  [[nodiscard]] std::string_view keep(std::string_view text) { return rest_.keep(text); }
   [[nodiscard]] std::span<const std::uint32_t> keep(std::span<const std::uint32_t> codes) {
-    if (codes.empty()) return {};
-    auto* const copy =
-        reinterpret_cast<std::uint32_t*>(room(codes.size_bytes(), alignof(std::uint32_t)));
-    std::copy(codes.begin(), codes.end(), copy);
-    return {copy, codes.size()};
+    return rest_.keep(codes);
   }
 
  private:
-  char* room(std::size_t bytes, std::size_t alignment) {
-    constexpr std::size_t kChunk = 1 << 18;
-    used_ = (used_ + alignment - 1) / alignment * alignment;
-    if (chunks_.empty() || used_ + bytes > chunks_.back().size()) {
-      chunks_.emplace_back(std::max(bytes, kChunk));
-      used_ = 0;
-    }
-    char* const begin = chunks_.back().data() + used_;
-    used_ += bytes;
-    return begin;
+  void index() const {
+    std::call_once(indexed_, [this] {
+      codes_.reserve(entries_.size());
+      for (std::uint32_t code = 1; code < entries_.size(); ++code) {
+        codes_.add(CodeIndex::hash(entries_[code].id), code);
+      }
+    });
+  }
+
+  [[nodiscard]] std::uint32_t find(std::string_view id, std::uint32_t hash) const {
+    index();
+    return codes_.find(hash, [&](std::uint32_t code) { return entries_[code].id == id; });
+  }
+
+  std::uint32_t code_for(std::string_view id, std::uint32_t hash) {
+    if (const std::uint32_t known = find(id, hash); known != kNone) return known;
+    const auto code = static_cast<std::uint32_t>(entries_.size());
+    add(id);
+    codes_.add(hash, code);
+    return code;
   }
 
   std::vector<Entry> entries_ = std::vector<Entry>(1);
-  std::deque<std::vector<char>> chunks_;
-  std::size_t used_ = 0;  ///< of the last chunk
+  // Apart from each other: who looks ids up reads no other text, and has more of them at hand.
+  TextPool ids_;
+  TextPool rest_;
   mutable std::once_flag indexed_;
-  mutable std::unordered_map<std::string_view, std::uint32_t> codes_;
+  mutable CodeIndex codes_;
 };
 
 using TrackDictionary = Dictionary<TrackEntry>;

@@ -25,11 +25,11 @@ const std::int64_t* integer(const ingest::RowReader& row, std::size_t field) {
   return std::get_if<std::int64_t>(&row[field].value);
 }
 
-template <typename Entry>
-std::uint32_t code_of(Dictionary<Entry>& dictionary, const ingest::RowReader& row,
-                      std::size_t field) {
-  const auto* text = std::get_if<std::string_view>(&row[field].value);
-  return text == nullptr ? kNone : dictionary.code_for(*text);
+/// Without data for NULL.
+std::string_view text(const ingest::RowReader& row, std::size_t field) {
+  const auto* value = std::get_if<std::string_view>(&row[field].value);
+  if (value == nullptr) return {};
+  return value->empty() ? "" : *value;
 }
 
 }  // namespace
@@ -49,22 +49,45 @@ void LoadedPlays::add(const ingest::RowReader& row) {
   const std::int64_t* id = integer(row, fields_.id);
   if (given_up_ || id == nullptr) return;
   ++plays_;
-  PlayRow play{.key = {kNoTime, *id}};
-  if (const auto* time = std::get_if<std::string_view>(&row[fields_.played_at].value)) {
-    play.key.played_at = instant_of(parse_postgres(*time).value());
+  const std::size_t at = arrivals_.count++;
+  PlayRow& play = arrivals_.plays[at];
+  play = {.key = {kNoTime, *id}};
+  if (const auto micros = row.postgres_micros(fields_.played_at)) {
+    play.key.played_at = instant_of(*micros);
   }
-  play.track = code_of(book_.tracks, row, fields_.track);
-  play.source = code_of(book_.sources, row, fields_.source);
-  play.context = code_of(book_.contexts, row, fields_.context);
+  if (const auto* listened = integer(row, fields_.listened_ms)) play.listened_ms = *listened;
+  if (const auto* skipped = integer(row, fields_.skipped)) {
+    play.skipped = *skipped != 0 ? kSkipped : kNotSkipped;
+  }
+  arrivals_.tracks[at] = text(row, fields_.track);
+  arrivals_.sources[at] = text(row, fields_.source);
+  arrivals_.contexts[at] = text(row, fields_.context);
+  if (arrivals_.count == Arrivals::kMost) settle_arrivals();
+}
+
+void LoadedPlays::settle_arrivals() {
+  const std::size_t count = std::exchange(arrivals_.count, 0);
+  std::array<std::uint32_t, Arrivals::kMost> tracks;
+  std::array<std::uint32_t, Arrivals::kMost> sources;
+  std::array<std::uint32_t, Arrivals::kMost> contexts;
+  book_.tracks.codes_for({arrivals_.tracks.data(), count}, tracks);
+  book_.sources.codes_for({arrivals_.sources.data(), count}, sources);
+  book_.contexts.codes_for({arrivals_.contexts.data(), count}, contexts);
+  for (std::size_t i = 0; i < count && !given_up_; ++i) {
+    PlayRow& play = arrivals_.plays[i];
+    play.track = tracks[i];
+    play.source = sources[i];
+    play.context = contexts[i];
+    place(play);
+  }
+}
+
+void LoadedPlays::place(const PlayRow& play) {
   if (border_ && play.key < *border_) {
     // Its codes are in the book now, from which it is read again when it is sealed.
     late_.push_back(play.key.id);
     if (late_.size() > kMostOutOfOrder) give_up();
     return;
-  }
-  if (const auto* listened = integer(row, fields_.listened_ms)) play.listened_ms = *listened;
-  if (const auto* skipped = integer(row, fields_.skipped)) {
-    play.skipped = *skipped != 0 ? kSkipped : kNotSkipped;
   }
   if (is_open_ended(play.key)) {
     open_ended_.push_back(play);
@@ -92,7 +115,10 @@ void LoadedPlays::give_up() {
   complete_.clear();
 }
 
-std::vector<EncodedBlock> LoadedPlays::take_blocks() { return std::exchange(complete_, {}); }
+std::vector<EncodedBlock> LoadedPlays::take_blocks() {
+  settle_arrivals();
+  return std::exchange(complete_, {});
+}
 
 bool LoadedPlays::finish(sqlite::Database& database) {
   if (given_up_ || database.query_int("SELECT count(*) FROM play_history") != plays_ ||

@@ -8,9 +8,11 @@
 #include "core/schema/layout.hpp"
 #include "core/sqlite/database.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace playmirror::columns {
@@ -27,6 +29,7 @@ class LoadedPlays {
   /// whoever writes to them, or to the plays, in the meantime leaves an outbox that finish() sees.
   LoadedPlays(const sqlite::Database& database, const std::vector<schema::ColumnLayout>& columns);
 
+  /// The row's bytes must stay until take_blocks().
   void add(const ingest::RowReader& row);
 
   /// The blocks that are complete and were not taken before, to be written.
@@ -38,6 +41,17 @@ class LoadedPlays {
   [[nodiscard]] bool finish(sqlite::Database& database);
 
  private:
+  /// Plays whose texts have no codes yet: enough of them that looking up one does not wait for
+  /// memory that another one has asked for.
+  struct Arrivals {
+    static constexpr std::size_t kMost = 32;
+    std::size_t count = 0;
+    std::array<PlayRow, kMost> plays;
+    std::array<std::string_view, kMost> tracks, sources, contexts;
+  };
+
+  void settle_arrivals();
+  void place(const PlayRow& play);
   void make_block();
   void give_up();
 
@@ -48,6 +62,7 @@ class LoadedPlays {
   CodeBook book_ = {};
   std::vector<EncodedBlock> complete_ = {};
   BlockBuilder builder_;
+  Arrivals arrivals_;
   std::vector<PlayRow> waiting_ = {};     ///< not in a block yet
   std::vector<PlayRow> open_ended_ = {};  ///< these sort behind all others
   std::vector<std::int64_t> late_ = {};   ///< ids of plays before the last one in a block

@@ -23,7 +23,11 @@ constexpr std::size_t kTimeRoom = kPostgresTimeCapacity;
 }  // namespace
 
 RowReader::RowReader(std::string_view rows, std::span<const schema::ColumnLayout> columns)
-    : rest_(rows), columns_(columns), values_(columns.size()), times_(columns.size() * kTimeRoom) {}
+    : rest_(rows),
+      columns_(columns),
+      values_(columns.size()),
+      micros_(columns.size()),
+      times_(columns.size() * kTimeRoom) {}
 
 bool RowReader::next() {
   if (rest_.empty()) return false;
@@ -99,6 +103,7 @@ void RowReader::decode(std::size_t field, std::string_view bytes) {
       const auto micros = read_big_endian<std::int64_t>(bytes.data());
       if (!is_postgres_time(micros)) refuse(column);
       if (!sorts_as_text(micros)) odd_time_ = true;
+      micros_[field] = micros;
       char* room = times_.data() + field * kTimeRoom;
       stored.value = std::string_view(room, format_postgres(micros, room));
       return;

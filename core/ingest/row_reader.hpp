@@ -32,6 +32,11 @@ class RowReader {
   }
   [[nodiscard]] std::size_t size() const noexcept { return columns_.size(); }
 
+  /// The instant of a timestamp field as PostgreSQL keeps it; nothing for NULL.
+  [[nodiscard]] std::optional<std::int64_t> postgres_micros(std::size_t field) const noexcept {
+    return is_null(field) ? std::nullopt : std::optional(micros_[field]);
+  }
+
   /// Whether this row holds a timestamp whose text does not sort like the instant.
   [[nodiscard]] bool has_odd_time() const noexcept { return odd_time_; }
 
@@ -47,7 +52,8 @@ class RowReader {
   std::string_view rest_;
   std::span<const schema::ColumnLayout> columns_;
   std::vector<StoredValue> values_;
-  std::vector<char> times_;  ///< room for the text of each timestamp field
+  std::vector<std::int64_t> micros_;  ///< of each timestamp field
+  std::vector<char> times_;           ///< room for the text of each
   bool odd_time_ = false;
   bool odd_value_ = false;
 };
