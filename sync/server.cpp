@@ -1,4 +1,5 @@
 #include "core/mirror/state.hpp"
+#include "core/time/zone.hpp"
 #include "sync/check/doctor.hpp"
 #include "sync/check/repairer.hpp"
 #include "sync/check/verifier.hpp"
@@ -34,6 +35,7 @@ void require(bool sensible, const char* what) {
 void check(const ServerOptions& options) {
   require(options.connect_timeout.count() > 0, "connect_timeout must be positive");
   require(options.timeout.count() > 0, "timeout must be positive");
+  static_cast<void>(Zone::find(options.played_at_zone));  // throws for an unknown one
 }
 
 void check(const PullOptions& options) {

@@ -20,6 +20,7 @@ inline constexpr std::string_view kSystemIdentifier = "system_identifier";
 inline constexpr std::string_view kTimeline = "timeline";
 inline constexpr std::string_view kDatabase = "database";
 inline constexpr std::string_view kSchema = "schema";
+inline constexpr std::string_view kPlayedAtZone = "played_at_zone";
 inline constexpr std::string_view kSnapshot =
     "snapshot";  ///< pg_current_snapshot() of the last pull
 inline constexpr std::string_view kCheckpoint =

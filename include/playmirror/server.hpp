@@ -23,6 +23,12 @@ struct ServerOptions {
   std::chrono::milliseconds connect_timeout{10'000};  ///< longest time to connect
   std::chrono::milliseconds timeout{60'000};  ///< longest silence of the server before giving up
   bool allow_plaintext = false;  ///< permit a TCP connection without TLS to another host
+
+  /// The IANA time zone whose local time `play_history.played_at` has on the server, where that
+  /// column has no zone of its own. The mirror and every answer have instants in UTC all the same.
+  /// A mirror keeps to the one that it was first synced with. Throws InvalidArgument for a zone
+  /// that the system does not know.
+  std::string played_at_zone = "UTC";
 };
 
 /// What a pull may do.

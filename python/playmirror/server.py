@@ -40,6 +40,7 @@ class ServerOptions(TypedDict, total=False):
     connect_timeout: Duration  #: longest time to connect
     timeout: Duration  #: longest silence of the server before giving up
     allow_plaintext: bool  #: permit a TCP connection without TLS to another host
+    played_at_zone: str  #: whose local time played_at has on the server
 
 
 class PullOptions(TypedDict, total=False):
@@ -93,6 +94,7 @@ class Server:
         connect_timeout: Duration = 10.0,
         timeout: Duration = 60.0,
         allow_plaintext: bool = False,
+        played_at_zone: str = "UTC",
         progress: ProgressOption = None,
         stop: StopFlag | None = None,
     ) -> Server:
@@ -103,6 +105,10 @@ class Server:
 
         `schema` is where the tables live; `timeout` is the longest silence of the server before
         giving up; `allow_plaintext` permits a TCP connection without TLS to another host.
+
+        `played_at_zone` is the IANA time zone whose local time `play_history.played_at` has on the
+        server, where that column has no zone of its own. The mirror and every answer have instants
+        in UTC all the same. A mirror keeps to the one that it was first synced with.
 
         Raises ServerUnavailable, AccessDenied or InvalidArgument; no message ever holds the
         password.
@@ -118,6 +124,7 @@ class Server:
                 connect_timeout=connect_timeout,
                 timeout=timeout,
                 allow_plaintext=allow_plaintext,
+                played_at_zone=played_at_zone,
             )
         return cls(core)
 

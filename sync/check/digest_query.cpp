@@ -29,22 +29,21 @@ std::string key_seed(const schema::TableLayout& table) {
 }
 
 /// The hash of one value as core/digest computes it from what the mirror has stored.
-std::string value_hash(const schema::ColumnLayout& column, const std::string& seed) {
-  const std::string name = pg::quoted(column.name);
-  switch (column.kind) {
+std::string value_hash(const std::string& value, schema::ValueKind kind, const std::string& seed) {
+  switch (kind) {
     case schema::ValueKind::integer:
-      return "hashint8extended(" + name + "::bigint, " + seed + ")";
+      return "hashint8extended(" + value + "::bigint, " + seed + ")";
     case schema::ValueKind::boolean:
-      return "hashint8extended(" + name + "::int::bigint, " + seed + ")";
+      return "hashint8extended(" + value + "::int::bigint, " + seed + ")";
     case schema::ValueKind::real32:
     case schema::ValueKind::real64:
-      return hash_text("CASE WHEN " + name + " = 'NaN' THEN 'NaN' WHEN " + name +
-                           " IS NOT NULL THEN encode(float8send(" + name + "::float8), 'hex') END",
+      return hash_text("CASE WHEN " + value + " = 'NaN' THEN 'NaN' WHEN " + value +
+                           " IS NOT NULL THEN encode(float8send(" + value + "::float8), 'hex') END",
                        seed);
     case schema::ValueKind::timestamptz:
-      return hash_text("(" + name + " AT TIME ZONE 'UTC')::text", seed);
+      return hash_text("(" + value + " AT TIME ZONE 'UTC')::text", seed);
     default:
-      return hash_text(name + "::text", seed);
+      return hash_text(value + "::text", seed);
   }
 }
 
@@ -83,7 +82,9 @@ pg::Command digest_command(const ServerSession& session, const schema::TableLayo
   for (const schema::ColumnLayout& column : columns) {
     const std::string seed = key + " # " + big_number(digest::column_seed(column.name));
     // Sums of bigint are numeric: they do not overflow, and the order of rows does not matter.
-    sums += (sums.empty() ? "" : " + ") + ("coalesce(sum(" + value_hash(column, seed) + "), 0)");
+    sums += (sums.empty() ? "" : " + ") +
+            ("coalesce(sum(" + value_hash(session.value_of(table.name, column), column.kind, seed) +
+             "), 0)");
   }
   // As in horizon_condition(); a hint, which a horizon of two thousand million transactions ago
   // may make wrong.

@@ -100,7 +100,7 @@ void Verifier::compare(sqlite::Database& database, const ServerTable& table, con
   const std::string newer = unseen_rows(database, table, state, moment.xmax);
   std::vector<schema::ColumnLayout> fields = columns;
   fields.push_back({"playmirror_newer", "bool", schema::ValueKind::boolean, 0});
-  const std::string sql = "COPY (SELECT " + select_list(columns) + ", " +
+  const std::string sql = "COPY (SELECT " + session_.select_list(table.name, columns) + ", " +
                           (newer.empty() ? "true" : newer) + " FROM " + session_.rows_of(layout) +
                           ") TO STDOUT (FORMAT binary)";
 
@@ -135,8 +135,8 @@ void Verifier::compare(sqlite::Database& database, const ServerTable& table, con
   ingest::CopySplitter key_splitter(table.name, layout.key_columns(), kFieldCap);
   ingest::ServerKeys server_keys(database, layout);
   session_.connection(waiter_).copy_out(
-      "COPY (SELECT " + select_list(layout.key_columns()) + " FROM " + session_.rows_of(layout) +
-          ") TO STDOUT (FORMAT binary)",
+      "COPY (SELECT " + session_.select_list(table.name, layout.key_columns()) + " FROM " +
+          session_.rows_of(layout) + ") TO STDOUT (FORMAT binary)",
       "read the keys of " + table.name, waiter_, [&](std::size_t, std::string_view data) {
         key_splitter.feed(data, keys);
         if (keys.bytes.size() >= kBatchBytes) {

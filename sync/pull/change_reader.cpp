@@ -141,7 +141,7 @@ pg::Command ChangeReader::rows_command(const schema::TableLayout& layout,
                                        const std::vector<schema::ColumnLayout>& columns,
                                        const std::string& condition, ingest::RowSpool& spool) {
   pg::Command command;
-  command.sql = select(select_list(columns), layout, condition);
+  command.sql = select(session_.select_list(layout.name, columns), layout, condition);
   command.format = pg::Format::binary;
   command.doing = "read " + layout.name;
   command.on_row = [this, &layout, &spool, columns](const pg::Row& row) {
@@ -174,7 +174,7 @@ pg::Command ChangeReader::changes_command(TableChanges& change, const std::strin
   pg::Command command = rows_command(layout, layout.columns, newer, change.changed);
   if (!bears_witness(layout)) return command;
   // One field more than the columns, behind them.
-  command.sql = select(select_list(layout.columns) + ", xmin", layout, newer);
+  command.sql = select(session_.select_list(layout.name, layout.columns) + ", xmin", layout, newer);
   const std::size_t key = layout.find(layout.key.front()).value();
   const auto xmin = static_cast<int>(layout.columns.size());
   command.on_row = [this, &layout, &moment, key, xmin,
@@ -195,7 +195,8 @@ pg::Command ChangeReader::sweep_command(TableChanges& change, const std::string&
   pg::Command command = changes_command(change, both(filter, newer), moment);
   // What was written lately lies at the end, as a rule. So where it begins is found while the rows
   // are counted, and only what lies behind it is read. The count comes last, in a row of its own.
-  const std::string fields = select_list(layout.columns) + (bears_witness(layout) ? ", xmin" : "");
+  const std::string fields =
+      session_.select_list(layout.name, layout.columns) + (bears_witness(layout) ? ", xmin" : "");
   const auto field_count =
       static_cast<int>(layout.columns.size()) + (bears_witness(layout) ? 1 : 0);
   std::string nothing;
@@ -236,8 +237,7 @@ std::string ChangeReader::older_rows(const schema::TableLayout& layout,
   const auto held = ingest::within({.name = layout.name}, held_).cut;
   // Without a horizon, all rows come anyway.
   if (!held || held == layout.cut || newer.empty()) return {};
-  return "(" + pg::quoted(held->column) + " >= " + pg::literal(held->since) +
-         ") IS NOT TRUE AND NOT " + newer;
+  return "(" + session_.cut_condition(layout, *held) + ") IS NOT TRUE AND NOT " + newer;
 }
 
 std::vector<pg::Command> ChangeReader::questions(const std::vector<ServerTable>& tables,

@@ -176,8 +176,8 @@ bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout&
     batch = writer.put(std::move(batch), ranges->position(), std::move(blocks), waiter_);
   };
   for (bool more = true; more;) {
-    const std::string sql = begin + "COPY (SELECT " + select_list(columns) + " FROM " +
-                            session_.rows_of(layout) + ranges->clause() +
+    const std::string sql = begin + "COPY (SELECT " + session_.select_list(layout.name, columns) +
+                            " FROM " + session_.rows_of(layout) + ranges->clause() +
                             ") TO STDOUT (FORMAT binary); COMMIT";
     ingest::CopySplitter splitter(layout.name, columns, options_.field_cap);
     RangeSize size;

@@ -109,7 +109,10 @@ bool Puller::is_still_current() {
     const SteadyReader reader(mirror_);
     const auto known = stored_identity(reader.database());
     const LastLook last = reach_.last_look(reader.database());
-    if (!known || last.snapshot.empty() || known->schema != session_.options().schema) return false;
+    if (!known || last.snapshot.empty() || known->schema != session_.options().schema ||
+        known->played_at_zone != session_.options().played_at_zone) {
+      return false;
+    }
     parameters = {last.snapshot, last.checkpoint, known->system_identifier,
                   std::to_string(known->timeline), known->database};
   }
@@ -268,6 +271,7 @@ void Puller::follow_server(const Moment& moment) {
   {
     const SteadyReader reader(mirror_);
     high_water = meta::read_int(reader.database(), meta::kHighWater);
+    check_played_at_zone(reader.database(), moment.identity.played_at_zone);
     const auto known = stored_identity(reader.database());
     changed = known && difference(*known, moment.identity);
     if (changed && !options_.accept_server) check_identity(reader.database(), moment.identity);

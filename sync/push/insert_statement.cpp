@@ -14,7 +14,8 @@ std::vector<std::string> sent_columns(const outbox::Entry& entry) {
 
 /// `input`: one row per entry, its fields cast to the server's types, numbered from 1. Every value
 /// travels as text, so that the server's own input functions decide what it is.
-std::string input_sql(const ServerTable& table, const std::vector<std::string>& columns) {
+std::string input_sql(const ServerSession& session, const ServerTable& table,
+                      const std::vector<std::string>& columns) {
   std::string arrays;
   std::string names;
   std::string casts;
@@ -23,7 +24,10 @@ std::string input_sql(const ServerTable& table, const std::vector<std::string>& 
     const std::string separator = i == 0 ? "" : ", ";
     arrays += separator + "$" + std::to_string(i + 1) + "::text[]";
     names += quoted + ", ";
-    casts += ", " + quoted + "::" + table.find(columns[i])->input_type + " AS " + quoted;
+    const ServerColumn& column = *table.find(columns[i]);
+    casts += ", " +
+             session.server_value(table.name, column.layout, quoted + "::" + column.input_type) +
+             " AS " + quoted;
   }
   return "input AS MATERIALIZED (SELECT position" + casts + " FROM ROWS FROM (unnest(" + arrays +
          ")) WITH ORDINALITY AS given (" + names + "position))";
@@ -63,7 +67,7 @@ std::string serial_sql(const ServerSession& session, const ServerTable& table,
   const std::string parents = play ? "SELECT i.position FROM input i JOIN " +
                                          session.qualified("tracks") + " t ON t.id = i.track_id"
                                    : "SELECT i.position FROM input i";
-  return "WITH " + input_sql(table, columns) +
+  return "WITH " + input_sql(session, table, columns) +
          ", known AS (SELECT i.position, min(r.id) AS id FROM input i JOIN (SELECT * FROM " + name +
          (search.empty() ? "" : " WHERE " + search) + ") r ON " + same("r") +
          " GROUP BY i.position), ready AS (" + parents + "), added AS (INSERT INTO " + name + " (" +
@@ -108,7 +112,7 @@ InsertStatement keyed_statement(const ServerSession& session, const ServerTable&
             " (track_id, artist_id) SELECT l.track_id, l.artist_id FROM " + given +
             " JOIN added a ON a.id = l.track_id ON CONFLICT DO NOTHING)";
   }
-  statement.sql = "WITH " + input_sql(table, columns) + ", ready AS (" + ready +
+  statement.sql = "WITH " + input_sql(session, table, columns) + ", ready AS (" + ready +
                   "), added AS (INSERT INTO " + name + " (" + column_list(columns, "") +
                   ") SELECT " + column_list(columns, "i.") +
                   " FROM input i JOIN ready USING (position) ORDER BY i.position "

@@ -72,7 +72,7 @@ Settlement::End Settlement::wait_for_end(const outbox::PushRecord& push) {
   server.abandon_transaction();
   const auto moment = server.query(moment_sql(session_.identity_access()), {},
                                    "read the server's identity", waiter_);
-  const ServerIdentity identity = read_moment(moment[0], session_.options().schema).identity;
+  const ServerIdentity identity = read_moment(moment[0], session_.options()).identity;
   check_identity(SteadyReader(mirror_).database(), identity);
   const bool same_server = identity.system_identifier == push.system_identifier &&
                            identity.timeline == push.timeline && identity.database == push.database;

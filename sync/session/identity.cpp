@@ -5,6 +5,8 @@
 
 #include <playmirror/error.hpp>
 
+#include <string_view>
+
 namespace playmirror::sync {
 
 namespace {
@@ -12,6 +14,8 @@ namespace {
 // Fields of a function's row, not subselects from it: those take the server longer to plan than all
 // the rest takes.
 constexpr const char* kCheckpoint = "(pg_catalog.pg_control_checkpoint()).checkpoint_lsn::text";
+
+constexpr std::string_view kUtc = "UTC";
 
 std::string system_identifier_sql(const IdentityAccess& access) {
   return access.control_system ? "(pg_catalog.pg_control_system()).system_identifier::text" : "''";
@@ -53,12 +57,13 @@ std::string standstill_sql(const IdentityAccess& access) {
          ")::text = $4 AND pg_catalog.current_database() = $5";
 }
 
-Moment read_moment(const pg::Row& row, const std::string& schema) {
+Moment read_moment(const pg::Row& row, const ServerOptions& options) {
   Moment moment;
   moment.snapshot = row.text(0);
   moment.xmin = row.integer(1);
   moment.xmax = row.integer(2);
-  moment.identity = {row.text(3), row.integer(4), row.text(5), schema, row.integer(8)};
+  moment.identity = {row.text(3),    row.integer(4), row.text(5),
+                     options.schema, row.integer(8), options.played_at_zone};
   moment.checkpoint = row.text(6);
   moment.in_recovery = row.boolean(7);
   moment.started = row.text(9);
@@ -69,9 +74,11 @@ std::optional<ServerIdentity> stored_identity(const sqlite::Database& database) 
   const auto name = meta::read(database, meta::kDatabase);
   if (!name) return std::nullopt;
   return ServerIdentity{meta::read(database, meta::kSystemIdentifier).value_or(""),
-                        meta::read_int(database, meta::kTimeline), *name,
+                        meta::read_int(database, meta::kTimeline),
+                        *name,
                         meta::read(database, meta::kSchema).value_or(""),
-                        meta::read_int(database, meta::kDatabaseOid)};
+                        meta::read_int(database, meta::kDatabaseOid),
+                        meta::read(database, meta::kPlayedAtZone).value_or(std::string(kUtc))};
 }
 
 void store_identity(sqlite::Database& database, const ServerIdentity& identity) {
@@ -80,6 +87,7 @@ void store_identity(sqlite::Database& database, const ServerIdentity& identity) 
   meta::write(database, meta::kDatabase, identity.database);
   meta::write(database, meta::kSchema, identity.schema);
   meta::write(database, meta::kDatabaseOid, identity.database_oid);
+  meta::write(database, meta::kPlayedAtZone, identity.played_at_zone);
 }
 
 std::optional<std::string> difference(const ServerIdentity& known, const ServerIdentity& now) {
@@ -102,7 +110,20 @@ std::optional<std::string> difference(const ServerIdentity& known, const ServerI
   return std::nullopt;
 }
 
+void check_played_at_zone(const sqlite::Database& database, const std::string& zone) {
+  // Mirrors from before there was a choice know a server, and no zone.
+  auto known = meta::read(database, meta::kPlayedAtZone);
+  if (!known && stored_identity(database)) known = kUtc;
+  if (!known || *known == zone) return;
+  raise(
+      ErrorCode::invalid_argument,
+      "the times of the mirror's plays were read as local times of " + *known + ", not of " + zone,
+      {.hint = "Connect with played_at_zone \"" + *known +
+               "\", or read them otherwise into a new mirror."});
+}
+
 void check_identity(const sqlite::Database& database, const ServerIdentity& now) {
+  check_played_at_zone(database, now.played_at_zone);
   if (const auto known = stored_identity(database)) check_identity(*known, now);
 }
 

@@ -3,6 +3,8 @@
 #include "core/sqlite/database.hpp"
 #include "sync/pg/connection.hpp"
 
+#include <playmirror/server.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,7 +17,8 @@ struct ServerIdentity {
   std::int64_t timeline = 0;           ///< raised by each promotion; 0 where hidden
   std::string database = {};
   std::string schema = {};
-  std::int64_t database_oid = 0;  ///< 0 in mirrors that did not note it
+  std::int64_t database_oid = 0;    ///< 0 in mirrors that did not note it
+  std::string played_at_zone = {};  ///< no part of the history, but of how it is read
 };
 
 /// One moment of the server, as one transaction's snapshot sees it.
@@ -38,7 +41,7 @@ struct IdentityAccess {
 
 /// A SELECT of one row that read_moment() understands.
 [[nodiscard]] std::string moment_sql(const IdentityAccess& access);
-[[nodiscard]] Moment read_moment(const pg::Row& row, const std::string& schema);
+[[nodiscard]] Moment read_moment(const pg::Row& row, const ServerOptions& options);
 
 /// A condition of the parameters $1 and $2: that the server's snapshot and checkpoint are these, so
 /// that nothing has happened since. A standby's snapshot does not list what runs, so only a
@@ -58,10 +61,14 @@ void store_identity(sqlite::Database& database, const ServerIdentity& identity);
 [[nodiscard]] std::optional<std::string> difference(const ServerIdentity& known,
                                                     const ServerIdentity& now);
 
+/// Throws InvalidArgument when the mirror's plays were read by the clocks of another zone.
+void check_played_at_zone(const sqlite::Database& database, const std::string& zone);
+
 /// Throws ServerChanged unless the two are one history.
 void check_identity(const ServerIdentity& known, const ServerIdentity& now);
 
-/// Throws ServerChanged unless the mirror is new or follows this server's history.
+/// Throws ServerChanged unless the mirror is new or follows this server's history, and
+/// InvalidArgument when it reads it in another zone.
 void check_identity(const sqlite::Database& database, const ServerIdentity& now);
 
 }  // namespace playmirror::sync

@@ -86,7 +86,7 @@ const Opening& ServerSession::last_opening(pg::Waiter& waiter) {
   pg::Connection& server = connection(waiter);
   if (!last_.is_complete()) {
     const auto result = server.query(moment_sql(access_), {}, "read the server's identity", waiter);
-    last_.moment = read_moment(result[0], options_.schema);
+    last_.moment = read_moment(result[0], options_);
   }
   return last_;
 }
@@ -143,7 +143,7 @@ std::vector<pg::Command> ServerSession::opening_commands(Opening& opening) {
   };
   commands.push_back(command(moment_sql(access_), "read the server's snapshot"));
   commands.back().on_result = [&](const pg::Result& result) {
-    opening.moment = read_moment(result[0], options_.schema);
+    opening.moment = read_moment(result[0], options_);
     // Copied first: half of a catalog would be worse than none.
     Opening complete = opening;
     last_ = std::move(complete);
@@ -199,8 +199,45 @@ std::string ServerSession::qualified(std::string_view table) const {
 std::string ServerSession::rows_of(const schema::TableLayout& table) const {
   if (!table.cut) return qualified(table.name);
   return "(SELECT ctid, xmin, tableoid, * FROM " + qualified(table.name) + " WHERE " +
-         pg::quoted(table.cut->column) + " >= " + pg::literal(table.cut->since) + ") AS " +
-         pg::quoted(table.name);
+         cut_condition(table, *table.cut) + ") AS " + pg::quoted(table.name);
+}
+
+std::string ServerSession::cut_condition(const schema::TableLayout& table,
+                                         const schema::Cut& cut) const {
+  const schema::ColumnLayout& column = table.columns[table.find(cut.column).value()];
+  return value_of(table.name, column) + " >= " + pg::literal(cut.since);
+}
+
+bool ServerSession::has_local_times(std::string_view table,
+                                    const schema::ColumnLayout& column) const {
+  return options_.played_at_zone != "UTC" && table == "play_history" &&
+         column.name == "played_at" && column.kind == schema::ValueKind::timestamp;
+}
+
+std::string ServerSession::value_of(std::string_view table,
+                                    const schema::ColumnLayout& column) const {
+  std::string name = pg::quoted(column.name);
+  if (!has_local_times(table, column)) return name;
+  return "((" + name + " AT TIME ZONE " + pg::literal(options_.played_at_zone) +
+         ") AT TIME ZONE 'UTC')";
+}
+
+std::string ServerSession::server_value(std::string_view table, const schema::ColumnLayout& column,
+                                        const std::string& value) const {
+  if (!has_local_times(table, column)) return value;
+  return "((" + value + " AT TIME ZONE 'UTC') AT TIME ZONE " +
+         pg::literal(options_.played_at_zone) + ")";
+}
+
+std::string ServerSession::select_list(std::string_view table,
+                                       const std::vector<schema::ColumnLayout>& columns) const {
+  std::string list;
+  for (const schema::ColumnLayout& column : columns) {
+    if (!list.empty()) list += ", ";
+    list += value_of(table, column);
+    if (!schema::travels_binary(column.server_type)) list += "::text";
+  }
+  return list;
 }
 
 WireCounts ServerSession::wire() const noexcept {
@@ -230,16 +267,6 @@ std::string ServerSession::block_expression(const schema::TableLayout& layout) c
   // Some collations take different characters for equal.
   return "pg_catalog.left(" + first + ", " + std::to_string(ingest::kBlockCharacters) +
          ") COLLATE pg_catalog.\"C\"";
-}
-
-std::string select_list(const std::vector<schema::ColumnLayout>& columns) {
-  std::string list;
-  for (const schema::ColumnLayout& column : columns) {
-    if (!list.empty()) list += ", ";
-    list += pg::quoted(column.name);
-    if (!schema::travels_binary(column.server_type)) list += "::text";
-  }
-  return list;
 }
 
 }  // namespace playmirror::sync

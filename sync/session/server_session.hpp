@@ -86,6 +86,22 @@ class ServerSession {
   /// The same for a FROM that reads its rows: those this side of its cut, if it has one.
   [[nodiscard]] std::string rows_of(const schema::TableLayout& table) const;
 
+  /// Whether a row of the table lies this side of the cut.
+  [[nodiscard]] std::string cut_condition(const schema::TableLayout& table,
+                                          const schema::Cut& cut) const;
+
+  /// A column's value as the mirror has it: where the server keeps local times, the instant in UTC.
+  [[nodiscard]] std::string value_of(std::string_view table,
+                                     const schema::ColumnLayout& column) const;
+
+  /// The reverse: SQL for a value of the mirror as the server keeps it.
+  [[nodiscard]] std::string server_value(std::string_view table, const schema::ColumnLayout& column,
+                                         const std::string& value) const;
+
+  /// The fields of a SELECT over a mirrored table, in the form that RowReader decodes.
+  [[nodiscard]] std::string select_list(std::string_view table,
+                                        const std::vector<schema::ColumnLayout>& columns) const;
+
   /// The block of key_blocks.hpp that a row of a mirrored table lies in, as text.
   [[nodiscard]] std::string block_expression(const schema::TableLayout& layout) const;
 
@@ -111,6 +127,8 @@ class ServerSession {
 
  private:
   void probe(pg::Waiter& waiter);
+  [[nodiscard]] bool has_local_times(std::string_view table,
+                                     const schema::ColumnLayout& column) const;
 
   std::string dsn_;
   ServerOptions options_;
@@ -120,8 +138,5 @@ class ServerSession {
   bool has_pulled_ = false;
   Opening last_ = {};  ///< the latest of this connection
 };
-
-/// The fields of a SELECT over a mirrored table, in the form that RowReader decodes.
-[[nodiscard]] std::string select_list(const std::vector<schema::ColumnLayout>& columns);
 
 }  // namespace playmirror::sync

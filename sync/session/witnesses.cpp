@@ -118,6 +118,9 @@ WitnessHearing::WitnessHearing(const ServerSession& session, const sqlite::Datab
                                const Catalog& catalog)
     : session_(session), started_(meta::read(database, meta::kServerStarted)) {
   if (!PLAYMIRROR_SAFEGUARD("witnesses")) return;
+  if (const auto* column = catalog.tables.at("play_history").find("played_at")) {
+    played_at_ = session.value_of("play_history", column->layout);
+  }
   for (Witness& witness : stored_witnesses(database)) {
     const auto table = catalog.tables.find(witness.table);
     if (table == catalog.tables.end() || table->second.problem) continue;
@@ -151,7 +154,8 @@ std::vector<pg::Command> WitnessHearing::commands() {
     const bool play = layout.name == "play_history";
     command.sql += std::string(command.sql.empty() ? "" : " UNION ALL ") + "SELECT " +
                    pg::literal(layout.name) + "::text, " + key + "::text, xmin::text, " +
-                   (play ? "track_id::text, played_at::timestamp::text" : "''::text, ''::text") +
+                   (play ? "track_id::text, " + played_at_ + "::timestamp::text"
+                         : std::string("''::text, ''::text")) +
                    " FROM " + session_.qualified(layout.name) + " WHERE " + key + " = ANY (" +
                    list + "::" + (layout.has_integer_key() ? "bigint" : "text") + "[])";
   }

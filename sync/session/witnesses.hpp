@@ -91,6 +91,7 @@ class WitnessHearing {
   const ServerSession& session_;
   std::optional<std::string> started_;  ///< when the server of the last pull was
   bool asked_ = false;
+  std::string played_at_;  ///< how SQL reads the time of a play
   std::vector<Known> known_;
   std::vector<Answer> answers_;
   std::vector<Witness> confirmed_;

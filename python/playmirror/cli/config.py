@@ -55,6 +55,8 @@ def _settings(args: argparse.Namespace, settings: Settings) -> Iterator[Setting]
     yield _one("db", "--db", args.db, "PLAYMIRROR_DB", settings, _default_db)
     dsn = _one("dsn", "--dsn", args.dsn, "PLAYMIRROR_DSN", settings, None)
     yield from _connection(dsn)
+    zone = args.played_at_zone
+    yield _one("played_at_zone", "--played-at-zone", zone, None, settings, lambda: "UTC")
     yield _one("tz", "--tz", None, None, settings, lambda: "UTC")
     yield _one("week_start", "--week-start", None, None, settings, lambda: "monday")
     yield _color(args, settings)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import Error
 from ..mirror import Mirror
-from ..server import Server
+from ..server import Server, ServerOptions
 from .completion.words import FILES, suggest
 from .look import paint, set_color
 from .settings import read_settings
@@ -63,6 +63,12 @@ def add_dsn(parser: argparse.ArgumentParser) -> None:
         "--dsn",
         help="the server, as libpq takes it: service=music (default: PLAYMIRROR_DSN, else PG*)",
     )
+    zone = parser.add_argument(
+        "--played-at-zone",
+        metavar="ZONE",
+        help="whose local time played_at has on the server, such as Europe/Berlin (default: UTC)",
+    )
+    suggest(zone, ("UTC",))
 
 
 def add_confirm_deletes(parser: argparse.ArgumentParser) -> None:
@@ -108,7 +114,13 @@ def dsn_of(args: argparse.Namespace) -> str | None:
 
 def connect(args: argparse.Namespace) -> Server:
     """The server of --dsn."""
-    return Server.connect(dsn_of(args), progress=show_progress())
+    return Server.connect(dsn_of(args), progress=show_progress(), **server_options(args))
+
+
+def server_options(args: argparse.Namespace) -> ServerOptions:
+    """--played-at-zone, else what the settings file says."""
+    zone = args.played_at_zone or read_settings().get("played_at_zone")
+    return {"played_at_zone": zone} if zone else {}
 
 
 def show_progress() -> bool:

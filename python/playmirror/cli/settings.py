@@ -11,7 +11,7 @@ from ..enums import ErrorCode
 from ..errors import InvalidArgument
 
 #: What the file may say, in its section [playmirror].
-NAMES = ("db", "dsn", "tz", "week_start", "color")
+NAMES = ("db", "dsn", "played_at_zone", "tz", "week_start", "color")
 _SECTION = "playmirror"
 
 

@@ -13,7 +13,7 @@ from ..timestamp import Timestamp
 from ..watcher import WatchEvent
 from .answer import Answer
 from .look import paint
-from .options import dsn_of, open_mirror, show_progress
+from .options import dsn_of, open_mirror, server_options, show_progress
 from .terminal import safe
 
 
@@ -24,6 +24,7 @@ def keep_in_step(args: argparse.Namespace, pull: PullOptions) -> Answer:
         open_mirror(args, create=True) as mirror,
         mirror.watch(
             dsn_of(args),
+            server=server_options(args),
             pull=pull,
             interval=args.interval,
             sweep_interval=sweep_interval,
