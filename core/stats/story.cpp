@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,20 +26,35 @@ using stats::Selection;
 /// Of an evolution: what a picture could show many times over, and memory holds.
 constexpr std::size_t kMostPoints = 5'000'000;
 
-/// Shares of a track by whole tenths, from none to all of it; and behind them, what is unknown.
+/// Shares of a track by whole tenths, from none to all of it.
 constexpr std::size_t kShares = 11;
-constexpr std::size_t kUnknownShare = kShares;
 
-/// How many whole tenths of a track were listened to.
-std::size_t tenths_of(std::int64_t listened, std::int64_t duration) noexcept {
-  // A quotient of two whole numbers below 2^53 is never rounded up to a whole one, and divisions of
-  // reals take a fraction of the time.
-  const double most =
-      std::min(static_cast<double>(listened) * 10, static_cast<double>(duration) * 10);
-  const auto tenths = static_cast<std::size_t>(
-      std::max(most, 0.0) / static_cast<double>(std::max<std::int64_t>(duration, 1)));
-  return listened < 0 || duration <= 0 ? kUnknownShare : tenths;
-}
+/// How many whole tenths of a track were listened to, without a division or a branch for each play.
+class Tenths {
+ public:
+  explicit Tenths(const std::vector<std::int64_t>& durations) {
+    per_ms_.reserve(durations.size());
+    for (const std::int64_t duration : durations) {
+      per_ms_.push_back(duration > 0 ? 10 / static_cast<double>(duration) : 0);
+    }
+  }
+
+  /// One more than the tenths, and 0 where the length or the time is unknown.
+  [[nodiscard]] std::size_t operator()(std::uint32_t track, std::int64_t listened) const noexcept {
+    // What is added is less than lies between two times, and more than rounding takes away from any
+    // within 3,000 years. So the product is never whole, and positive only if all is known.
+    const double bounded = static_cast<double>(std::min(listened, kMostListened)) + 0.05;
+    const double tenths = bounded * per_ms_[track];
+    const auto place = static_cast<std::int64_t>(tenths) + static_cast<std::int64_t>(tenths > 0);
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(place, 0, kShares));
+  }
+
+ private:
+  /// That many ms times ten still are an integer.
+  static constexpr std::int64_t kMostListened = std::int64_t{1} << 50;
+
+  std::vector<double> per_ms_;
+};
 
 }  // namespace
 
@@ -140,26 +156,26 @@ Moods Stats::moods(const StatsFilter& filter) const {
 
 Completion Stats::completion(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
-  const auto& durations = selection.facts().durations();
+  const Tenths tenths_of(selection.facts().durations());
   // Four counters take turns: most plays are whole, and an addition to the counter that was just
-  // written would wait for it.
-  std::array<std::array<std::int64_t, kShares + 1>, 4> counts{};
-  std::size_t turn = 0;
+  // written would wait for it. The first one of each is of what is unknown.
+  std::array<std::array<std::int64_t, 1 + kShares>, 4> counts{};
   selection.scan(stats::Column::track | stats::Column::listened_ms, [&](const Rows& rows) {
     const Batch& batch = rows.batch();
     rows.each([&](std::size_t row) {
-      const std::int64_t duration = durations[batch.track[row]];
-      const std::int64_t listened = stats::listened_ms(batch, row);
-      ++counts[turn++ % counts.size()][tenths_of(listened, duration)];
+      const std::size_t tenths = tenths_of(batch.track[row], stats::listened_ms(batch, row));
+      ++counts[row % counts.size()][tenths];
     });
   });
   Completion result;
-  for (std::size_t tenths = 0; tenths < kShares; ++tenths) {
-    result.tenths.push_back(0);
-    for (const auto& each : counts) result.tenths.back() += each[tenths];
-    result.known += result.tenths.back();
+  result.tenths.assign(kShares, 0);
+  for (const auto& each : counts) {
+    result.plays += each[0];
+    for (std::size_t tenths = 0; tenths < kShares; ++tenths)
+      result.tenths[tenths] += each[tenths + 1];
   }
-  result.plays = static_cast<std::int64_t>(turn);
+  for (const std::int64_t plays : result.tenths) result.known += plays;
+  result.plays += result.known;
   const std::int64_t completed = result.tenths[9] + result.tenths[10];
   if (result.known > 0) {
     result.completed_share = static_cast<double>(completed) / static_cast<double>(result.known);
