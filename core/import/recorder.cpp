@@ -59,9 +59,9 @@ std::uint64_t hash_of(const std::string& song, std::int64_t time, bool to_the_mi
                                   (to_the_minute ? "m" : ""));
 }
 
-/// A track at an instant.
+/// A track, or the name of a song, at an instant.
 struct Instant {
-  std::string_view track_id;
+  std::string_view what;
   Timestamp at;
 
   friend bool operator==(const Instant&, const Instant&) = default;
@@ -69,9 +69,35 @@ struct Instant {
 
 struct InstantHash {
   std::size_t operator()(const Instant& instant) const noexcept {
-    return std::hash<std::string_view>()(instant.track_id) ^
+    return std::hash<std::string_view>()(instant.what) ^
            std::hash<std::int64_t>()(instant.at.postgres_micros());
   }
+};
+
+/// The listens of a batch. Songs must keep their tracks meanwhile.
+class Seen {
+ public:
+  explicit Seen(std::size_t listens) {
+    tracks_.reserve(listens);
+    names_.reserve(listens);
+  }
+
+  /// Whether it is the first one of that song at that instant, by its track or by its name, as
+  /// Recorder::Lookup tells them.
+  bool add(PooledSong& song, Timestamp at) {
+    const Instant track{song.track_id, at};
+    const Instant name{key_of(song), at};
+    if (tracks_.contains(track) || (song.spotify_id ? local_ : names_).contains(name)) return false;
+    tracks_.insert(track);
+    names_.insert(name);
+    if (is_local(song.track_id)) local_.insert(name);
+    return true;
+  }
+
+ private:
+  std::unordered_set<Instant, InstantHash> tracks_;
+  std::unordered_set<Instant, InstantHash> names_;
+  std::unordered_set<Instant, InstantHash> local_;  ///< of names: those without another id
 };
 
 std::optional<std::string> unless_empty(std::string text) {
@@ -95,6 +121,9 @@ class Recorder::Lookup {
       : newest_(database.query_text("SELECT max(played_at) FROM play_history")),
         exact_(database.prepare(
             "SELECT max(id) FROM play_history WHERE played_at = ? AND track_id = ?")),
+        exact_name_(database.prepare(
+            "SELECT p.id, p.track_id, t.artist, t.name "
+            "FROM play_history AS p JOIN tracks AS t ON t.id = p.track_id WHERE p.played_at = ?")),
         near_(database.prepare(
             "SELECT p.id, p.played_at, p.source, p.track_id, t.artist, t.name "
             "FROM play_history AS p LEFT JOIN tracks AS t ON t.id = p.track_id "
@@ -108,6 +137,22 @@ class Recorder::Lookup {
     std::optional<std::int64_t> id;
     if (exact_.step() && !exact_.is_null(0)) id = exact_.integer(0);
     exact_.reset();
+    return id;
+  }
+
+  /// That of a play of the same name at that instant, where either has no id but its name. Which
+  /// track a name belongs to changes with the tracks there are.
+  std::optional<std::int64_t> exact_name(PooledSong& song, const std::string& played_at) {
+    if (played_at > newest_) return std::nullopt;
+    exact_name_.bind_view(0, played_at);
+    std::optional<std::int64_t> id;
+    while (!id && exact_name_.step()) {
+      if (song.spotify_id && !is_local(exact_name_.text(1))) continue;
+      if (song_key(exact_name_.text(2), exact_name_.text(3)) == key_of(song)) {
+        id = exact_name_.integer(0);
+      }
+    }
+    exact_name_.reset();
     return id;
   }
 
@@ -142,6 +187,7 @@ class Recorder::Lookup {
  private:
   std::string newest_;  ///< played_at of all plays, as text
   sqlite::Statement exact_;
+  sqlite::Statement exact_name_;
   sqlite::Statement near_;
   sqlite::Statement track_;
 };
@@ -195,8 +241,7 @@ std::vector<Recorder::New> Recorder::choose(const sqlite::Database& database,
   Lookup lookup(database);
   std::vector<New> chosen;
   chosen.reserve(listens.size());
-  std::unordered_set<Instant, InstantHash> seen;
-  seen.reserve(listens.size());
+  Seen seen(listens.size());
   for (const Listen& listen : listens) {
     auto& taken = taken_[listen.to_the_minute ? 1 : 0];
     PooledSong& song = *listen.song;
@@ -205,7 +250,7 @@ std::vector<Recorder::New> Recorder::choose(const sqlite::Database& database,
       leave_out(Reason::no_spotify_id);
       continue;
     }
-    if (!seen.insert({song.track_id, listen.at}).second && PLAYMIRROR_SAFEGUARD("repeated rows")) {
+    if (!seen.add(song, listen.at) && PLAYMIRROR_SAFEGUARD("repeated rows")) {
       ++report_.repeated;
       continue;
     }
@@ -214,6 +259,11 @@ std::vector<Recorder::New> Recorder::choose(const sqlite::Database& database,
       const std::int64_t number = outbox::provisional_number(*id);
       ++(first_number_ != 0 && number >= first_number_ ? report_.repeated : report_.already_there);
       taken.insert(*id);
+      continue;
+    }
+    if (const auto id = lookup.exact_name(song, listen.played_at)) {
+      taken.insert(*id);
+      ++report_.matched;
       continue;
     }
     const std::int64_t reach = reach_of(listen);
@@ -398,10 +448,19 @@ void Recorder::look_up(const sqlite::Database& database, const std::vector<Liste
       ++report_.matched;
       return true;
     }
-    if (!would_be_.insert(hash_of(play.track_id(), listen.at.postgres_micros(), false)).second) {
+    const std::int64_t at = listen.at.postgres_micros();
+    if (!would_be_.insert(hash_of(play.track_id(), at, false)).second) {
       ++report_.repeated;
       return true;
     }
+    const std::uint64_t name = hash_of(song, at, false);
+    if ((listen.song->spotify_id ? would_be_local_ : would_be_named_).contains(name)) {
+      ++report_.matched;
+      return true;
+    }
+    would_be_named_.insert(name);
+    if (is_local(play.track_id())) would_be_local_.insert(name);
+    if (play.new_track) songs_.add(song, play.track_id());
     would_be_minutes_.insert(hash_of(song, minute, listen.to_the_minute));
     for (const std::string& artist : listen.song->artists) {
       if (play.new_track && artists_.emplace(artist, "").second) ++report_.artists;

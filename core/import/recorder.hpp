@@ -20,10 +20,10 @@ namespace playmirror::import {
 /// Decides which listens are new to the mirror, and records those with their tracks and artists.
 ///
 /// A listen is there already when the mirror has that track at that instant. It is matched when the
-/// mirror has the same song from another source at about that time: sources differ by the length of
-/// a play in what they take for its time. It is matched as well when one export cuts times to the
-/// minute and the other does not. Each play of the mirror stands for one listen at most of either
-/// kind.
+/// mirror has a play of its name at that instant, and either has no id but that; or the same song
+/// from another source at about that time: sources differ by the length of a play in what they take
+/// for its time; or when one export cuts times to the minute and the other does not. Each play of
+/// the mirror stands for one listen at most of either kind.
 class Recorder {
  public:
   /// Reads what is there by `database`.
@@ -66,7 +66,9 @@ class Recorder {
   std::int64_t first_number_ = 0;   ///< of the provisional ids given here; 0: none yet
 
   // What a dry run would have recorded, as hashes.
-  std::unordered_set<std::uint64_t> would_be_;
+  std::unordered_set<std::uint64_t> would_be_;        ///< by track
+  std::unordered_set<std::uint64_t> would_be_named_;  ///< by name
+  std::unordered_set<std::uint64_t> would_be_local_;  ///< by name, of tracks without another id
   std::unordered_set<std::uint64_t> would_be_minutes_;
 };
 

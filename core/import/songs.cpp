@@ -8,6 +8,8 @@ namespace {
 
 constexpr char kSeparator = '\x1f';
 
+constexpr std::string_view kLocal = "local:";
+
 /// In lower case, with one space for every run of white space and none at the ends.
 std::string normal(std::string_view text) {
   std::string result;
@@ -27,7 +29,7 @@ std::string local_id(std::string_view what) {
   constexpr std::size_t kDigits = 32;
   text::Sha256 hash;
   hash.add(what);
-  return "local:" + hash.finish().substr(0, kDigits);
+  return std::string(kLocal) + hash.finish().substr(0, kDigits);
 }
 
 }  // namespace
@@ -39,6 +41,8 @@ std::string song_key(std::string_view artist, std::string_view title) {
 std::string local_track_id(const std::string& song_key) { return local_id(song_key); }
 
 std::string local_artist_id(std::string_view artist) { return local_id(normal(artist)); }
+
+bool is_local(std::string_view id) { return id.starts_with(kLocal); }
 
 KnownSongs::KnownSongs(const sqlite::Database& database) {
   auto row = database.prepare("SELECT id, name, artist FROM tracks WHERE name IS NOT NULL");

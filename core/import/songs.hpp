@@ -19,6 +19,7 @@ namespace playmirror::import {
 /// The id under which a song without any is recorded: the same on every machine, for ever.
 [[nodiscard]] std::string local_track_id(const std::string& song_key);
 [[nodiscard]] std::string local_artist_id(std::string_view artist);
+[[nodiscard]] bool is_local(std::string_view id);
 
 /// The songs of the mirror's tracks by name. Memory grows with the number of tracks.
 class KnownSongs {

@@ -27,6 +27,10 @@ def later(seconds: int) -> str:
     )
 
 
+def uri(number: int) -> str:
+    return f"spotify:track:{exports.spotify_id(number)}"
+
+
 def seconds(play: pm.Play) -> int:
     assert play.played_at is not None
     return round(play.played_at.timestamp()) - T0  # type: ignore[union-attr]
@@ -333,6 +337,59 @@ def test_plays_that_were_polled(
 def test_the_same_song_on_repeat(mirror: pm.Mirror, folder: Path) -> None:
     rows = [exports.extended(1, later(20 * n), ms_played=20_000) for n in range(10)]
     assert run(mirror, exports.write(folder / "x.json", rows)).recorded == 10
+
+
+@pytest.mark.parametrize("how", ["imported", "pulled"])
+def test_plays_by_name_whose_tracks_get_ids_later(
+    music_db: MusicDb, mirror: pm.Mirror, server: pm.Server, folder: Path, how: str
+) -> None:
+    """The name belongs to another track then. The plays are there all the same."""
+    scrobbles = [exports.lastfm(n, T0 + 207 * n) for n in range(10)]
+    file = exports.write(folder / "scrobbles.json", scrobbles)
+    assert run(mirror, file).recorded == 10
+    if how == "imported":
+        rows = [exports.extended(n, later(10**6 + n)) for n in range(10)]
+        assert run(mirror, exports.write(folder / "endsong.json", rows)).tracks == 10
+    else:
+        for n in range(10):
+            music_db.execute(
+                "INSERT INTO tracks (id, name, artist) VALUES (%s, %s, %s)",
+                [exports.spotify_id(n), f"Song {n}", f"Artist {n % 7}, Guest"],
+            )
+        server.pull(mirror)
+    longer = exports.write(folder / "scrobbles.json", [*scrobbles, exports.lastfm(3, T0 + 2070)])
+    report = run(mirror, longer)
+    assert (report.recorded, report.already_there + report.matched, report.tracks) == (1, 10, 0)
+
+
+def test_a_listen_that_gets_an_id_later(mirror: pm.Mirror, folder: Path) -> None:
+    bare = exports.write_lines(
+        folder / "a.jsonl", [exports.listenbrainz(n, T0 + 207 * n) for n in range(5)]
+    )
+    assert run(mirror, bare).recorded == 5
+    named = exports.write_lines(
+        folder / "b.jsonl",
+        [exports.listenbrainz(n, T0 + 207 * n, spotify_id=uri(n)) for n in range(5)],
+    )
+    report = run(mirror, named)
+    assert (report.recorded, report.matched) == (0, 5)
+    # Two ids that are told are two tracks, whatever their names.
+    other = exports.write_lines(
+        folder / "c.jsonl",
+        [exports.listenbrainz(0, T0 + 5000, spotify_id=uri(n)) for n in (7, 8)],
+    )
+    assert run(mirror, other).recorded == 2
+
+
+def test_a_dry_run_counts_what_a_run_does(mirror: pm.Mirror, folder: Path) -> None:
+    """The later file names songs that the earlier one has told the ids of, at the same instants."""
+    exports.write_lines(
+        folder / "a.jsonl",
+        [exports.listenbrainz(n, T0 + 207 * n, spotify_id=uri(n)) for n in range(5)],
+    )
+    exports.write(folder / "b.json", [exports.lastfm(n, T0 + 207 * n) for n in range(7)])
+    report = run(mirror, folder)  # which compares it with a dry run
+    assert (report.recorded, report.repeated, report.tracks, report.artists) == (7, 5, 7, 7)
 
 
 # Files -----------------------------------------------------------------------------------------
