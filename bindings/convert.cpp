@@ -10,17 +10,24 @@ namespace playmirror::python {
 
 namespace {
 
-/// Text as UTF-8. Python's text can hold lone surrogates, which are no characters.
+/// Text as UTF-8. A surrogate escape becomes the byte that it stands for, as in text that came from
+/// here: what may not hold such bytes, the library refuses. Other lone surrogates are no
+/// characters.
 std::string utf8(py::handle text, const char* name) {
   Py_ssize_t size = 0;
-  const char* data = PyUnicode_AsUTF8AndSize(text.ptr(), &size);
-  if (data == nullptr) {
+  if (const char* data = PyUnicode_AsUTF8AndSize(text.ptr(), &size)) {
+    return {data, static_cast<std::size_t>(size)};
+  }
+  PyErr_Clear();
+  const auto bytes = py::reinterpret_steal<py::bytes>(
+      PyUnicode_AsEncodedString(text.ptr(), "utf-8", "surrogateescape"));
+  if (!bytes) {
     PyErr_Clear();
     raise(ErrorCode::invalid_argument,
           std::string(name) + " holds a lone surrogate, which is no character",
           {.hint = "Replace it, for example with text.encode('utf-8', 'replace').decode()."});
   }
-  return {data, static_cast<std::size_t>(size)};
+  return bytes;
 }
 
 std::string bytes_of(py::handle object) {

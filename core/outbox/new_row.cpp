@@ -1,6 +1,7 @@
 #include "core/outbox/new_row.hpp"
 
 #include "core/ingest/odd_values.hpp"
+#include "core/text/json_levels.hpp"
 #include "core/text/utf8.hpp"
 
 #include <playmirror/error.hpp>
@@ -15,6 +16,9 @@ namespace {
 
 /// The cap of a pull's fields too: what could not be pulled back must not be recorded.
 constexpr std::size_t kFieldCap = 64 << 20;
+
+/// Every SQLite reads JSON of so many levels; some read 2,000.
+constexpr std::size_t kDeepestJson = 1000;
 
 std::string decimal(double value) {
   if (std::isnan(value)) return "NaN";
@@ -57,6 +61,11 @@ NewRow& NewRow::json(std::string_view column, const std::optional<std::string>& 
     auto valid = database_.prepare("SELECT json_valid(?)");
     valid.bind(0, *value);
     if (!valid.step() || valid.integer(0) == 0) {
+      if (const std::size_t levels = text::json_levels(*value); levels > kDeepestJson) {
+        raise(ErrorCode::invalid_argument,
+              std::string(column) + " is nested " + std::to_string(levels) + " levels deep",
+              {.hint = "SQLite reads JSON of up to 1,000 levels: store less deeply nested lists."});
+      }
       raise(ErrorCode::invalid_argument, std::string(column) + " is not JSON",
             {.hint = "Pass the text of one JSON document."});
     }

@@ -5,12 +5,16 @@
 #include <playmirror/error.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <date/tz.h>
+#include <fcntl.h>
 #include <limits>
 #include <map>
 #include <mutex>
 #include <stdexcept>
+#include <unistd.h>
 
 namespace playmirror {
 namespace {
@@ -66,13 +70,42 @@ class SystemZone final : public Zone {
   std::shared_ptr<const ZoneRule> rule_;
 };
 
-std::shared_ptr<const Zone> load(const std::string& name) {
-  if (name == "UTC") return std::make_shared<Utc>();
+/// Throws StorageError when no more files can be opened. The library looks into the folders of
+/// zones once: what it could not open then is no zone to it until the process ends. A zone without
+/// its rule would have no summer time one day.
+void check_that_files_open() {
+  const int descriptor = ::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor >= 0) {
+    ::close(descriptor);
+  } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
+    raise(
+        ErrorCode::storage_failed,
+        std::string("the time zones of the system cannot be read: ") + std::strerror(errno),
+        {.hint = "Close some files, or raise the limit of the process (ulimit -n), and try again.",
+         .retryable = true});
+  }
+}
+
+const date::time_zone& locate(const std::string& name) {
   try {
-    return std::make_shared<SystemZone>(*date::locate_zone(name));
+    return *date::locate_zone(name);
   } catch (const std::runtime_error&) {
     raise(ErrorCode::invalid_argument, "there is no time zone \"" + name.substr(0, 60) + "\"",
           {.hint = "Give an IANA name, such as Europe/Berlin; Debian keeps them in tzdata."});
+  }
+}
+
+std::shared_ptr<const Zone> load(const std::string& name) {
+  if (name == "UTC") return std::make_shared<Utc>();
+  check_that_files_open();
+  try {
+    auto zone = std::make_shared<SystemZone>(locate(name));
+    (void)zone->at(0);  // the library reads the zone's file when it is first asked
+    return zone;
+  } catch (const std::runtime_error& error) {
+    raise(ErrorCode::storage_failed,
+          "the time zone \"" + name + "\" cannot be read: " + error.what(),
+          {.hint = "Look at its file in /usr/share/zoneinfo."});
   }
 }
 

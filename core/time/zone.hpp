@@ -13,8 +13,9 @@ namespace playmirror {
 /// One IANA time zone, safe to share between threads.
 class Zone {
  public:
-  /// Throws InvalidArgument for a name that the system does not know. The name is compared as it
-  /// is: no abbreviations, no other case, nothing read from the environment.
+  /// Throws InvalidArgument for a name that the system does not know, StorageError when its file
+  /// cannot be read. The name is compared as it is: no abbreviations, no other case, nothing read
+  /// from the environment.
   [[nodiscard]] static std::shared_ptr<const Zone> find(std::string_view name);
 
   virtual ~Zone() = default;

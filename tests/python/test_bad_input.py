@@ -189,6 +189,15 @@ def test_json_that_is_none(library: pm.Mirror, text: str) -> None:
     assert "x" not in library.artists
 
 
+def test_json_of_more_levels_than_sqlite_reads(library: pm.Mirror) -> None:
+    quoted = '["[[[[\\"[[[[",' + '{"a":' * 2_500 + "1" + "}" * 2_500 + "]"
+    for text, levels in (("[" * 9_999 + "]" * 9_999, "9999"), (quoted, "2501")):
+        with pytest.raises(pm.InvalidArgument, match=f"nested {levels} levels deep") as caught:
+            library.snapshots.add(date=START, metrics_payload=text)
+        assert "1,000 levels" in caught.value.hint
+    assert len(library.snapshots) == 0
+
+
 def test_a_snapshot_that_cannot_be(library: pm.Mirror) -> None:
     for wrong in ({"date": "infinity"}, {"date": datetime(2026, 1, 1)}, {"period_label": "\0"}):
         with pytest.raises(pm.InvalidArgument):

@@ -109,6 +109,29 @@ def test_texts_in_no_encoding_can_be_read(without_encoding: MusicDb, mirror: pm.
     mirror.plays.table().to_arrow().validate(full=True)
 
 
+def test_what_is_read_finds_its_row_again(without_encoding: MusicDb, mirror: pm.Mirror) -> None:
+    add_odd_tracks(without_encoding)
+    mirror.sync(without_encoding.dsn)
+    read = [track.id for track in mirror.tracks]
+    assert len(read) == len(ODD)
+    for odd in read:
+        assert mirror.tracks[odd].id == odd
+        assert mirror.tracks.artists(odd) == []
+        assert mirror.plays.count(track_id=odd) == mirror.plays.count(source=odd) == 1
+        assert mirror.stats.totals(track_id=odd, sources=[odd]).plays == 1
+        assert mirror.sql("SELECT count(*) FROM tracks WHERE id = ?", [odd])[0] == (1,)
+    unknown = b"\xe9?".decode("utf-8", "surrogateescape")
+    assert unknown not in mirror.tracks
+    for new in (
+        {"track_id": unknown, "played_at": "2026-02-02T02:02:02Z"},
+        {"track_id": "é1é", "played_at": "2026-02-02T02:02:02Z", "source": unknown},
+    ):
+        with pytest.raises(pm.InvalidArgument, match="UTF-8"):
+            mirror.plays.add(**new)
+    with pytest.raises(pm.InvalidArgument, match="lone surrogate"):
+        mirror.tracks.find("\ud800")
+
+
 def test_what_is_recorded_arrives_as_utf8(without_encoding: MusicDb, mirror: pm.Mirror) -> None:
     db = without_encoding
     add_odd_tracks(db)

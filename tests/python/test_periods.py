@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -159,6 +161,42 @@ def test_periods_are_values() -> None:
 def test_an_unknown_zone_is_an_error(zone: str) -> None:
     with pytest.raises(pm.InvalidArgument, match="no time zone"):
         pm.Period.all_time().resolve(zone)
+
+
+def test_a_zone_that_could_not_be_read_is_known_later() -> None:
+    """Also one that is asked for first when no more files can be opened."""
+    code = """
+import os, resource
+import playmirror as pm
+from playmirror import StorageError
+
+def summer(zone):
+    return str(pm.Period.day(2045, 7, 1).resolve(zone).start)
+
+assert summer("UTC").startswith("2045-07-01 00:00")
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+opened = []
+try:
+    while True:
+        opened.append(os.open("/", os.O_RDONLY))
+except OSError:
+    pass
+for _ in range(2):
+    try:
+        summer("Europe/Berlin")
+    except StorageError as error:
+        assert "Too many open files" in str(error) and error.retryable, error
+    else:
+        raise AssertionError("not refused")
+for descriptor in opened:
+    os.close(descriptor)
+print(summer("Europe/Berlin"), summer("America/New_York"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == (
+        "2045-06-30 22:00:00+00:00 2045-07-01 04:00:00+00:00\n",
+        "",
+    )
 
 
 @pytest.mark.parametrize("zone", ZONES)
