@@ -20,15 +20,18 @@ void Turn::take() {
     }
     if (PyErr_CheckSignals() != 0) throw py::error_already_set();
   }
-  process_ = ::getpid();
-  owner_ = std::this_thread::get_id();
+  note_owner();
 }
 
 bool Turn::try_take() {
   if (owner_ == std::this_thread::get_id() || !mutex_.try_lock()) return false;
+  note_owner();
+  return true;
+}
+
+void Turn::note_owner() noexcept {
   process_ = ::getpid();
   owner_ = std::this_thread::get_id();
-  return true;
 }
 
 void Turn::give() noexcept {

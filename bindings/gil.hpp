@@ -57,6 +57,7 @@ class Turn {
 
   void take();
   bool try_take();
+  void note_owner() noexcept;
   void give() noexcept;
 
   std::timed_mutex mutex_;
