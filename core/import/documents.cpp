@@ -91,12 +91,32 @@ std::vector<Document> members(const Path& file) {
 }
 
 void add(const Path& file, std::vector<Document>& found) {
-  if (is_archive(file)) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) {
+    // Each file is read twice, first to see what it is; and opening a pipe can wait for ever.
+    found.push_back({.name = file.string(), .problem = "it is no file: save it as one first"});
+  } else if (is_archive(file)) {
     for (Document& member : members(file)) found.push_back(std::move(member));
   } else {
     found.push_back(
         {.name = file.string(), .open = [file] { return std::make_unique<FileBytes>(file); }});
   }
+}
+
+/// A directory that cannot be read is a document with that problem.
+void add_files_below(const Path& directory, std::vector<Path>& files,
+                     std::vector<Document>& problems) {
+  std::error_code error;
+  for (auto entry = std::filesystem::directory_iterator(directory, error);
+       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    std::error_code ignored;
+    if (entry->is_regular_file(ignored)) {
+      files.push_back(entry->path());
+    } else if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
+      add_files_below(entry->path(), files, problems);
+    }
+  }
+  if (error) problems.push_back({.name = directory.string(), .problem = error.message()});
 }
 
 }  // namespace
@@ -107,19 +127,15 @@ std::vector<Document> documents(const std::vector<std::filesystem::path>& files)
     std::error_code error;
     if (std::filesystem::is_directory(file, error)) {
       std::vector<Path> inside;
-      constexpr auto kOptions = std::filesystem::directory_options::skip_permission_denied;
-      for (auto entry = std::filesystem::recursive_directory_iterator(file, kOptions, error);
-           !error && entry != std::filesystem::recursive_directory_iterator();
-           entry.increment(error)) {
-        std::error_code ignored;
-        if (entry->is_regular_file(ignored)) inside.push_back(entry->path());
-      }
+      add_files_below(file, inside, found);
       std::ranges::sort(inside);
       for (const Path& each : inside) add(each, found);
     } else if (std::filesystem::exists(file, error)) {
       add(file, found);
     } else {
-      raise(ErrorCode::invalid_argument, file.string() + " does not exist",
+      raise(ErrorCode::invalid_argument,
+            file.string() +
+                (error ? " cannot be read: " + error.message() : std::string(" does not exist")),
             {.hint = "Pass the files, archives or directories that the export consists of."});
     }
   }

@@ -4,7 +4,6 @@ nothing in it is changed. Files that got hurt: what is left stays readable."""
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import sqlite3
 import stat
@@ -17,9 +16,9 @@ from pathlib import Path
 import playmirror as pm
 import pytest
 from support.faults import add_play
+from support.nobody import NOBODY, as_nobody
 from support.offline_library import open_library
 
-NOBODY = pwd.getpwnam("nobody")
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
@@ -190,18 +189,6 @@ def test_a_path_below_a_file(made: Path) -> None:
 
 
 # Directories and media that cannot be written to ------------------------------------------------
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """For root, whom no permission bits stop."""
-    os.setegid(NOBODY.pw_gid)
-    os.seteuid(NOBODY.pw_uid)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(0)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import pytest
 from support import hooks
 from support import listening_exports as exports
 from support.music_db import MusicDb
+from support.nobody import as_nobody
 
 UTC = timezone.utc
 T0 = 1_700_000_000  # 2023-11-14T22:13:20Z
@@ -199,6 +201,42 @@ def test_what_is_no_history_is_refused(mirror: pm.Mirror, folder: Path) -> None:
         mirror.import_plays(folder / "nowhere.json")
     with pytest.raises(pm.InvalidArgument, match="source is empty"):
         mirror.import_plays(folder, source="")
+
+
+def test_a_pipe_is_no_file(mirror: pm.Mirror, folder: Path) -> None:
+    """Nobody writes into this one: to open it would wait for ever."""
+    os.mkfifo(folder / "pipe")
+    with pytest.raises(pm.InvalidArgument, match="pipe: it is no file"):
+        mirror.import_plays(folder / "pipe")
+    file = exports.write(folder / "a.json", [exports.extended(1, TIME)])
+    report = run(mirror, file, folder / "pipe")
+    assert [(each.rows, bool(each.problem)) for each in report.files] == [(1, False), (0, True)]
+
+
+def test_a_directory_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    for parent in [tmp_path, *tmp_path.parents][:3]:
+        parent.chmod(0o755)
+    for name, mode in (("closed", 0o700), ("open", 0o755), ("mirror", 0o777)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(mode)
+    (tmp_path / "open" / "closed").mkdir(0o000)
+    rows = [exports.extended(1, TIME)]
+    exports.write(tmp_path / "open" / "a.json", rows).chmod(0o644)
+    exports.write(tmp_path / "closed" / "a.json", rows)
+    (tmp_path / "closed").chmod(0o000)
+    with as_nobody(), pm.open(tmp_path / "mirror" / "music.db") as mirror:
+        report = mirror.import_plays(tmp_path / "open")
+        assert report.recorded == 1
+        assert {Path(file.name).name: file.problem for file in report.files} == {
+            "a.json": "",
+            "closed": "Permission denied",
+        }
+        with pytest.raises(pm.InvalidArgument, match="closed: Permission denied"):
+            mirror.import_plays(tmp_path / "closed")
+        with pytest.raises(pm.InvalidArgument, match="cannot be read: Permission denied"):
+            mirror.import_plays(tmp_path / "closed" / "a.json")
+    (tmp_path / "closed").chmod(0o700)
+    (tmp_path / "open" / "closed").chmod(0o700)
 
 
 # Rows ------------------------------------------------------------------------------------------
