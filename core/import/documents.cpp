@@ -105,15 +105,16 @@ void add(const Path& file, std::vector<Document>& found) {
 
 /// A directory that cannot be read is a document with that problem.
 void add_files_below(const Path& directory, std::vector<Path>& files,
-                     std::vector<Document>& problems) {
+                     std::vector<Document>& problems, const std::function<void()>& tick) {
   std::error_code error;
   for (auto entry = std::filesystem::directory_iterator(directory, error);
        !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    tick();
     std::error_code ignored;
     if (entry->is_regular_file(ignored)) {
       files.push_back(entry->path());
     } else if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
-      add_files_below(entry->path(), files, problems);
+      add_files_below(entry->path(), files, problems, tick);
     }
   }
   if (error) problems.push_back({.name = directory.string(), .problem = error.message()});
@@ -121,15 +122,19 @@ void add_files_below(const Path& directory, std::vector<Path>& files,
 
 }  // namespace
 
-std::vector<Document> documents(const std::vector<std::filesystem::path>& files) {
+std::vector<Document> documents(const std::vector<std::filesystem::path>& files,
+                                const std::function<void()>& tick) {
   std::vector<Document> found;
   for (const Path& file : files) {
     std::error_code error;
     if (std::filesystem::is_directory(file, error)) {
       std::vector<Path> inside;
-      add_files_below(file, inside, found);
+      add_files_below(file, inside, found, tick);
       std::ranges::sort(inside);
-      for (const Path& each : inside) add(each, found);
+      for (const Path& each : inside) {
+        tick();
+        add(each, found);
+      }
     } else if (std::filesystem::exists(file, error)) {
       add(file, found);
     } else {

@@ -19,8 +19,9 @@ struct Document {
 };
 
 /// What lies in these files, in order of name: zip archives give their members, directories the
-/// files below them; links to directories are not followed. Throws InvalidArgument for a path that
-/// does not exist.
-[[nodiscard]] std::vector<Document> documents(const std::vector<std::filesystem::path>& files);
+/// files below them; links to directories are not followed. Calls `tick` for each file, which may
+/// throw. Throws InvalidArgument for a path that does not exist.
+[[nodiscard]] std::vector<Document> documents(const std::vector<std::filesystem::path>& files,
+                                              const std::function<void()>& tick);
 
 }  // namespace playmirror::import

@@ -49,7 +49,7 @@ class Importer {
   ImportReport run(const std::vector<std::filesystem::path>& files) {
     std::vector<std::pair<import::Document, import::Reading>> histories;
     std::vector<std::size_t> places;
-    for (import::Document& document : import::documents(files)) {
+    for (import::Document& document : import::documents(files, [this] { watch_.tick(); })) {
       ImportedFile& file = report_.files.emplace_back(ImportedFile{.name = document.name});
       const auto reading = recognize(document, file);
       watch_.tick();

@@ -72,7 +72,7 @@ void read_all(const Document& document) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const playmirror::import::InputFile file;
   const auto& path = file.write(reinterpret_cast<const char*>(data), size);
-  for (const auto& document : playmirror::import::documents({path})) {
+  for (const auto& document : playmirror::import::documents({path}, [] {})) {
     playmirror::import::read_all(document);
   }
   return 0;

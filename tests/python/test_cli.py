@@ -3,6 +3,8 @@
 import argparse
 import dataclasses
 import json
+import os
+import pwd
 import re
 import shutil
 import signal
@@ -314,6 +316,41 @@ def test_a_closed_output_is_no_crash(mirror_path: Path) -> None:
     command = f"{sys.executable} -m playmirror status --db {mirror_path} >&-"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize(
+    ("words", "code", "out"),
+    [
+        ("status --db nowhere 2>/dev/full", 6, ""),
+        ("status --db nowhere 2>&-", 6, ""),
+        ("status --db '~nobody-here/music.db'", 6, ""),
+        ("sql - --db {db} <&-", 3, ""),
+        ("sql - --db {db} < <(printf \"SELECT '\\xff' AS t\")", 0, "t\nx'ff'"),
+        ("top --db {db} --album=--", 2, ""),
+    ],
+)
+def test_odd_surroundings_are_no_crash(mirror_path: Path, words: str, code: int, out: str) -> None:
+    command = f"{sys.executable} -m playmirror {words.format(db=mirror_path)}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | {"PYTHONUTF8": "1"},
+    )
+    assert (done.returncode, done.stdout.strip()) == (code, out)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_user_without_a_home_has_no_settings(
+    cli: Cli, mirror_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_library(mirror_path).close()
+    for name in ("HOME", "XDG_CONFIG_HOME", "PLAYMIRROR_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)  # of a container, often
+    assert cli("activity").code == 0
 
 
 def test_a_terminal_of_one_column_is_no_crash(

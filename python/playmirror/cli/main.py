@@ -7,6 +7,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ..errors import Error, StorageError
 from ..json_output import to_json
@@ -75,6 +76,11 @@ def _refused(error: OSError) -> StorageError:
 
 
 def _complain(error: Error, *, as_json: bool) -> None:
+    with suppress(OSError):  # nobody to tell; the exit code says it all the same
+        _explain(error, as_json=as_json)
+
+
+def _explain(error: Error, *, as_json: bool) -> None:
     if as_json:
         print(to_json({"error": error}, indent=None), file=sys.stderr)
         return

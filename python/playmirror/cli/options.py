@@ -99,7 +99,7 @@ def mirror_path(args: argparse.Namespace) -> Path:
     named: str | None = args.db
     if named is None and not os.environ.get("PLAYMIRROR_DB"):
         named = read_settings().get("db")
-    return Mirror.default_path() if named is None else Path(named).expanduser()
+    return Mirror.default_path() if named is None else Path(os.path.expanduser(named))
 
 
 def dsn_of(args: argparse.Namespace) -> str | None:

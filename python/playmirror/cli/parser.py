@@ -147,6 +147,12 @@ class _Parser(argparse.ArgumentParser):
         text = _HEADING.sub(lambda found: paint(found[0], "1", out), self.format_help())
         print(_COMMENT.sub(lambda found: paint(found[0], "2", out), text), end="", file=out)
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        if action.option_strings and arg_strings == ["--"]:
+            # Of `--album=--` argparse makes an empty list.
+            raise argparse.ArgumentError(action, "-- is no value")
+        return super()._get_values(action, arg_strings)
+
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import io
 import sys
 from collections.abc import Sequence
 
@@ -95,13 +96,21 @@ def _unsent(id: int) -> str:
 
 def sql(args: argparse.Namespace) -> Answer:
     """The answer to one SELECT."""
-    query = sys.stdin.read() if args.query == "-" else args.query
+    query = _standard_input() if args.query == "-" else args.query
     with open_mirror(args) as mirror:
         answer = mirror.sql(query, args.parameters)
     return Answer(
         answer,
         lambda: table([column.name for column in answer.columns], answer, out=sys.stdout),
     )
+
+
+def _standard_input() -> str:
+    if sys.stdin is None:  # the caller has closed it
+        return ""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # as the arguments are read
+    return sys.stdin.read()
 
 
 def _listing(names: Sequence[str], rows: Sequence[Sequence[object]], *, nothing: str) -> str:

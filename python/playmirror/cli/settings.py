@@ -32,7 +32,8 @@ def settings_path() -> Path:
     if named := os.environ.get("PLAYMIRROR_CONFIG"):
         return Path(named)
     home = os.environ.get("XDG_CONFIG_HOME", "")
-    base = Path(home) if home.startswith("/") else Path.home() / ".config"
+    # A user without a home has a path that is none, and so no settings.
+    base = Path(home) if home.startswith("/") else Path(os.path.expanduser("~/.config"))
     return base / "playmirror" / "config.ini"
 
 
