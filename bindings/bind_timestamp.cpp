@@ -63,8 +63,7 @@ namespace {
 
 /// The other side of a comparison, or nothing when it is no instant.
 std::optional<Timestamp> comparable(py::handle other) {
-  if (!is_instant(other)) return std::nullopt;
-  if (!py::isinstance<Timestamp>(other) && other.attr("utcoffset")().is_none()) return std::nullopt;
+  if (!is_aware_instant(other)) return std::nullopt;
   return from_python<Timestamp>(other, "other");
 }
 
@@ -82,6 +81,13 @@ ObjectSaidToBe<ADatetime> datetime_or_throw(Timestamp self) {
   raise(ErrorCode::invalid_argument,
         self.to_string() + " lies outside the years 1 to 9999 of a datetime",
         {.hint = "Use it as a Timestamp: it compares with datetimes."});
+}
+
+/// A method that takes no None for `self`, which would be a null pointer to a method bound as it
+/// is.
+template <typename Result>
+auto of_value(Result (Timestamp::*method)() const) {
+  return [method](const Timestamp& self) { return (self.*method)(); };
 }
 
 Py_ssize_t hash_of(Timestamp self) {
@@ -134,17 +140,18 @@ void bind_timestamp(py::module_& module) {
           },
           py::arg("text"),
           "From the text in a mirror file's timestamp columns. Raises InvalidArgument.")
-      .def("is_finite", &Timestamp::is_finite, "Whether it is neither infinity nor -infinity.")
-      .def("postgres_micros", &Timestamp::postgres_micros,
+      .def("is_finite", of_value(&Timestamp::is_finite),
+           "Whether it is neither infinity nor -infinity.")
+      .def("postgres_micros", of_value(&Timestamp::postgres_micros),
            "Microseconds since 2000-01-01T00:00:00Z; the 64-bit extremes for the infinities.")
-      .def("unix_micros", &Timestamp::unix_micros,
+      .def("unix_micros", of_value(&Timestamp::unix_micros),
            "Microseconds since 1970-01-01T00:00:00Z. Raises InvalidArgument where they do not fit.")
       .def("to_datetime", &datetime_or_throw,
            "The aware datetime in UTC. Raises InvalidArgument outside the years 1 to 9999.")
-      .def("to_string", &Timestamp::to_string, "ISO 8601, as parse() reads it.")
-      .def("to_postgres_string", &Timestamp::to_postgres_string,
+      .def("to_string", of_value(&Timestamp::to_string), "ISO 8601, as parse() reads it.")
+      .def("to_postgres_string", of_value(&Timestamp::to_postgres_string),
            "As PostgreSQL and the mirror file write it.")
-      .def("__str__", &Timestamp::to_string)
+      .def("__str__", of_value(&Timestamp::to_string))
       .def("__repr__", [](Timestamp self) { return "Timestamp('" + self.to_string() + "')"; })
       .def("__hash__", &hash_of)
       .def("__eq__", comparison<py::object>([](auto order) { return order == 0; }))

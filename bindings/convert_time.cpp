@@ -34,15 +34,27 @@ microseconds length_of(py::handle timedelta) {
          microseconds(PyDateTime_DELTA_GET_MICROSECONDS(timedelta.ptr()));
 }
 
+/// None for a naive datetime. Null for pandas' NaT, which is a datetime, but no point in time: its
+/// offset is NaT too or, since pandas 3, an error.
+py::object offset_of(py::handle datetime) {
+  try {
+    py::object offset = datetime.attr("utcoffset")();
+    if (offset.is_none() || PyDelta_Check(offset.ptr())) return offset;
+  } catch (const py::error_already_set& error) {
+    if (!error.matches(PyExc_ValueError)) throw;
+  }
+  return {};
+}
+
 Timestamp instant_of(py::handle datetime, const char* name) {
-  const py::object offset = datetime.attr("utcoffset")();
+  const py::object offset = offset_of(datetime);
+  if (!offset) wrong_type(name, "a point in time", datetime);
   if (offset.is_none()) {
     raise(ErrorCode::invalid_argument,
           std::string(name) + " is a naive datetime: without a zone it names no instant",
           {.hint = "Give it its zone: datetime.now(timezone.utc), or "
                    "value.replace(tzinfo=ZoneInfo('Europe/Berlin'))."});
   }
-  if (!PyDelta_Check(offset.ptr())) wrong_type(name, "a point in time", datetime);  // pandas' NaT
   PyObject* value = datetime.ptr();
   const auto day =
       sys_days(year(PyDateTime_GET_YEAR(value)) / static_cast<int>(PyDateTime_GET_MONTH(value)) /
@@ -59,6 +71,13 @@ Timestamp instant_of(py::handle datetime, const char* name) {
 bool is_instant(py::handle object) {
   import_datetime();
   return PyDateTime_Check(object.ptr()) || py::isinstance<Timestamp>(object);
+}
+
+bool is_aware_instant(py::handle object) {
+  if (py::isinstance<Timestamp>(object)) return true;
+  if (!is_instant(object)) return false;
+  const py::object offset = offset_of(object);
+  return offset && !offset.is_none();
 }
 
 std::optional<py::object> to_datetime(Timestamp instant) {

@@ -19,6 +19,9 @@ namespace playmirror::python {
 /// Whether the object is a datetime or a Timestamp: a point in time that is not text.
 [[nodiscard]] bool is_instant(py::handle object);
 
+/// Whether it is one that names an instant, as a naive datetime and pandas' NaT do not.
+[[nodiscard]] bool is_aware_instant(py::handle object);
+
 /// The datetime of an instant, or nothing outside the years 1 to 9999.
 [[nodiscard]] std::optional<py::object> to_datetime(Timestamp instant);
 

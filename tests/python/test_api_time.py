@@ -165,3 +165,25 @@ def test_a_senseless_length_of_time_is_refused(
 ) -> None:
     with pytest.raises(pm.InvalidArgument, match="busy_timeout is no sensible length of time"):
         pm.open(mirror_path, busy_timeout=timeout)
+
+
+def test_none_is_no_timestamp() -> None:
+    """Also where a method is given to map(), among times that can be missing."""
+    methods = [name for name in dir(pm.Timestamp) if not name.startswith("_")]
+    for name in (*methods, "__str__", "__repr__", "__hash__"):
+        with pytest.raises(TypeError):
+            getattr(pm.Timestamp, name)(None)
+
+
+def test_the_nat_of_pandas_is_no_point_in_time(mirror_path: Path) -> None:
+    nat = pytest.importorskip("pandas").NaT
+    infinity = pm.Timestamp.infinity()
+    assert infinity != nat
+    assert not infinity == nat  # noqa: SIM201
+    with pytest.raises(TypeError):
+        assert infinity > nat
+    with open_library(mirror_path) as mirror:
+        with pytest.raises(TypeError, match="since must be a point in time"):
+            mirror.plays.count(since=nat)
+        with pytest.raises(TypeError, match="now must be a point in time"):
+            mirror.stats.totals(now=nat)
