@@ -175,7 +175,7 @@ class Server:
         >>> report.pulled["play_history"].inserted, report.pushed, report.rejected
         """
         with reporting(progress) as callback:
-            return self._core.sync(mirror._core, dict(push or {}), dict(pull or {}), callback, stop)
+            return self._core.sync(mirror._core, {**(push or {})}, {**(pull or {})}, callback, stop)
 
     def pull(
         self,

@@ -268,7 +268,7 @@ class Stats:
 
         >>> mirror.stats.compare(period="this_month").numbers
         """
-        return self._core.compare(None if base is None else dict(base), **filter)
+        return self._core.compare(None if base is None else {**base}, **filter)
 
     def data_quality(self, **filter: Unpack[StatsFilter]) -> DataQuality:
         """How many of the plays have which gap or oddity.

@@ -111,9 +111,9 @@ class Watcher:
             core = _core.Watcher.start(
                 mirror._core,
                 dsn or "",
-                dict(server or {}),
-                dict(push or {}),
-                dict(pull or {}),
+                {**(server or {})},
+                {**(push or {})},
+                {**(pull or {})},
                 _Callback(on_event, caught),
                 None if callback is None else _Callback[Progress](callback, caught),
                 interval=interval,

@@ -127,6 +127,12 @@ def test_recent_plays_take_the_filter(mirror: pm.Mirror) -> None:
         mirror.stats.recent_plays(tz="Nowhere")
 
 
+def test_the_base_of_a_comparison_is_a_dict(mirror: pm.Mirror) -> None:
+    with pytest.raises(TypeError):
+        mirror.stats.compare("2025", period="2026")
+    assert mirror.stats.compare({"period": "2025"}, period="2026").numbers
+
+
 def test_an_infinite_feature_has_no_mean(mirror: pm.Mirror) -> None:
     mirror.close()
     with sqlite3.connect(mirror.path) as file:  # as a server may hold it
