@@ -89,7 +89,13 @@ py::object Convert<std::filesystem::path>::to_python(const std::filesystem::path
 std::filesystem::path Convert<std::filesystem::path>::from_python(py::handle object,
                                                                   const char* name) {
   py::detail::make_caster<std::filesystem::path> caster;
-  if (!caster.load(object, /*convert=*/true)) wrong_type(name, "str or os.PathLike", object);
+  if (!caster.load(object, /*convert=*/true)) {
+    if (PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr())) {
+      raise(ErrorCode::invalid_argument,
+            std::string(name) + " is no path: it holds what no path can, such as NUL");
+    }
+    wrong_type(name, "str or os.PathLike", object);
+  }
   return py::detail::cast_op<std::filesystem::path&>(caster);
 }
 

@@ -182,6 +182,12 @@ def test_an_empty_path() -> None:
         pm.open("")
 
 
+@pytest.mark.parametrize("path", ["music\0.db", b"music\0.db", "music\ud800.db"])
+def test_a_path_that_is_none(path: str, tmp_path: Path) -> None:
+    with pytest.raises(pm.InvalidArgument, match="file is no path"):
+        pm.open(path)
+
+
 def test_a_path_below_a_file(made: Path) -> None:
     with pytest.raises(pm.StorageError) as caught:
         pm.open(made / "music.db")
