@@ -101,8 +101,7 @@ const std::vector<std::int64_t>& Facts::durations() {
     const auto& entries = columns_.tracks();
     store_->durations.assign(tracks(), -1);
     for (std::uint32_t code = 1; code < entries.size(); ++code) {
-      store_->durations[code] =
-          std::clamp<std::int64_t>(entries[code].duration_ms.value_or(-1), -1, kLongestMs);
+      store_->durations[code] = std::max(entries[code].duration_ms.value_or(-1), std::int64_t{-1});
     }
   }
   return store_->durations;

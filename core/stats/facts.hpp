@@ -23,10 +23,6 @@
 
 namespace playmirror::stats {
 
-/// What is counted of a longer play, or estimated for a longer track: only a column that the server
-/// has widened, or what was recorded here, claims such times. The sum of 290 million fits 64 bits.
-inline constexpr std::int64_t kLongestMs = 366LL * 86'400'000;
-
 /// For each track the groups it belongs to: artists, genres, an album. Group 0 is "not known".
 struct Groups {
   std::vector<std::uint32_t> begin = {0};  ///< where a track's groups begin; one more than tracks

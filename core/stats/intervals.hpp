@@ -34,7 +34,8 @@ class Intervals {
 
   [[nodiscard]] std::int64_t length_ms(const Batch& batch, std::size_t row) const {
     const std::int64_t listened = listened_ms(batch, row);
-    return std::max<std::int64_t>(listened >= 0 ? listened : durations_[batch.track[row]], 0);
+    return std::clamp<std::int64_t>(listened >= 0 ? listened : durations_[batch.track[row]], 0,
+                                    kLongestMs);
   }
 
   /// Microseconds since 1970. Of a play at a finite instant.
@@ -44,6 +45,8 @@ class Intervals {
   }
 
  private:
+  static constexpr std::int64_t kLongestMs = 366LL * 86'400'000;  ///< of what a row may claim
+
   const std::vector<std::int64_t>& durations_;
   std::vector<char> ends_;  ///< by source, whether played_at is the end
 };

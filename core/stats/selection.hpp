@@ -10,7 +10,6 @@
 #include <playmirror/period.hpp>
 #include <playmirror/stats_filter.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -26,12 +25,12 @@ namespace playmirror::stats {
 using columns::Batch;
 using columns::Column;
 
-/// listened_ms of a row of the batch, at most kLongestMs; -1 where it is NULL or negative, which
-/// counts as unknown.
+/// listened_ms of a row of the batch; -1 where it is NULL or negative, which counts as unknown.
 [[nodiscard]] inline std::int64_t listened_ms(const Batch& batch, std::size_t row) noexcept {
   const std::int32_t value = batch.listened_ms[row];
   if (value != columns::kWideListenedMs) return value < 0 ? -1 : value;
-  return std::clamp<std::int64_t>(batch.listened(row).value_or(-1), -1, kLongestMs);
+  const std::int64_t wide = batch.listened(row).value_or(-1);
+  return wide < 0 ? -1 : wide;
 }
 
 /// Throws InvalidArgument for a filter that means nothing: an unknown zone, a negative limit.

@@ -4,6 +4,7 @@
 #include "core/stats/local_time.hpp"
 #include "core/stats/percentile.hpp"
 #include "core/stats/selection.hpp"
+#include "core/stats/tally.hpp"
 
 #include <playmirror/error.hpp>
 #include <playmirror/stats.hpp>
@@ -69,8 +70,9 @@ void find_sessions(const Selection& selection, std::chrono::milliseconds gap,
                      ++session.plays;
                      const std::uint32_t track = batch.track[row];
                      const std::int64_t listened = stats::listened_ms(batch, row);
-                     session.ms +=
-                         std::max<std::int64_t>(listened >= 0 ? listened : estimates[track], 0);
+                     session.ms = stats::sum_of(
+                         session.ms,
+                         std::max<std::int64_t>(listened >= 0 ? listened : estimates[track], 0));
                      session.skips += batch.skipped[row] == columns::kSkipped ? 1 : 0;
                      if (!facts.known(track)) return;
                      if (std::exchange(track_met[identity[track]], number) != number)

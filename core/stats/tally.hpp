@@ -6,13 +6,15 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 
 namespace playmirror::stats {
 
-/// Lengths that no play has, as a forged file or a column of the server's may hold, must not be
-/// more than a wrong number.
+/// The sum of two lengths, or the longest of all where it is longer than that: a column that the
+/// server has widened may hold lengths that no play has.
 [[nodiscard]] constexpr std::int64_t sum_of(std::int64_t a, std::int64_t b) noexcept {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+  std::int64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
 }
 
 /// Number of plays and their listening time.
