@@ -2,6 +2,7 @@
 
 #include "core/ingest/key_text.hpp"
 #include "core/ingest/odd_values.hpp"
+#include "core/ingest/row_identity.hpp"
 #include "core/sqlite/row_source.hpp"
 #include "core/test_hooks.hpp"
 
@@ -278,21 +279,8 @@ void RowWriter::keep_odd_values(const RowReader& row) {
 }
 
 void RowWriter::settle_pending(const RowReader& row) {
-  std::string identity;
-  std::int64_t server_id = 0;
-  if (table_.name == "play_history") {
-    identity =
-        outbox::play_identity(row.key_text(field("track_id")), row.key_text(field("played_at")));
-    server_id = std::get<std::int64_t>(row[key_fields_.front()].value);
-  } else if (table_.name == "analysis_snapshots") {
-    const std::size_t label = field("period_label");
-    const bool has_label = !row.is_null(label);
-    identity = outbox::snapshot_identity(
-        row.key_text(field("date")), has_label ? std::optional(row.key_text(label)) : std::nullopt);
-    server_id = std::get<std::int64_t>(row[key_fields_.front()].value);
-  } else {
-    identity = row.key_text(key_fields_.front());
-  }
+  const std::string identity = identity_of(row, table_, columns_);
+  const auto* id = std::get_if<std::int64_t>(&row[key_fields_.front()].value);
   pending_.bind_all(table_.name, identity);
   if (pending_.step()) {
     outbox::Entry entry;
@@ -300,7 +288,7 @@ void RowWriter::settle_pending(const RowReader& row) {
     entry.row_id = pending_.integer(1);
     entry.table = table_.name;
     pending_.reset();
-    deliverer_.deliver(entry, server_id);
+    deliverer_.deliver(entry, id == nullptr ? 0 : *id);
     ++counts_.delivered;
     // A track that the server has keeps the server's links: those that were recorded with ours go,
     // and what the server has of them comes with its table, which is written after this one.

@@ -6,8 +6,6 @@
 
 #include <playmirror/error.hpp>
 
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 
@@ -19,14 +17,6 @@ constexpr std::size_t kFieldCap = 64 << 20;
 
 /// Every SQLite reads JSON of so many levels; some read 2,000.
 constexpr std::size_t kDeepestJson = 1000;
-
-std::string decimal(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  return {buffer.data(), end};
-}
 
 }  // namespace
 

@@ -3,75 +3,154 @@
 #include "core/outbox/outbox.hpp"
 #include "core/schema/layout.hpp"
 
-#include <vector>
+#include <optional>
+#include <utility>
 
 namespace playmirror::outbox {
 namespace {
 
 struct Delivered {
-  std::string table;
   std::int64_t provisional_id;
   std::int64_t server_id;
 };
 
-std::vector<Delivered> read_delivered(const sqlite::Database& database) {
-  auto rows =
-      database.prepare("SELECT table_name, provisional_id, server_id FROM playmirror_delivered");
+std::vector<Delivered> read_delivered(const sqlite::Database& database, std::string_view table) {
+  auto rows = database.prepare(
+      "SELECT provisional_id, server_id FROM playmirror_delivered WHERE table_name = ?");
+  rows.bind(0, table);
   std::vector<Delivered> delivered;
-  while (rows.step()) {
-    delivered.push_back({std::string(rows.text(0)), rows.integer(1), rows.integer(2)});
-  }
+  while (rows.step()) delivered.push_back({rows.integer(0), rows.integer(1)});
   return delivered;
 }
 
-/// The image of a mirrored row, from the columns that a recorded row can have.
+/// The mirrored row with this key, all the columns that a recorded one can have.
+sqlite::Statement select_row(const sqlite::Database& database, const schema::TableLayout& layout) {
+  std::string columns;
+  for (const schema::ColumnLayout& column : layout.columns) {
+    columns += (columns.empty() ? "" : ", ") + sqlite::quoted(column.name);
+  }
+  return database.prepare("SELECT " + columns + " FROM " + sqlite::quoted(layout.name) +
+                          " WHERE id = ?");
+}
+
+std::string image_text(const sqlite::Statement& row, int field, schema::ValueKind kind) {
+  switch (kind) {
+    case schema::ValueKind::boolean:
+      return row.integer(field) != 0 ? "t" : "f";
+    case schema::ValueKind::real32:
+    case schema::ValueKind::real64:
+      return decimal(row.real(field));
+    default:
+      return std::string(row.text(field));
+  }
+}
+
+/// The image of a mirrored row. An id that the server gave is no part of it.
 RowImage image_of(const sqlite::Statement& row, const schema::TableLayout& layout) {
   RowImage image;
   for (std::size_t i = 0; i < layout.columns.size(); ++i) {
     const schema::ColumnLayout& column = layout.columns[i];
-    if (column.name == "id") continue;
+    if (column.name == "id" && layout.has_integer_key()) continue;
     const int field = static_cast<int>(i);
     std::optional<std::string> text;
-    if (!row.is_null(field)) {
-      text = column.kind == schema::ValueKind::boolean ? (row.integer(field) != 0 ? "t" : "f")
-                                                       : std::string(row.text(field));
-    }
+    if (!row.is_null(field)) text = image_text(row, field, column.kind);
     image.fields.emplace_back(column.name, std::move(text));
   }
   return image;
 }
 
+/// Puts what a column of SQLite cannot hold into the image of the row with this key.
+void add_odd_values(const sqlite::Database& database, std::string_view table, std::string_view key,
+                    RowImage& image) {
+  auto odd = database.prepare(
+      "SELECT column_name, value FROM playmirror_odd_values WHERE table_name = ? AND row_key = ?");
+  odd.bind_all(table, key);
+  while (odd.step()) {
+    for (auto& [column, value] : image.fields) {
+      if (column == odd.text(0)) value = odd.text(1);
+    }
+  }
+}
+
+std::vector<std::string> artists_of(const sqlite::Database& database, std::string_view track) {
+  auto rows = database.prepare(
+      "SELECT l.artist_id FROM track_artists l JOIN artists a ON a.id = l.artist_id "
+      "WHERE l.track_id = ? ORDER BY 1");
+  rows.bind(0, track);
+  std::vector<std::string> artists;
+  while (rows.step()) artists.emplace_back(rows.text(0));
+  return artists;
+}
+
+bool is_pending(const sqlite::Database& database, std::string_view table,
+                std::string_view identity) {
+  auto known =
+      database.prepare("SELECT 1 FROM playmirror_outbox WHERE table_name = ? AND identity = ?");
+  return known.bind_all(table, identity).step();
+}
+
 }  // namespace
 
 void requeue_delivered(sqlite::Database& database) {
-  for (const Delivered& delivered : read_delivered(database)) {
-    const schema::TableLayout& layout = schema::record_layout(delivered.table);
-    std::string columns;
-    for (const schema::ColumnLayout& column : layout.columns) {
-      columns += (columns.empty() ? "" : ", ") + sqlite::quoted(column.name);
-    }
-    const std::string table = sqlite::quoted(layout.name);
-    auto row = database.prepare("SELECT " + columns + " FROM " + table + " WHERE id = ?");
+  for (const char* table : {"play_history", "analysis_snapshots"}) {
+    requeue_delivered(database, table, {});
+  }
+}
+
+void requeue_delivered(sqlite::Database& database, std::string_view table,
+                       const std::map<std::int64_t, std::string>& there) {
+  const schema::TableLayout& layout = schema::record_layout(table);
+  auto row = select_row(database, layout);
+  for (const Delivered& delivered : read_delivered(database, table)) {
     row.bind(0, delivered.server_id);
-    if (!row.step()) continue;
-    RowImage image = image_of(row, layout);
+    if (!row.step()) {
+      row.reset();
+      continue;
+    }
+    const RowImage image = image_of(row, layout);
     row.reset();
-    const std::string identity = identity_of(layout.name, image);
-    auto known =
-        database.prepare("SELECT 1 FROM playmirror_outbox WHERE table_name = ? AND identity = ?");
-    if (known.bind_all(layout.name, identity), known.step()) continue;
+    const std::string identity = identity_of(table, image);
+    const auto same = there.find(delivered.server_id);
+    if (same != there.end() && same->second == identity) continue;
+    if (is_pending(database, table, identity)) continue;
     const std::int64_t id = next_provisional_id(database);
-    database.prepare("UPDATE " + table + " SET id = ? WHERE id = ?")
+    database.prepare("UPDATE " + sqlite::quoted(table) + " SET id = ? WHERE id = ?")
         .bind_all(id, delivered.server_id)
         .run();
-    add(database, layout.name, identity, id, image);
+    add(database, table, identity, id, image);
     // The old handle follows the row to its new provisional id, and from there to the server's.
     database
         .prepare(
             "UPDATE playmirror_delivered SET server_id = ? "
             "WHERE table_name = ? AND provisional_id = ?")
-        .bind_all(id, delivered.table, delivered.provisional_id)
+        .bind_all(id, table, delivered.provisional_id)
         .run();
+  }
+}
+
+void requeue_parents(sqlite::Database& database, std::string_view table,
+                     const std::vector<std::string>& lost) {
+  const bool tracks = table == "tracks";
+  const schema::TableLayout& layout = schema::record_layout(table);
+  auto needed = database.prepare(
+      tracks ? "SELECT 1 FROM play_history p JOIN playmirror_outbox o ON o.table_name = "
+               "'play_history' AND o.row_id = p.id WHERE p.track_id = ?"
+             : "SELECT 1 FROM track_artists l JOIN playmirror_outbox o ON o.table_name = "
+               "'tracks' AND o.identity = l.track_id WHERE l.artist_id = ?");
+  auto row = select_row(database, layout);
+  for (const std::string& key : lost) {
+    needed.bind(0, key);
+    const bool is_needed = needed.step();
+    needed.reset();
+    if (!is_needed || is_pending(database, table, key)) continue;
+    row.bind(0, key);
+    if (row.step()) {
+      RowImage image = image_of(row, layout);
+      add_odd_values(database, table, key, image);
+      if (tracks) image.artist_ids = artists_of(database, key);
+      add(database, table, key, 0, image);
+    }
+    row.reset();
   }
 }
 

@@ -5,11 +5,14 @@
 #include <playmirror/error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cereal/archives/portable_binary.hpp>
 #include <cereal/types/optional.hpp>
 #include <cereal/types/string.hpp>
 #include <cereal/types/utility.hpp>
 #include <cereal/types/vector.hpp>
+#include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <istream>
 #include <sstream>
@@ -82,6 +85,14 @@ class ImageReader {
 const std::optional<std::string>* RowImage::find(std::string_view column) const noexcept {
   const auto found = std::ranges::find(fields, column, &Field::first);
   return found == fields.end() ? nullptr : &found->second;
+}
+
+std::string decimal(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  std::array<char, 32> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  return {buffer.data(), end};
 }
 
 std::string encode(const RowImage& image) {

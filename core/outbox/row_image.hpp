@@ -22,6 +22,9 @@ struct RowImage {
   friend bool operator==(const RowImage&, const RowImage&) = default;
 };
 
+/// A real as an image has it: as many digits as tell it apart.
+[[nodiscard]] std::string decimal(double value);
+
 /// The bytes kept in playmirror_outbox.image: a version byte, then a cereal portable binary
 /// archive.
 [[nodiscard]] std::string encode(const RowImage& image);

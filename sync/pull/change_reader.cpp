@@ -254,9 +254,10 @@ std::vector<pg::Command> ChangeReader::questions(const std::vector<ServerTable>&
         ingest::compare(ingest::read_layout(reader.database(), tables[i].name), change.layout);
     // Another table under the old name, or another column as key, shows rows that are older than
     // the horizon and were never here.
-    const bool replaced = state.relation != 0 && state.relation != tables[i].relation &&
-                          PLAYMIRROR_SAFEGUARD("replaced table");
-    if (replaced || change.layout_change.rekeyed) state.horizon = 0;
+    change.replaced = state.relation != 0 && state.relation != tables[i].relation &&
+                      PLAYMIRROR_SAFEGUARD("replaced table");
+    change.is_foreign = change.replaced || state.horizon == 0;
+    if (change.replaced || change.layout_change.rekeyed) state.horizon = 0;
     const std::string newer = unseen_rows(reader.database(), tables[i], state, xmax);
     change.parts = tables[i].parts;
     change.relation = tables[i].relation;

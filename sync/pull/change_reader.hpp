@@ -23,6 +23,8 @@ struct TableChanges {
   schema::TableLayout layout = {};  ///< the server's columns now
   ingest::LayoutChange layout_change = {};
   bool swept = true;              ///< else only some rows were looked at, and none was counted
+  bool replaced = false;          ///< another table has taken the place of the one that was read
+  bool is_foreign = false;        ///< the rows may be of another history than the mirrored ones
   std::int64_t relation = 0;      ///< the server's oid of the table
   std::string parts = {};         ///< see ServerTable
   ingest::RowSpool changed = {};  ///< whole rows at or after the horizon

@@ -2,6 +2,7 @@
 
 #include "core/digest/stored_digests.hpp"
 #include "core/ingest/key_blocks.hpp"
+#include "core/ingest/row_identity.hpp"
 #include "core/ingest/row_writer.hpp"
 #include "core/ingest/scope.hpp"
 #include "core/ingest/table_state.hpp"
@@ -17,6 +18,7 @@
 #include <playmirror/error.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -355,7 +357,9 @@ void Puller::apply(std::vector<TableChanges>& changes, const Moment& moment,
   waiter_.progress({.phase = "apply"}, true);
   mirror_.write(
       [&](sqlite::Database& database) {
+        requeue_replaced(database, changes);
         for (TableChanges& table : changes) apply_table(database, table);
+        requeue_lost_parents(database, changes);
         std::for_each(changes.rbegin(), changes.rend(),
                       [&](TableChanges& table) { delete_gone(database, table); });
         remember(database, changes, moment);
@@ -364,6 +368,30 @@ void Puller::apply(std::vector<TableChanges>& changes, const Moment& moment,
         PLAYMIRROR_STEP("pull.applying");
       },
       [this] { waiter_.tick(); });
+}
+
+void Puller::requeue_replaced(sqlite::Database& database, std::vector<TableChanges>& changes) {
+  for (TableChanges& table : changes) {
+    // Like a server of another history, a table that was restored may lack what was sent to the one
+    // before it, or have given its ids to other rows.
+    if (!table.replaced || !table.layout.has_integer_key()) continue;
+    outbox::requeue_delivered(
+        database, table.layout.name,
+        ingest::identities_of_delivered(database, table.layout, table.changed));
+  }
+}
+
+void Puller::requeue_lost_parents(sqlite::Database& database, std::vector<TableChanges>& changes) {
+  for (const char* name : {"tracks", "artists"}) {
+    const auto table = std::ranges::find(
+        changes, name, [](const TableChanges& each) { return std::string_view(each.layout.name); });
+    if (table == changes.end() || !table->is_foreign || table->blocks_to_thin.empty()) continue;
+    ingest::ServerKeys keys(database, table->layout);
+    table->keys.for_each([&](std::string_view bytes) { keys.add(bytes); });
+    outbox::requeue_parents(
+        database, name,
+        keys.list_gone(table->blocks_to_thin, std::numeric_limits<std::int64_t>::max()));
+  }
 }
 
 void Puller::apply_table(sqlite::Database& database, TableChanges& table) {

@@ -176,6 +176,13 @@ std::string Pusher::search_for(const ServerTable& table,
   // rows that the mirror may not have seen yet need to be searched.
   const auto state = ingest::read_state(reader.database(), table.name);
   if (state.copy != ingest::CopyState::complete || !state.horizon) return kUnlessKnown;
+  // Another table under the old name, or another column in the place of what a row is known by,
+  // shows rows that are older than the horizon and were never here.
+  if (state.relation != table.relation ||
+      !ingest::compare(ingest::read_layout(reader.database(), table.name), table.layout())
+           .empty()) {
+    return kUnlessKnown;
+  }
   const std::string newer = unseen_rows(reader.database(), table, state, xmax);
   return newer.empty() ? kUnlessKnown : std::string(kUnlessKnown) + " AND " + newer;
 }

@@ -201,3 +201,36 @@ def test_a_dump_loaded_into_a_new_cluster_is_noticed_and_healed(
             assert mirror.plays[play.id].played_at == play.played_at
         assert mirror.plays[foreign[0]].source == "f"
         assert (report.pushed, report.already_there, report.rejected) == (2, 0, 0)
+
+
+def test_a_table_restored_over_the_live_one_gets_our_plays_again(
+    music_db: MusicDb, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """One table of a dump, made before our last push, takes the place of the present one."""
+    with pm.connect(music_db.dsn) as server:
+        server.pull(mirror)
+        early = record(mirror, 1)
+        server.sync(mirror)
+        dump = subprocess.run(
+            [binaries() / "pg_dump", "--clean", "--table=play_history", music_db.dsn],
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        late = record(mirror, 2)
+        server.sync(mirror)
+        late_id = mirror.plays[late.id].id
+        music_db.server.psql(dump.stdout, music_db.name)
+        # The id of our late play goes to another one.
+        add = "INSERT INTO play_history (track_id, source) VALUES (%s, 'foreign') RETURNING id"
+        assert music_db.execute(add, [late.track_id]) == [(late_id,)]
+
+        report = server.pull(mirror)
+        assert report.already_there == 0
+        assert mirror.plays[late_id].source == "foreign"
+        assert [entry.key for entry in mirror.pending()] == [
+            f"{late.track_id} at 2026-05-05T05:05:02Z"
+        ]
+        assert server.sync(mirror).pushed == 1
+    assert recorded_on(music_db) == 2
+    for play in (early, late):
+        assert mirror.plays[play.id].played_at == play.played_at
+    assert_equal(mirror, music_db)

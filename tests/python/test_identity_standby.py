@@ -157,6 +157,42 @@ def test_a_standby_promoted_without_our_last_push_gets_it_again(
         assert server.verify(mirror).equal
 
 
+def test_a_standby_promoted_without_a_track_of_ours_gets_it_again(
+    primary: MusicDb, clusters: Callable[..., Cluster], mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """With its play, its artist and their link."""
+    pull(mirror, primary)
+    standby = clusters(standby_of=primary.server)
+    standby.wait_for_replay(primary.server)
+    standby.stop()
+    mirror.artists.add(id="a", name="Ours", genres='["jazz"]')
+    mirror.tracks.add(id="new", name="Ours", tempo=0.1 + 0.2, popularity=7, artist_ids=["a"])
+    play = mirror.plays.add(track_id="new", played_at="2026-05-05T05:05:01Z")
+    assert sync(mirror, primary).pushed == 3
+    primary.execute("UPDATE tracks SET energy = '-0' WHERE id = 'new'")
+    primary.execute("INSERT INTO tracks (id) VALUES ('theirs')")
+    pull(mirror, primary)
+    before = mirror.tracks["new"]
+    primary.server.stop("immediate")
+    standby.start()
+    standby.promote()
+    promoted = MusicDb(standby, NAME)
+
+    refuses(mirror, promoted, "server_changed")
+    pull(mirror, promoted, accept_server=True, confirm_deletes=True)
+    assert mirror.tracks["new"] == before
+    assert mirror.tracks.find("theirs") is None
+    assert {entry.table for entry in mirror.pending()} == {"artists", "tracks", "play_history"}
+    report = sync(mirror, promoted)
+    assert (report.pushed, report.already_there, report.waiting) == (3, 0, 0)
+    assert not mirror.pending()
+    assert mirror.plays[play.id].track_id == "new"
+    values = "SELECT tempo, energy::text, popularity FROM tracks WHERE id = 'new'"
+    assert promoted.execute(values) == [(0.1 + 0.2, "-0", 7)]
+    assert promoted.execute("SELECT track_id, artist_id FROM track_artists") == [("new", "a")]
+    assert_equal(mirror, promoted)
+
+
 def test_a_standby_promoted_with_everything_costs_one_comparison(
     primary: MusicDb, clusters: Callable[..., Cluster], mirror: pm.Mirror, assert_equal: Check
 ) -> None:

@@ -285,6 +285,41 @@ def test_the_log_is_immutable(db: MusicDb, mirror: pm.Mirror) -> None:
     assert len(mirror.plays) == 1
 
 
+@pytest.mark.parametrize(
+    "migration",
+    [
+        "ALTER TABLE play_history RENAME TO old; ALTER TABLE other RENAME TO play_history",
+        "ALTER TABLE play_history RENAME track_id TO old; "
+        "ALTER TABLE play_history RENAME track TO track_id",
+        "ALTER TABLE play_history RENAME played_at TO old; "
+        "ALTER TABLE play_history RENAME moment TO played_at",
+    ],
+)
+def test_a_play_that_an_old_row_shows_after_a_migration_is_not_doubled(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal, migration: str
+) -> None:
+    """Another table, or another column, takes the place of one: its rows are older than the last
+    pull, which has not seen them."""
+    at = played_at(1).replace(tzinfo=None)
+    db.execute("ALTER TABLE play_history ADD COLUMN track varchar, ADD COLUMN moment timestamp")
+    db.execute("CREATE TABLE other (LIKE play_history INCLUDING ALL)")
+    for row in (("t2", at, "t1", at), ("t1", at.replace(year=2000), "t2", at)):
+        db.execute(
+            "INSERT INTO play_history (track_id, played_at, track, moment) VALUES (%s, %s, %s, %s)",
+            row,
+        )
+    db.execute("INSERT INTO other (track_id, played_at) VALUES ('t1', %s)", [at])
+    mirror.sync(db.dsn)
+    add_play(mirror, 1)
+    db.execute(migration)
+    report = mirror.sync(db.dsn)
+    twins = "SELECT count(*) FROM play_history WHERE track_id = 't1' AND played_at = %s"
+    assert db.execute(twins, [at]) == [(1,)]
+    assert (report.pushed, report.already_there) == (0, 1)
+    assert mirror.pending() == []
+    assert_equal(mirror, db)
+
+
 def test_no_batch_searches_when_nobody_else_wrote(db: MusicDb, mirror: pm.Mirror) -> None:
     """Between the batches of a push nothing happens but the push itself."""
 
