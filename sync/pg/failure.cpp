@@ -91,6 +91,13 @@ bool is_made_up(std::string_view sqlstate) {
          kOtherClasses.find(sqlstate.substr(0, 2)) == std::string_view::npos;
 }
 
+/// A privilege that is missing, a trigger, a rule or a view that does not work, a sequence that
+/// came to its end: it stays so for every row, whatever is in it.
+bool is_of_table(std::string_view sqlstate) {
+  return sqlstate.starts_with("42") || sqlstate.starts_with("0A") || sqlstate == "2200H" ||
+         sqlstate == "3F000" || sqlstate == "55000";
+}
+
 bool about_row_security(const Diagnostics& diagnostics) {
   return diagnostics.source == "check_enable_rls" || diagnostics.source == "ExecWithCheckOptions" ||
          diagnostics.message.find("row-level security") != std::string::npos;
@@ -119,7 +126,10 @@ Classification classify(const Diagnostics& diagnostics) {
     // A policy's WITH CHECK judges one row; row_security=off refuses the table.
     const bool one_row =
         diagnostics.source == "ExecWithCheckOptions" || diagnostics.message.starts_with("new row");
-    return {.code = ErrorCode::row_security, .row_at_fault = one_row, .hint = kRowSecurity};
+    return {.code = ErrorCode::row_security,
+            .row_at_fault = one_row,
+            .table_at_fault = !one_row,
+            .hint = kRowSecurity};
   }
   if (sqlstate == "08P01" &&
       diagnostics.message.find("authentication failed") != std::string::npos) {
@@ -132,12 +142,17 @@ Classification classify(const Diagnostics& diagnostics) {
   }
   for (const Meaning& meaning : kMeanings) {
     if (sqlstate.starts_with(meaning.sqlstate)) {
-      return {meaning.code, meaning.retryable, meaning.row_at_fault, meaning.hint};
+      const bool of_table = is_of_table(sqlstate);
+      return {meaning.code, meaning.retryable, meaning.row_at_fault && !of_table, of_table,
+              meaning.hint};
     }
   }
   if (is_made_up(sqlstate)) return {.code = ErrorCode::server_refused, .row_at_fault = true};
-  if (sqlstate == "0A000" && about_rule(diagnostics)) return {.hint = kRule};
-  return {};
+  const bool of_table = is_of_table(sqlstate);
+  if (sqlstate == "0A000" && about_rule(diagnostics)) {
+    return {.table_at_fault = of_table, .hint = kRule};
+  }
+  return {.table_at_fault = of_table};
 }
 
 std::string in_words(const std::string& doing, const Diagnostics& diagnostics) {

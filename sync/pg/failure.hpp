@@ -41,7 +41,8 @@ class StatementFailed : public Error {
 struct Classification {
   ErrorCode code = ErrorCode::server_refused;
   bool retryable = false;
-  bool row_at_fault = false;  ///< the value of a row is to blame: worth bisecting a batch
+  bool row_at_fault = false;    ///< the value of a row is to blame: worth bisecting a batch
+  bool table_at_fault = false;  ///< no row goes into the table as it is; others may take theirs
   std::string hint = {};
 };
 

@@ -38,6 +38,17 @@ bool is_row_at_fault(const pg::StatementFailed& refused) {
   return pg::classify(refused.diagnostics()).row_at_fault && PLAYMIRROR_SAFEGUARD("splitting");
 }
 
+bool is_table_at_fault(const pg::StatementFailed& refused) {
+  return pg::classify(refused.diagnostics()).table_at_fault;
+}
+
+/// The table is not one that a pull could follow: then nobody would find what was sent to it.
+outbox::Refusal refusal_of(const Problem& problem) {
+  const bool no_privilege =
+      problem.code == ErrorCode::permission_denied || problem.code == ErrorCode::row_security;
+  return {no_privilege ? "42501" : "42809", "", problem.sentence()};
+}
+
 bool have_same_columns(const outbox::Entry& a, const outbox::Entry& b) {
   const auto name = [](const auto& field) { return field.first; };
   return std::ranges::equal(a.image.fields, b.image.fields, {}, name, name);
@@ -54,6 +65,7 @@ outbox::Refusal refusal_of(const pg::StatementFailed& failure) {
   const pg::Diagnostics& diagnostics = failure.diagnostics();
   std::string message = diagnostics.message;
   if (!diagnostics.detail.empty()) message += " (" + diagnostics.detail + ")";
+  if (is_table_at_fault(failure) && !failure.hint().empty()) message += ". " + failure.hint();
   return {diagnostics.sqlstate, diagnostics.constraint, std::move(message)};
 }
 
@@ -96,6 +108,7 @@ std::optional<outbox::Refusal> BatchInserter::table_problem(const outbox::Entry&
                                  ", which has no default and which the recorded row does not have"};
     }
   }
+  if (table.problem) return refusal_of(*table.problem);
   return std::nullopt;
 }
 
@@ -143,8 +156,14 @@ std::vector<PushedRow> BatchInserter::finish(std::optional<pg::StatementFailed> 
     if (group->done) {
       split(*group, nullptr);
     } else if (refused) {
-      if (!group->reached || !is_row_at_fault(*refused)) throw *refused;
-      split(*group, &*refused);
+      if (!group->reached) throw *refused;
+      if (is_row_at_fault(*refused)) {
+        split(*group, &*refused);
+      } else if (is_table_at_fault(*refused)) {
+        set_aside(*group, *refused);
+      } else {
+        throw *refused;
+      }
     }
     refused.reset();
     try {
@@ -167,18 +186,37 @@ bool BatchInserter::needs_split(const Group& group) {
          !are_told_apart(group.rows, group.entries.size());
 }
 
-void BatchInserter::split(Group& group, const pg::StatementFailed* refused) {
+void BatchInserter::undo_from(Group& group) {
   const auto index = static_cast<std::size_t>(&group - groups_.data());
   undo(of_group(index));
   for (std::size_t i = index; i < groups_.size(); ++i) {
     groups_[i].rows.clear();
     groups_[i].reached = groups_[i].done = groups_[i].split = false;
   }
+}
+
+void BatchInserter::split(Group& group, const pg::StatementFailed* refused) {
+  undo_from(group);
   if (refused != nullptr && group.entries.size() == 1) {
     group.rows.push_back(
         {group.entries.front(), PushedRow::Fate::rejected, 0, refusal_of(*refused)});
   } else {
-    insert_halves(group, group.entries, group.rows);
+    const std::int64_t subtransactions = subtransactions_;
+    try {
+      insert_halves(group, group.entries, group.rows);
+    } catch (const pg::StatementFailed& failure) {
+      if (!is_table_at_fault(failure)) throw;
+      subtransactions_ = subtransactions;
+      set_aside(group, failure);
+    }
+  }
+  group.done = group.split = true;
+}
+
+void BatchInserter::set_aside(Group& group, const pg::StatementFailed& refused) {
+  undo_from(group);
+  for (const outbox::Entry* entry : group.entries) {
+    group.rows.push_back({entry, PushedRow::Fate::waiting, 0, refusal_of(refused)});
   }
   group.done = group.split = true;
 }

@@ -30,7 +30,8 @@ struct PushedRow {
 /// Inserts entries inside an open READ COMMITTED transaction that holds the push lock: each row
 /// that the server has already is found, each one that lacks its parent waits, the rest is
 /// inserted. Rows of one table go in one statement; when the server refuses one of them, the
-/// statement is undone and split, under savepoints, until that row is alone.
+/// statement is undone and split, under savepoints, until that row is alone. When the table takes
+/// none, its rows wait, and those of other tables go.
 ///
 /// Its statements are written for a catalog, so they can be sent along with the beginning of the
 /// transaction: add() all entries, run commands(), then finish().
@@ -46,7 +47,7 @@ class BatchInserter {
   [[nodiscard]] std::vector<pg::Command> commands();
 
   /// Sees to what is left to do after they have run: `refused` is what the server said to the
-  /// first that it did not take. Throws that again when no row is to blame for it.
+  /// first that it did not take. Throws that again when neither a row nor a table is to blame.
   std::vector<PushedRow> finish(std::optional<pg::StatementFailed> refused);
 
   /// How many savepoints were kept in which rows were inserted: each has an xid of its own.
@@ -69,8 +70,12 @@ class BatchInserter {
               const std::vector<const outbox::Entry*>& entries, std::vector<PushedRow>& rows);
   void undo(const std::string& savepoint);
   [[nodiscard]] static bool needs_split(const Group& group);
-  /// Undoes what was done since the group began, and tells apart which of its entries are refused.
+  /// Undoes what was done since the group began.
+  void undo_from(Group& group);
+  /// Undoes it, and tells apart which of the group's entries are refused.
   void split(Group& group, const pg::StatementFailed* refused);
+  /// Undoes it; the group's entries wait until its table takes rows again.
+  void set_aside(Group& group, const pg::StatementFailed& refused);
   void insert_split(const Group& group, std::vector<const outbox::Entry*> entries,
                     std::vector<PushedRow>& rows);
   void insert_halves(const Group& group, const std::vector<const outbox::Entry*>& entries,

@@ -129,9 +129,9 @@ WitnessHearing::WitnessHearing(const ServerSession& session, const sqlite::Datab
     if (state.relation != table->second.relation || !state.horizon) continue;
     if (!knows_rows_by_the_same(database, table->second)) continue;
     PlayIdentity play;
-    if (witness.table == "play_history" && witness.is_copied) {
+    if (witness.table == "play_history") {
       play = mirrored_play(database, witness.key);
-      if (play.track.empty()) continue;
+      if (play.track.empty() && witness.is_copied) continue;
     }
     known_.push_back({std::move(witness), *state.horizon, std::move(play)});
   }
@@ -172,10 +172,20 @@ std::vector<pg::Command> WitnessHearing::commands() {
   return commands;
 }
 
+bool WitnessHearing::is_older(const Known& known, std::int64_t xid) {
+  const auto& [witness, horizon, play] = known;
+  if (xid < horizon) return true;
+  if (witness.is_copied) return xid == witness.xid;
+  // Who began before our push may have changed our row after it. A play is known again then; a
+  // snapshot is not, and is taken for what is more likely.
+  return play.track.empty() && xid < witness.xid;
+}
+
 void WitnessHearing::judge(const Moment& moment) {
   if (!asked_) return;
   const Witness* newest_gone = nullptr;
-  for (const auto& [witness, horizon, play] : known_) {
+  for (const Known& known : known_) {
+    const auto& [witness, horizon, play] = known;
     std::optional<std::int64_t> xid;
     bool same_track = true;
     bool same_time = true;
@@ -192,7 +202,7 @@ void WitnessHearing::judge(const Moment& moment) {
       if (newest_gone == nullptr || newest_gone->xid < witness.xid) newest_gone = &witness;
     } else if (witness.is_copied && *xid == witness.xid && same_track) {
       confirmed_.push_back(witness);
-    } else if (witness.is_copied ? *xid == witness.xid || *xid < horizon : *xid < witness.xid) {
+    } else if (is_older(known, *xid)) {
       raise(ErrorCode::server_changed,
             "the server has gone back to an older state: " + name_of(witness) +
                 " is another one than it was",

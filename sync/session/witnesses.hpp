@@ -88,6 +88,9 @@ class WitnessHearing {
     PlayIdentity play = {};
   };
 
+  /// Whether a row that has this writer is none that the known one can have become.
+  [[nodiscard]] static bool is_older(const Known& known, std::int64_t xid);
+
   const ServerSession& session_;
   std::optional<std::string> started_;  ///< when the server of the last pull was
   bool asked_ = false;

@@ -191,3 +191,26 @@ def test_a_changed_key_is_one_row_gone_and_one_come(
     for table in ("playlist_config", "play_history"):
         assert (report.pulled[table].inserted, report.pulled[table].deleted) == (1, 1)
     assert_equal(mirror, music_db)
+
+
+@pytest.mark.parametrize("change", ["listened_ms = 2", "played_at = now(), listened_ms = 2"])
+def test_a_transaction_from_before_a_push_may_change_what_was_pushed(
+    music_db: MusicDb,
+    server: pm.Server,
+    mirror: pm.Mirror,
+    assert_equal: Check,
+    change: str,
+) -> None:
+    """The row is older then than the push: not a sign of a server that was set back."""
+    server.sync(mirror)
+    with music_db.connect(autocommit=False) as older:
+        older.execute("UPDATE tracks SET popularity = 1")
+        play = mirror.plays.add(track_id="t", played_at="2026-05-05T05:05:05Z")
+        assert server.push(mirror).pushed == 1
+        older.execute(f"UPDATE play_history SET {change}")
+        older.commit()
+    another = mirror.plays.add(track_id="t", played_at="2026-05-05T05:05:06Z")
+    report = server.sync(mirror)
+    assert report.pulled["play_history"].updated == 1
+    assert (mirror.plays[play.id].listened_ms, mirror.plays[another.id].listened_ms) == (2, None)
+    assert_equal(mirror, music_db)
