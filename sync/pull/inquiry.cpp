@@ -106,10 +106,17 @@ bool Inquiry::fits(const Opening& opening) const {
   return opening.catalog == catalog_ && still_holds(xmax_, opening.moment.xmax);
 }
 
-std::vector<Witness> Inquiry::witnesses() const {
-  NewestRows newest = newest_;
+std::vector<Witness> Inquiry::witnesses() {
+  // Only rows that the mirror has as they are now: it can be told later whether they still are.
+  NewestRows newest;
   for (const Witness& witness : hearing_.confirmed()) newest.offer(witness);
-  for (const Witness& witness : changes_.newest().rows()) newest.offer(witness);
+  for (const TableChanges& table : changes_.changes()) {
+    std::vector<Witness> seen = changes_.newest().rows();
+    if (table.swept) std::ranges::move(newest_.rows(), std::back_inserter(seen));
+    for (Witness& witness : seen) {
+      if (witness.table == table.layout.name) newest.offer(std::move(witness));
+    }
+  }
   return newest.rows();
 }
 

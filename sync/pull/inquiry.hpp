@@ -56,7 +56,7 @@ class Inquiry {
   void compare_keys() { changes_.compare_keys(); }
 
   [[nodiscard]] std::vector<TableChanges>& changes() noexcept { return changes_.changes(); }
-  [[nodiscard]] std::vector<Witness> witnesses() const;
+  [[nodiscard]] std::vector<Witness> witnesses();
   [[nodiscard]] const std::string& alembic_version() const noexcept { return alembic_version_; }
 
  private:

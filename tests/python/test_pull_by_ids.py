@@ -216,6 +216,23 @@ def plain(writer: psycopg.Connection) -> Callable[[psycopg.Connection], None]:
     return commit
 
 
+def test_the_newest_play_may_get_another_track(laptop: Laptop, music_db: MusicDb) -> None:
+    """Which waits for the sweep as well, and is no sign of a server that was set back."""
+    music_db.execute("INSERT INTO tracks (id) VALUES ('other')")
+    play = add(music_db)
+    laptop.look()
+    music_db.execute("SELECT pg_current_xact_id()")
+    laptop.look()  # by which the play is settled
+    music_db.execute("UPDATE play_history SET track_id = 'other' WHERE id = %s", [play])
+    for _ in range(2):
+        add(music_db)
+        laptop.look()
+    assert laptop.mirror.plays[play].track_id == "t"
+    laptop.look(expect="sweep", sweep_interval=0)
+    assert laptop.mirror.plays[play].track_id == "other"
+    laptop.assert_equal()
+
+
 @pytest.mark.parametrize(
     "late",
     [plain, in_a_savepoint, after_a_rolled_back_savepoint, prepared],
