@@ -12,6 +12,7 @@
 
 #include <playmirror/error.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <unistd.h>
 #include <utility>
@@ -47,6 +48,9 @@ std::filesystem::path beside(const std::filesystem::path& file, const char* suff
   result += suffix;
   return result;
 }
+
+/// The lock files of the syncs that the present thread is in the midst of.
+thread_local std::vector<std::optional<std::pair<std::uint64_t, std::uint64_t>>> held_here;
 
 /// Throws when a reader that changes nothing cannot use the file as it lies there.
 void check_ready(MirrorState& state) {
@@ -373,10 +377,22 @@ SalvageReport MirrorState::renew(const std::function<void()>& tick) {
   return salvage::renew(file_);
 }
 
-files::FileLock MirrorState::lock_for_sync(const std::function<void()>& tick) {
+MirrorState::SyncLock::SyncLock(const std::filesystem::path& file, files::FileLock lock)
+    : lock_(std::move(lock)) {
+  held_here.push_back(files::identity(file));
+}
+
+MirrorState::SyncLock::~SyncLock() { held_here.pop_back(); }
+
+MirrorState::SyncLock MirrorState::lock_for_sync(const std::function<void()>& tick) {
   check_usable();
-  return files::FileLock::acquire(beside(file_, "-sync-lock"), options_.busy_timeout, "syncing",
-                                  tick);
+  const std::filesystem::path file = beside(file_, "-sync-lock");
+  const auto identity = files::identity(file);
+  if (identity && std::ranges::find(held_here, identity) != held_here.end()) {
+    raise(ErrorCode::invalid_argument, "a sync of this mirror was called from a callback of one",
+          {.hint = "Wait until the first one has returned."});
+  }
+  return {file, files::FileLock::acquire(file, options_.busy_timeout, "syncing", tick)};
 }
 
 void MirrorState::close() {

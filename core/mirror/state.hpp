@@ -98,9 +98,21 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
     MirrorState& state_;
   };
 
-  /// Keeps other syncs of this mirror out, in any process, for as long as the lock lives. Throws
-  /// MirrorBusy, naming the holder, when another one runs for longer than the busy timeout.
-  [[nodiscard]] files::FileLock lock_for_sync(const std::function<void()>& tick);
+  /// Keeps other syncs of a mirror out, in any process, for as long as it lives: in the thread that
+  /// took it, which must not wait for itself.
+  class SyncLock {
+   public:
+    SyncLock(const std::filesystem::path& file, files::FileLock lock);
+    SyncLock(const SyncLock&) = delete;
+    SyncLock& operator=(const SyncLock&) = delete;
+    ~SyncLock();
+
+   private:
+    files::FileLock lock_;
+  };
+  /// Throws MirrorBusy, naming the holder, when another sync runs for longer than the busy timeout,
+  /// and InvalidArgument at once when this thread is in the midst of one, as in a callback.
+  [[nodiscard]] SyncLock lock_for_sync(const std::function<void()>& tick);
 
   /// Rung after every write of this process, and when the mirror is closed.
   [[nodiscard]] Doorbell& doorbell() noexcept { return doorbell_; }

@@ -65,7 +65,8 @@ std::vector<pg::Command> SettledIds::commands(const ServerSession& session,
   counts_ = is_free_ = false;
 
   std::vector<pg::Command> commands;
-  commands.push_back(command("BEGIN READ ONLY"));
+  // Whatever the role has set: one that is serializable and deferrable waits for others to end.
+  commands.push_back(command("BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY"));
   for (std::string& setting : ServerSession::pinned_settings(lock_timeout)) {
     commands.push_back(command(std::move(setting)));
   }

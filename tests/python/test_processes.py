@@ -150,6 +150,27 @@ def test_a_sync_under_way_is_named_and_disturbs_nobody(
             assert pulling.result(timeout=30).complete
 
 
+def test_a_callback_of_a_sync_does_not_wait_for_its_own(
+    music_db: MusicDb, mirror_path: Path
+) -> None:
+    """Neither through the same mirror nor through another one of the same file."""
+    refused = []
+
+    def sync_again(_: pm.Progress) -> None:
+        for again in (mirror, second):
+            start = time.monotonic()
+            with pytest.raises(pm.InvalidArgument) as caught:
+                again.sync(music_db.dsn)
+            assert "callback" in str(caught.value)
+            assert time.monotonic() - start < 2
+            refused.append(again)
+
+    with pm.open(mirror_path) as mirror, pm.open(mirror_path) as second:
+        assert mirror.sync(music_db.dsn, progress=sync_again).complete
+        assert refused
+        assert second.sync(music_db.dsn).complete
+
+
 def test_eight_threads_ask_while_one_syncs(
     small_db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
 ) -> None:

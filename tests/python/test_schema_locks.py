@@ -208,3 +208,18 @@ def test_a_first_copy_locks_only_the_table_that_it_reads(
     assert report.complete
     assert waited and waited[0] < 2
     assert_equal(mirror, music_db)
+
+
+def test_a_pull_does_not_wait_for_serializable_writers(
+    music_db: MusicDb, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """As a deferrable transaction does; the settings of the database are not ours to obey."""
+    for setting in ("isolation = 'serializable'", "deferrable = on"):
+        music_db.execute(f"ALTER DATABASE {music_db.name} SET default_transaction_{setting}")
+    with pm.connect(music_db.dsn, timeout=3) as server, music_db.connect(autocommit=False) as other:
+        server.pull(mirror)
+        commit_something(music_db)
+        other.execute("SELECT * FROM tracks; UPDATE tracks SET popularity = 1")
+        assert server.pull(mirror, sweep_interval=600).complete
+        other.rollback()
+    assert_equal(mirror, music_db)

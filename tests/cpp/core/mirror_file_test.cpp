@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <stdexcept>
 #include <string>
 #include <sys/file.h>
@@ -304,14 +305,18 @@ TEST_F(MirrorFile, OneSyncAtATime) {
   const auto state = MirrorAccess::state(mirror_);
   auto second = Mirror::open(file("music.db"), {.busy_timeout = 100ms});
   {
-    const files::FileLock lock = state->lock_for_sync([] {});
+    const auto lock = state->lock_for_sync([] {});
     int ticks = 0;
-    EXPECT_THROW(static_cast<void>(MirrorAccess::state(second)->lock_for_sync([&] { ++ticks; })),
-                 MirrorBusy);
+    const auto wait_for_it = [&] {
+      static_cast<void>(MirrorAccess::state(second)->lock_for_sync([&] { ++ticks; }));
+    };
+    EXPECT_THROW(std::async(std::launch::async, wait_for_it).get(), MirrorBusy);
     EXPECT_GT(ticks, 3);
+    // This thread would wait for itself.
+    EXPECT_THROW(wait_for_it(), InvalidArgument);
     second.artists().add({.id = "recorded during the sync"});
   }
-  const files::FileLock lock = MirrorAccess::state(second)->lock_for_sync([] {});
+  const auto lock = MirrorAccess::state(second)->lock_for_sync([] {});
 }
 
 TEST_F(MirrorFile, AFailedWriteLeavesNothing) {
