@@ -57,6 +57,11 @@ std::optional<Problem> problem_of(const ServerTable& table, const std::string& s
                    "a part of " + name + " is a foreign table, which does not tell what changed",
                    "Detach it, or mirror the server that it is on."};
   }
+  if (table.is_absent) {
+    return Problem{ErrorCode::server_refused,
+                   name + " is an unlogged table, which a standby does not have",
+                   "Connect to the primary, or have the table logged."};
+  }
   if (!table.readable) {
     std::string columns;
     for (const ServerColumn& column : table.columns) {
@@ -189,7 +194,9 @@ std::string catalog_sql() {
          part_of_key +
          " AND c.relhassubclass THEN (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(',', "
          "i.inhparent::bigint, i.inhrelid::bigint, h.relkind), ';' ORDER BY i.inhrelid) "
-         "FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class h ON h.oid = i.inhrelid) END "
+         "FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class h ON h.oid = i.inhrelid) END, "
+         // Nothing of an unlogged table reaches a standby, or outlives a crash.
+         "CASE WHEN c.relpersistence = 'u' THEN pg_catalog.pg_is_in_recovery() END "
          "FROM pg_catalog.pg_class c "
          "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
          "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
@@ -223,6 +230,8 @@ Catalog read_catalog(const pg::Result& result, const std::string& schema) {
     table.has_blocks = row.boolean(14);
     if (!row.is_null(16)) table.primary_key = row.text(16);
     if (!row.is_null(17)) note_parts(table, row.text(17));
+    table.is_unlogged = !row.is_null(18);
+    table.is_absent = table.is_unlogged && row.boolean(18);
     table.columns.push_back(
         {{row.text(5), type, schema::kind_of(type), static_cast<int>(row.integer(12))},
          row.text(15),

@@ -51,6 +51,8 @@ struct ServerTable {
   bool has_foreign_part = false;  ///< one of those is elsewhere: its rows have no xmin
   std::string primary_key = {};   ///< its columns' numbers, by comma
   bool has_unique_key = false;    ///< no two rows can have the key of the mirror's table
+  bool is_unlogged = false;       ///< a crash of the server empties it
+  bool is_absent = false;         ///< unlogged, and the server is a standby
   bool readable = false;
   bool insertable = false;
   bool rows_hidden = false;  ///< a row-level security policy applies to our role

@@ -124,6 +124,7 @@ WitnessHearing::WitnessHearing(const ServerSession& session, const sqlite::Datab
   for (Witness& witness : stored_witnesses(database)) {
     const auto table = catalog.tables.find(witness.table);
     if (table == catalog.tables.end() || table->second.problem) continue;
+    if (table->second.is_unlogged) continue;
     const ingest::TableState state = ingest::read_state(database, witness.table);
     // Another table under the old name has a history of its own.
     if (state.relation != table->second.relation || !state.horizon) continue;

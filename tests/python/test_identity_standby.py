@@ -303,3 +303,24 @@ def test_transaction_numbers_that_wrap_around_hide_nothing(
     pull(mirror, primary)
     assert int(xids[0]) < 2**32 < int(xids[-1])
     assert_equal(mirror, primary)
+
+
+def test_an_unlogged_table_stops_alone_on_a_standby_and_is_empty_after_a_crash(
+    primary: MusicDb, clusters: Callable[..., Cluster], mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    primary.execute(
+        "ALTER TABLE playlist_config SET UNLOGGED; INSERT INTO playlist_config (key) VALUES ('a')"
+    )
+    pull(mirror, primary)
+    standby = clusters(standby_of=primary.server)
+    there = MusicDb(standby, NAME)
+    primary.execute("UPDATE tracks SET popularity = 1")
+    standby.wait_for_replay(primary.server)
+    report = pull(mirror, there)
+    assert "unlogged" in report.pulled["playlist_config"].problem
+    assert mirror.tracks["t"].popularity == 1
+    assert [each.key for each in mirror.playlists] == ["a"]
+
+    primary.server.restart("immediate")
+    assert pull(mirror, primary).pulled["playlist_config"].deleted == 1
+    assert_equal(mirror, primary)
