@@ -175,11 +175,10 @@ std::vector<pg::Command> WitnessHearing::commands() {
 
 bool WitnessHearing::is_older(const Known& known, std::int64_t xid) {
   const auto& [witness, horizon, play] = known;
-  if (xid < horizon) return true;
-  if (witness.is_copied) return xid == witness.xid;
-  // Who began before our push may have changed our row after it. A play is known again then; a
-  // snapshot is not, and is taken for what is more likely.
-  return play.track.empty() && xid < witness.xid;
+  if (witness.is_copied) return xid == witness.xid || xid < horizon;
+  // Who began before our push, but not before the last pull, may have changed our row after it. A
+  // play is known again then; a snapshot is not, and is taken for what is more likely.
+  return xid < witness.xid && (xid < horizon || play.track.empty());
 }
 
 void WitnessHearing::judge(const Moment& moment) {

@@ -193,6 +193,17 @@ def test_a_changed_key_is_one_row_gone_and_one_come(
     assert_equal(mirror, music_db)
 
 
+def test_what_was_pushed_before_the_first_copy_is_older_than_its_horizon(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    mirror.tracks.add(id="t")
+    mirror.plays.add(track_id="t", played_at="2026-05-05T05:05:05Z")
+    assert server.push(mirror).pushed == 1
+    music_db.execute("UPDATE tracks SET popularity = 1")
+    assert server.pull(mirror).complete
+    assert_equal(mirror, music_db)
+
+
 @pytest.mark.parametrize("change", ["listened_ms = 2", "played_at = now(), listened_ms = 2"])
 def test_a_transaction_from_before_a_push_may_change_what_was_pushed(
     music_db: MusicDb,
