@@ -3,6 +3,7 @@
 #include "core/ingest/key_text.hpp"
 #include "core/ingest/odd_values.hpp"
 #include "core/ingest/row_identity.hpp"
+#include "core/outbox/outbox.hpp"
 #include "core/sqlite/row_source.hpp"
 #include "core/test_hooks.hpp"
 
@@ -153,6 +154,14 @@ void RowWriter::write(std::string_view rows) {
   while (reader.next()) write_row(reader);
 }
 
+void RowWriter::make_room_for(const RowReader& row) {
+  if (!any_pending_) return;
+  const auto* id = std::get_if<std::int64_t>(&row[key_fields_.front()].value);
+  if (id != nullptr && outbox::provisional_number(*id) != 0) {
+    outbox::make_room(database_, table_.name, *id);
+  }
+}
+
 void RowWriter::load(std::string_view rows) {
   class Rows : public sqlite::RowSource {
    public:
@@ -178,6 +187,10 @@ void RowWriter::load(std::string_view rows) {
     std::int64_t count_ = 0;
   };
 
+  if (any_pending_ && table_.has_integer_key()) {
+    RowReader row(rows, columns_);
+    while (row.next()) make_room_for(row);
+  }
   Rows source(*this, rows);
   sqlite::run_over(database_, load_sql(table_, columns_), source, columns_.size());
   counts_.inserted += source.count();
@@ -197,6 +210,7 @@ void RowWriter::check_key(const RowReader& row) const {
 
 void RowWriter::write_row(const RowReader& row) {
   check_key(row);
+  make_room_for(row);
   const bool was_here = mode_ == WriteMode::merge && is_here(row);
   bind_row(row);
   write_.run();

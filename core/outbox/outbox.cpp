@@ -138,9 +138,36 @@ std::int64_t next_provisional_id(sqlite::Database& database) {
 }
 
 std::int64_t reserve_provisional_ids(sqlite::Database& database, std::int64_t count) {
-  const std::int64_t given = meta::read_int(database, meta::kProvisionalIds);
+  std::int64_t given = meta::read_int(database, meta::kProvisionalIds);
+  const auto taken = database.kept(
+      "SELECT min(id) FROM (SELECT min(id) AS id FROM play_history WHERE id BETWEEN ?1 AND ?2 "
+      "UNION ALL SELECT min(id) FROM analysis_snapshots WHERE id BETWEEN ?1 AND ?2)");
+  // Ids of 64 bits that a server gives may lie anywhere.
+  for (;;) {
+    taken->bind(0, kProvisionalBase - (given + count)).bind(1, kProvisionalBase - (given + 1));
+    if (!taken->step() || taken->is_null(0)) break;
+    given = provisional_number(taken->integer(0));
+    taken->reset();
+  }
   meta::write(database, meta::kProvisionalIds, given + count);
   return kProvisionalBase - (given + 1);
+}
+
+void make_room(sqlite::Database& database, std::string_view table, std::int64_t id) {
+  auto pending = database.prepare(
+      "SELECT entry, identity, recorded_at, image FROM playmirror_outbox "
+      "WHERE table_name = ? AND row_id = ?");
+  if (!pending.bind_all(table, id).step()) return;
+  const std::int64_t entry = pending.integer(0);
+  const std::int64_t next = next_provisional_id(database);
+  const std::int64_t sum = checksum(table, pending.text(1), next, pending.text(2), pending.blob(3));
+  pending.reset();
+  database.prepare("UPDATE playmirror_outbox SET row_id = ?, checksum = ? WHERE entry = ?")
+      .bind_all(next, sum, entry)
+      .run();
+  database.prepare("UPDATE " + sqlite::quoted(table) + " SET id = ? WHERE id = ?")
+      .bind_all(next, id)
+      .run();
 }
 
 std::int64_t provisional_number(std::int64_t id) noexcept {

@@ -39,7 +39,8 @@ struct Entry {
 /// their checksums stay as they are.
 void renew_identities(sqlite::Database& database);
 
-/// The next provisional id: negative, below every 32-bit id, never given twice by one file.
+/// The next provisional id: negative, below every 32-bit id, never given twice by one file, and of
+/// no row that the server has given it.
 [[nodiscard]] std::int64_t next_provisional_id(sqlite::Database& database);
 
 /// The first of `count` such ids; the others are each one less.
@@ -47,6 +48,10 @@ void renew_identities(sqlite::Database& database);
 
 /// The how manieth provisional id of its file an id is; 0 for any other id.
 [[nodiscard]] std::int64_t provisional_number(std::int64_t id) noexcept;
+
+/// Gives the pending row with this id another one, if there is such a row: a row of the server's
+/// has the same.
+void make_room(sqlite::Database& database, std::string_view table, std::int64_t id);
 
 /// Adds a row; the mirrored table gets it from the caller. Returns the entry's number.
 std::int64_t add(sqlite::Database& database, std::string_view table, std::string_view identity,

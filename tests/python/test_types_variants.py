@@ -118,6 +118,33 @@ def test_ids_beyond_32_bits_arrive(
     assert_equal(mirror, music_db)
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_an_id_of_the_server_that_a_pending_row_has_moves_that_row(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check, first: bool
+) -> None:
+    """Ids of 64 bits may lie where the mirror numbers what is not sent yet."""
+    retype(music_db, "bigint")
+    music_db.execute("INSERT INTO tracks (id) VALUES ('t')")
+    if not first:
+        server.pull(mirror)
+    mirror.tracks.add(id="t")
+    at = "2026-05-05T05:05:0{}Z".format
+    ours = [mirror.plays.add(track_id="t", played_at=at(second)) for second in (1, 2)]
+    for id_ in (ours[0].id, ours[1].id - 1, ours[1].id - 2):
+        music_db.execute(
+            "INSERT INTO play_history (id, track_id, source) VALUES (%s, 't', 'theirs')", [id_]
+        )
+    server.pull(mirror)
+    assert mirror.plays[ours[0].id].source == "theirs"
+    moved, stayed = mirror.pending()[-2:]
+    assert mirror.plays[moved.row_id].played_at == ours[0].played_at
+    assert mirror.plays[stayed.row_id] == ours[1]
+    assert mirror.plays.add(track_id="t", played_at=at(3)).id < ours[1].id - 2
+    assert server.sync(mirror).pushed == 3
+    assert not mirror.pending()
+    assert_equal(mirror, music_db)
+
+
 def test_columns_of_every_kind_are_mirrored_as_the_server_prints_them(
     music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
 ) -> None:
