@@ -26,9 +26,15 @@ bool identifies(const schema::TableLayout& table, const std::string& column) {
          (table.cut && table.cut->column == column);
 }
 
-/// Whether the same stored value may have another text: as `bpchar`, a `varchar` loses the spaces
-/// at its end, and the server rewrites no row.
+/// Whether the same stored value may have another text, while the server rewrites no row: as
+/// `bpchar`, a `varchar` loses the spaces at its end; and a session whose zone is UTC makes UTC of
+/// what was the local time of another zone, or the reverse.
 bool may_print_otherwise(const schema::ColumnLayout& before, const schema::ColumnLayout& now) {
+  const auto is_time = [](const schema::ColumnLayout& column) {
+    return column.kind == schema::ValueKind::timestamp ||
+           column.kind == schema::ValueKind::timestamptz;
+  };
+  if (is_time(before) && is_time(now)) return before.kind != now.kind;
   return before.server_type != now.server_type && before.kind == schema::ValueKind::text &&
          now.kind == schema::ValueKind::text &&
          !(schema::travels_binary(before.server_type) && schema::travels_binary(now.server_type));

@@ -183,6 +183,20 @@ def test_a_column_with_a_zone_needs_no_other(mirror: pm.Mirror, music_db: MusicD
         assert_instants(mirror, server, music_db, "Europe/Berlin")
 
 
+def test_a_column_that_gets_a_zone_without_a_rewrite_is_read_anew(
+    mirror: pm.Mirror, music_db: MusicDb
+) -> None:
+    """What was the local time of Berlin is the same time of UTC then, and back."""
+    with pm.connect(music_db.dsn, played_at_zone="Europe/Berlin") as server:
+        for type_ in ("timestamp", "timestamptz", "timestamp"):
+            music_db.execute(
+                f"SET TimeZone = 'UTC'; ALTER TABLE play_history ALTER played_at TYPE {type_}"
+            )
+            assert server.pull(mirror).complete
+            for depth in ("quick", "full"):
+                assert server.verify(mirror, depth=depth).equal
+
+
 def test_a_mirror_keeps_to_its_zone(mirror: pm.Mirror, music_db: MusicDb) -> None:
     with (
         pm.connect(music_db.dsn) as plain,
