@@ -6,6 +6,7 @@
 #include "core/ingest/row_reader.hpp"
 #include "core/ingest/row_writer.hpp"
 #include "core/ingest/table_state.hpp"
+#include "core/outbox/requeue.hpp"
 #include "core/test_hooks.hpp"
 #include "sync/pull/batch_writer.hpp"
 #include "sync/pull/copy_ranges.hpp"
@@ -84,6 +85,10 @@ void FirstCopy::prepare(sqlite::Database& database, const ServerTable& table,
     state.copied_to.reset();
     const bool horizon = PLAYMIRROR_SAFEGUARD("horizon of a first copy");
     state.horizon = horizon ? moment.xmin : moment.xmax;
+    // What was sent before may have gone to another table than this one.
+    if (state.relation != 0 && state.relation != table.relation && layout.has_integer_key()) {
+      outbox::requeue_delivered(database, table.name, {});
+    }
     state.relation = table.relation;
     store_parts(database, table.name, table.parts);
     if (table.name == "play_history") columns::drop(database);

@@ -321,7 +321,10 @@ void Pusher::resolve(sqlite::Database& database, const Transaction& transaction,
         break;
     }
   }
-  if (push != 0) outbox::forget_push(database, push);
+  if (push != 0) {
+    outbox::forget_push(database, push);
+    note_tables(database, transaction, rows);
+  }
   const std::int64_t xid = transaction.record.xid;
   NewestRows newest;
   for (const Witness& witness : stored_witnesses(database)) newest.offer(witness);
@@ -340,6 +343,19 @@ void Pusher::resolve(sqlite::Database& database, const Transaction& transaction,
   meta::write(database, meta::kPushSnapshot,
               transaction.knew_all && was_next ? only_before(next) : "");
   if (all_done) meta::write(database, meta::kLastPush, Timestamp::now().to_postgres_string());
+}
+
+void Pusher::note_tables(sqlite::Database& database, const Transaction& transaction,
+                         const std::vector<PushedRow>& rows) {
+  for (const auto& [name, table] : transaction.opening.catalog.tables) {
+    const bool any_sent = std::ranges::any_of(
+        rows, [&](const PushedRow& row) { return row.server_id != 0 && row.entry->table == name; });
+    if (!any_sent) continue;
+    ingest::TableState state = ingest::read_state(database, name);
+    if (state.relation != 0) continue;
+    state.relation = table.relation;
+    ingest::write_state(database, name, state);
+  }
 }
 
 void Pusher::count(sqlite::Database& database, const PushedRow& row) {

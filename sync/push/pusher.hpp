@@ -54,6 +54,9 @@ class Pusher {
   void commit(const Transaction& transaction, const std::vector<PushedRow>& rows);
   void resolve(sqlite::Database& database, const Transaction& transaction,
                const std::vector<PushedRow>& rows, std::int64_t push);
+  /// Remembers, before a first copy does, which tables the rows went to.
+  static void note_tables(sqlite::Database& database, const Transaction& transaction,
+                          const std::vector<PushedRow>& rows);
   void count(sqlite::Database& database, const PushedRow& row);
 
   ServerSession& session_;

@@ -234,3 +234,25 @@ def test_a_table_restored_over_the_live_one_gets_our_plays_again(
     for play in (early, late):
         assert mirror.plays[play.id].played_at == play.played_at
     assert_equal(mirror, music_db)
+
+
+def test_a_table_restored_before_the_first_copy_gets_our_plays_again(
+    music_db: MusicDb, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """What was pushed before anything was pulled."""
+    [(track,)] = music_db.execute("SELECT id FROM tracks ORDER BY id LIMIT 1")
+    dump = subprocess.run(
+        [binaries() / "pg_dump", "--clean", "--table=play_history", music_db.dsn],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    mirror.tracks.add(id=track)
+    play = mirror.plays.add(track_id=track, played_at="2026-05-05T05:05:01Z")
+    with pm.connect(music_db.dsn) as server:
+        assert server.push(mirror).pushed == 1
+        music_db.server.psql(dump.stdout, music_db.name)
+        server.pull(mirror)
+        assert [entry.table for entry in mirror.pending()] == ["play_history"]
+        assert server.sync(mirror).pushed == 1
+    assert recorded_on(music_db) == 1
+    assert mirror.plays[play.id].played_at == play.played_at
+    assert_equal(mirror, music_db)
