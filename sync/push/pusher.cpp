@@ -52,6 +52,11 @@ constexpr const char* kUnlessKnown = "pg_catalog.current_setting('playmirror.all
 /// How often a batch starts over because the server's tables changed under it.
 constexpr int kAttempts = 3;
 
+/// SQLSTATE of a statement that took longer than the server's statement_timeout, and what part of
+/// the rows is tried then.
+constexpr std::string_view kCancelled = "57014";
+constexpr std::int64_t kShrink = 8;
+
 /// The text of a snapshot in which every transaction before `xid` has ended, and no other is known.
 std::string only_before(std::int64_t xid) {
   return std::to_string(xid) + ":" + std::to_string(xid) + ":";
@@ -76,20 +81,27 @@ void Pusher::run() {
     Settlement(session_, mirror_, waiter_, report_).run();
   }
   newest_ = outbox::newest(mirror_.reader().database());
-  for (;;) {
-    const std::vector<outbox::Entry> entries = next_batch();
+  for (std::int64_t rows = std::max<std::int64_t>(options_.batch_rows, 1);;) {
+    const auto before = sent_up_to_;
+    const std::vector<outbox::Entry> entries = next_batch(rows);
     if (entries.empty()) break;
     waiter_.progress({.phase = "push", .rows = report_.pushed}, true);
-    push_batch(entries);
+    try {
+      push_batch(entries);
+    } catch (const pg::StatementFailed& failure) {
+      // Where a statement may not take long, as many rows will never do.
+      if (failure.sqlstate() != kCancelled || entries.size() == 1) throw;
+      sent_up_to_ = before;
+      rows = (std::ssize(entries) + kShrink - 1) / kShrink;
+    }
   }
 }
 
-std::vector<outbox::Entry> Pusher::next_batch() {
+std::vector<outbox::Entry> Pusher::next_batch(std::int64_t rows) {
   const SteadyReader reader(mirror_);
   std::vector<outbox::Entry> batch;
   for (const char* table : kWrittenTables) {
-    const auto room =
-        std::max<std::int64_t>(options_.batch_rows, 1) - static_cast<std::int64_t>(batch.size());
+    const auto room = rows - std::ssize(batch);
     if (room <= 0) break;
     auto entries = outbox::sendable(reader.database(), table, sent_up_to_[table], newest_, room);
     sent_up_to_[table] = entries.empty() ? newest_ : entries.back().entry;

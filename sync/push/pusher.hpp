@@ -37,7 +37,7 @@ class Pusher {
   };
 
   /// The next entries to send, parents before children; empty when nothing is left.
-  std::vector<outbox::Entry> next_batch();
+  std::vector<outbox::Entry> next_batch(std::int64_t rows);
   void push_batch(const std::vector<outbox::Entry>& entries);
   /// One transaction: a round trip for all its statements, unless rows are refused, and one for
   /// COMMIT. The statements are written for the server's tables as they were seen last; false when

@@ -511,6 +511,22 @@ def test_a_timeout_of_the_server_keeps_the_rows(
     assert plays_on_server(db) == (1, 1)
 
 
+def test_a_batch_that_takes_longer_than_a_statement_may_is_made_smaller(
+    db: MusicDb, mirror: pm.Mirror, plain_role: str, assert_equal: Equal
+) -> None:
+    db.execute(
+        f"ALTER ROLE laptop IN DATABASE {db.name} SET statement_timeout = '500ms';"
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM pg_sleep(0.02); RETURN new; END $$;"
+        "CREATE TRIGGER slow BEFORE INSERT ON play_history FOR EACH ROW EXECUTE FUNCTION slow()"
+    )
+    for number in range(60):
+        add_play(mirror, number)
+    assert mirror.sync(plain_role).pushed == 60
+    assert mirror.pending() == []
+    assert_equal(mirror, db)
+
+
 def test_another_device_in_the_middle_of_a_push_is_waited_for(
     db: MusicDb, mirror: pm.Mirror, tmp_path: Path
 ) -> None:
