@@ -26,6 +26,18 @@ TEST_P(Classify, KnowsTheMeaning) {
   EXPECT_EQ(meaning.row_at_fault, GetParam().row_at_fault);
 }
 
+TEST(ClassifyTables, TellsATableFromARowAndFromTheServer) {
+  for (const char* of_table : {"0A000", "2200H", "3F000", "42501", "42703", "42P01", "55000"}) {
+    const Classification meaning = classify({.sqlstate = of_table, .message = "no"});
+    EXPECT_TRUE(meaning.table_at_fault) << of_table;
+    EXPECT_FALSE(meaning.row_at_fault) << of_table;
+  }
+  for (const char* other :
+       {"08006", "22001", "23505", "25006", "40001", "53300", "57014", "P0001"}) {
+    EXPECT_FALSE(classify({.sqlstate = other, .message = "no"}).table_at_fault) << other;
+  }
+}
+
 constexpr auto kRefused = ErrorCode::server_refused;
 
 INSTANTIATE_TEST_SUITE_P(

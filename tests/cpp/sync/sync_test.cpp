@@ -279,7 +279,9 @@ TEST_F(Syncing, WhatTheServerRefusesHasTheClassOfItsCode) {
       "GRANT SELECT ON ALL TABLES IN SCHEMA public TO sync_test_reader;"
       "GRANT INSERT ON play_history TO sync_test_reader");
   Server reader = Server::connect(dsn() + " user=sync_test_reader");
-  EXPECT_THROW(reader.push(mirror), AccessDenied);  // no right to the sequence
+  EXPECT_EQ(reader.push(mirror).waiting, 1);  // no right to the sequence
+  EXPECT_EQ(mirror.pending().front().state, PendingState::waiting);
+  EXPECT_EQ(mirror.pending().front().sqlstate, "42501");
   sql("DROP OWNED BY sync_test_reader; DROP ROLE sync_test_reader");
   EXPECT_EQ(server.sync(mirror).pushed, 1);
 }
