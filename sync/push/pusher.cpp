@@ -359,13 +359,13 @@ void Pusher::resolve(sqlite::Database& database, const Transaction& transaction,
 
 void Pusher::note_tables(sqlite::Database& database, const Transaction& transaction,
                          const std::vector<PushedRow>& rows) {
-  for (const auto& [name, table] : transaction.opening.catalog.tables) {
+  for (const std::string name : {"play_history", "analysis_snapshots"}) {
     const bool any_sent = std::ranges::any_of(
         rows, [&](const PushedRow& row) { return row.server_id != 0 && row.entry->table == name; });
     if (!any_sent) continue;
     ingest::TableState state = ingest::read_state(database, name);
     if (state.relation != 0) continue;
-    state.relation = table.relation;
+    state.relation = transaction.opening.catalog.tables.at(name).relation;
     ingest::write_state(database, name, state);
   }
 }
