@@ -40,6 +40,11 @@ std::string needs_of_waiting(const sqlite::Database& database, const PendingEntr
     return "Give the column a default on the server, or upgrade playmirror; then the next push "
            "sends it.";
   }
+  if (entry.sqlstate == "23505") {
+    return "The server's sequence gave an id that is taken. Each push brings it on; setval() on "
+           "the "
+           "server does at once.";
+  }
   if (entry.sqlstate.starts_with("42") || entry.sqlstate.starts_with("0A") ||
       entry.sqlstate == "2200H") {
     return "Have the table put right on the server; then the next push sends it.";

@@ -69,6 +69,20 @@ outbox::Refusal refusal_of(const pg::StatementFailed& failure) {
   return {diagnostics.sqlstate, diagnostics.constraint, std::move(message)};
 }
 
+/// Whether a sequence gave an id that was taken, as one that was set back does: the row is as good
+/// as any other, and the sequence is one further now.
+bool is_of_given_id(const outbox::Entry& entry, const pg::Diagnostics& diagnostics) {
+  return diagnostics.sqlstate == "23505" &&
+         diagnostics.detail.find("(id)=(") != std::string::npos &&
+         schema::record_layout(entry.table).has_integer_key();
+}
+
+PushedRow refused_row(const outbox::Entry& entry, const pg::StatementFailed& failure) {
+  const bool waits = is_of_given_id(entry, failure.diagnostics());
+  return {&entry, waits ? PushedRow::Fate::waiting : PushedRow::Fate::rejected, 0,
+          refusal_of(failure)};
+}
+
 }  // namespace
 
 BatchInserter::BatchInserter(ServerSession& session, const Catalog& catalog, pg::Waiter& waiter)
@@ -198,8 +212,7 @@ void BatchInserter::undo_from(Group& group) {
 void BatchInserter::split(Group& group, const pg::StatementFailed* refused) {
   undo_from(group);
   if (refused != nullptr && group.entries.size() == 1) {
-    group.rows.push_back(
-        {group.entries.front(), PushedRow::Fate::rejected, 0, refusal_of(*refused)});
+    group.rows.push_back(refused_row(*group.entries.front(), *refused));
   } else {
     const std::int64_t subtransactions = subtransactions_;
     try {
@@ -246,7 +259,7 @@ void BatchInserter::insert_split(const Group& group, std::vector<const outbox::E
     if (!is_row_at_fault(failure)) throw;
     undo(kOfPart);
     if (entries.size() == 1) {
-      rows.push_back({entries.front(), PushedRow::Fate::rejected, 0, refusal_of(failure)});
+      rows.push_back(refused_row(*entries.front(), failure));
       return;
     }
   }
