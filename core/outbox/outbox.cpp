@@ -96,6 +96,12 @@ std::string snapshot_identity(std::string_view date,
   return std::string(date) + kSeparator + (period_label ? "=" + *period_label : std::string());
 }
 
+std::pair<std::string_view, std::string_view> parts_of(std::string_view identity) {
+  const std::size_t cut = identity.find(kSeparator);
+  if (cut == std::string_view::npos) return {identity, {}};
+  return {identity.substr(0, cut), identity.substr(cut + 1)};
+}
+
 std::string identity_of(std::string_view table, const RowImage& image) {
   const auto value = [&](std::string_view column) {
     const auto* field = image.find(column);

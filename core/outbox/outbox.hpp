@@ -32,6 +32,9 @@ struct Entry {
 [[nodiscard]] std::string snapshot_identity(std::string_view date,
                                             const std::optional<std::string>& period_label);
 
+/// Time and track of a play that has this identity, date and label of a snapshot.
+[[nodiscard]] std::pair<std::string_view, std::string_view> parts_of(std::string_view identity);
+
 /// The identity of a row of these tables, from its image.
 [[nodiscard]] std::string identity_of(std::string_view table, const RowImage& image);
 

@@ -2,7 +2,10 @@
 
 #include "core/outbox/outbox.hpp"
 #include "core/schema/layout.hpp"
+#include "core/time/postgres_time.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -89,6 +92,22 @@ bool is_pending(const sqlite::Database& database, std::string_view table,
   return known.bind_all(table, identity).step();
 }
 
+/// Whether the play that the server has under an id may be the one that was sent, as a migration
+/// has made it: of another track, or rounded, or all of them by the clocks of another zone. A play
+/// that got an id which is free again has another track and another time, as a rule.
+bool is_made_of(std::string_view there, std::string_view sent, bool all_are_others) {
+  const auto [time, track] = parts_of(there);
+  const auto [sent_time, sent_track] = parts_of(sent);
+  if (time == sent_time) return true;
+  if (track != sent_track) return false;
+  const auto micros = parse_postgres(time);
+  const auto sent_micros = parse_postgres(sent_time);
+  constexpr double kSecond = 1e6;
+  return all_are_others ||
+         (micros && sent_micros &&
+          std::abs(static_cast<double>(*micros) - static_cast<double>(*sent_micros)) <= kSecond);
+}
+
 }  // namespace
 
 void requeue_delivered(sqlite::Database& database) {
@@ -100,24 +119,36 @@ void requeue_delivered(sqlite::Database& database) {
 void requeue_delivered(sqlite::Database& database, std::string_view table,
                        const std::map<std::int64_t, std::string>& there) {
   const schema::TableLayout& layout = schema::record_layout(table);
+  const std::vector<Delivered> all = read_delivered(database, table);
   auto row = select_row(database, layout);
-  for (const Delivered& delivered : read_delivered(database, table)) {
-    row.bind(0, delivered.server_id);
-    if (!row.step()) {
-      row.reset();
-      continue;
-    }
-    const RowImage image = image_of(row, layout);
+  const auto image_under = [&](std::int64_t id) {
+    std::optional<RowImage> image;
+    row.bind(0, id);
+    if (row.step()) image = image_of(row, layout);
     row.reset();
-    const std::string identity = identity_of(table, image);
-    const auto same = there.find(delivered.server_id);
-    if (same != there.end() && same->second == identity) continue;
-    if (is_pending(database, table, identity)) continue;
+    return image;
+  };
+  const bool all_are_others = std::ranges::none_of(all, [&](const Delivered& delivered) {
+    const auto now = there.find(delivered.server_id);
+    if (now == there.end()) return false;
+    const auto image = image_under(delivered.server_id);
+    return image && identity_of(table, *image) == now->second;
+  });
+  for (const Delivered& delivered : all) {
+    const auto image = image_under(delivered.server_id);
+    if (!image) continue;
+    const std::string identity = identity_of(table, *image);
+    const auto now = there.find(delivered.server_id);
+    const bool is_there =
+        now != there.end() &&
+        (now->second == identity ||
+         (table == "play_history" && is_made_of(now->second, identity, all_are_others)));
+    if (is_there || is_pending(database, table, identity)) continue;
     const std::int64_t id = next_provisional_id(database);
     database.prepare("UPDATE " + sqlite::quoted(table) + " SET id = ? WHERE id = ?")
         .bind_all(id, delivered.server_id)
         .run();
-    add(database, table, identity, id, image);
+    add(database, table, identity, id, *image);
     // The old handle follows the row to its new provisional id, and from there to the server's.
     database
         .prepare(

@@ -256,3 +256,34 @@ def test_a_table_restored_before_the_first_copy_gets_our_plays_again(
     assert recorded_on(music_db) == 1
     assert mirror.plays[play.id].played_at == play.played_at
     assert_equal(mirror, music_db)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "track_id, played_at + interval '2 h' AS played_at",
+        "track_id, date_trunc('second', played_at) AS played_at",
+        "(SELECT min(id) FROM tracks) AS track_id, played_at",
+    ],
+)
+def test_a_migration_that_makes_the_table_anew_sends_nothing_again(
+    made: str, music_db: MusicDb, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """All plays moved to the clocks of another zone, or some of them rounded, or tracks merged."""
+    with pm.connect(music_db.dsn) as server:
+        server.pull(mirror)
+        track = music_db.execute("SELECT max(id) FROM tracks")[0][0]
+        for n in range(6):
+            at = f"2026-05-05T05:05:0{n}{'.25' if n % 2 else ''}Z"
+            mirror.plays.add(track_id=track, played_at=at, source="ours")
+        assert server.sync(mirror).pushed == 6
+        before = music_db.execute("SELECT count(*) FROM play_history")
+        music_db.execute(
+            f"CREATE TABLE made AS SELECT id, {made}, listened_ms, skipped, source, context_uri "
+            "FROM play_history; DROP TABLE play_history; ALTER TABLE made RENAME TO play_history; "
+            "ALTER TABLE play_history ADD PRIMARY KEY (id)"
+        )
+        report = server.sync(mirror)
+        assert (report.pushed, mirror.pending()) == (0, [])
+        assert music_db.execute("SELECT count(*) FROM play_history") == before
+    assert_equal(mirror, music_db)
