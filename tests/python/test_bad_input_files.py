@@ -4,6 +4,7 @@ nothing in it is changed. Files that got hurt: what is left stays readable."""
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import sqlite3
 import stat
@@ -16,8 +17,8 @@ from pathlib import Path
 import playmirror as pm
 import pytest
 from support.faults import add_play
-from support.nobody import NOBODY, as_nobody
 from support.offline_library import open_library
+from support.permissions import permissions_count
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
@@ -144,7 +145,8 @@ def test_what_is_no_file(mirror_path: Path, make: Callable[[Path], None]) -> Non
 
 @AS_ROOT
 def test_a_file_of_another_user(made: Path) -> None:
-    os.chown(made, NOBODY.pw_uid, NOBODY.pw_gid)
+    nobody = pwd.getpwnam("nobody")
+    os.chown(made, nobody.pw_uid, nobody.pw_gid)
     assert refused(made).code == "unsafe_file"
 
 
@@ -201,17 +203,11 @@ def test_a_path_below_a_file(made: Path) -> None:
 def frozen(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A mirror of our own in a directory that we may not write to."""
     directory = tmp_path_factory.mktemp("frozen")
-    for parent in [directory, *directory.parents][:4]:
-        parent.chmod(0o755)
     shutil.copy(made, directory)
-    if os.geteuid() != 0:
-        directory.chmod(0o555)
+    directory.chmod(0o555)
+    with permissions_count():
         yield directory / made.name
-        directory.chmod(0o755)
-        return
-    os.chown(directory / made.name, NOBODY.pw_uid, NOBODY.pw_gid)
-    with as_nobody():
-        yield directory / made.name
+    directory.chmod(0o755)
 
 
 def test_a_directory_that_cannot_be_written_to(frozen: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from support import hooks
 from support import listening_exports as exports
 from support.music_db import MusicDb
-from support.nobody import as_nobody
+from support.permissions import permissions_count
 
 UTC = timezone.utc
 T0 = 1_700_000_000  # 2023-11-14T22:13:20Z
@@ -214,17 +214,12 @@ def test_a_pipe_is_no_file(mirror: pm.Mirror, folder: Path) -> None:
 
 
 def test_a_directory_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    for parent in [tmp_path, *tmp_path.parents][:3]:
-        parent.chmod(0o755)
-    for name, mode in (("closed", 0o700), ("open", 0o755), ("mirror", 0o777)):
+    for name in ("closed", "open"):
         (tmp_path / name).mkdir()
-        (tmp_path / name).chmod(mode)
+        exports.write(tmp_path / name / "a.json", [exports.extended(1, TIME)])
     (tmp_path / "open" / "closed").mkdir(0o000)
-    rows = [exports.extended(1, TIME)]
-    exports.write(tmp_path / "open" / "a.json", rows).chmod(0o644)
-    exports.write(tmp_path / "closed" / "a.json", rows)
     (tmp_path / "closed").chmod(0o000)
-    with as_nobody(), pm.open(tmp_path / "mirror" / "music.db") as mirror:
+    with permissions_count(), pm.open(tmp_path / "music.db") as mirror:
         report = mirror.import_plays(tmp_path / "open")
         assert report.recorded == 1
         assert {Path(file.name).name: file.problem for file in report.files} == {
