@@ -40,9 +40,9 @@ CHANGES = """
 
 def preloaded(name: str) -> Path:
     """The newest library of tests/faults of that name that a build has left. Those of a sanitizer
-    (asan-ubsan, tsan) can be loaded into programs of their own kind only."""
+    (asan-ubsan, tsan, fuzz) can be loaded into programs of their own kind only."""
     found = (ROOT / "build").glob(f"*/tests/faults/lib{name}.so")
-    built = [path for path in found if not path.parts[-4].endswith("san")]
+    built = [path for path in found if path.parts[-4] not in ("asan-ubsan", "tsan", "fuzz")]
     newest = max(built, key=lambda path: path.stat().st_mtime, default=None)
     assert newest is not None, f"there is no lib{name}.so: build the preset dev"
     return newest
