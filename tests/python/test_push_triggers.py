@@ -9,23 +9,14 @@ from pathlib import Path
 
 import playmirror as pm
 import pytest
-from support.faults import START, add_play, add_tracks, plays_on_server
+from support import two_tracks
+from support.faults import START, add_play, plays_on_server
 from support.music_db import MusicDb
 
 Equal = Callable[[pm.Mirror, MusicDb], None]
 
 
-@pytest.fixture
-def db(music_db: MusicDb) -> MusicDb:
-    add_tracks(music_db, "t1", "t2")
-    return music_db
-
-
-@pytest.fixture
-def mirror(db: MusicDb, mirror: pm.Mirror) -> pm.Mirror:
-    """Knows two tracks."""
-    mirror.pull(db.dsn)
-    return mirror
+db, mirror = two_tracks.db, two_tracks.mirror
 
 
 def add_trigger(db: MusicDb, body: str, when: str = "AFTER") -> None:
