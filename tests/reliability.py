@@ -72,7 +72,7 @@ FAULTS = (
     Fault("A damaged file is repaired, or renewed with what was recorded", ("test_repair.py",)),
     Fault("Copies are made beside writers, and killed", ("test_copy.py",)),
     Fault("Histories of other services: overlapping, repeated, cut short, hostile",
-          ("test_import.py",)),
+          ("test_import.py", "test_import_large.py")),
     Fault("Odd values of every type, both ways", ("test_types_odd_values.py",)),
     Fault("Several processes and threads on one file; fork; Ctrl-C",
           ("test_processes.py", "test_api_threads.py")),

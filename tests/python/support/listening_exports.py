@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import json
 import zipfile
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
+
+BEGIN = 1_700_000_000  # 2023-11-14T22:13:20Z
+
+
+def later(seconds: int) -> str:
+    """So long after BEGIN, as Spotify writes times."""
+    at = datetime.fromtimestamp(BEGIN, timezone.utc) + timedelta(seconds=seconds)
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def spotify_id(number: int) -> str:
