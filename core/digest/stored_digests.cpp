@@ -78,6 +78,15 @@ void make_digests(sqlite::Database& database, CallWatch& watch) {
   keep_digests(database, tables);
 }
 
+std::optional<std::int64_t> kept_rows(const sqlite::Database& database, std::string_view table) {
+  if (kept_digests(database) == 0) return std::nullopt;
+  auto rows = database.prepare(
+      "SELECT coalesce(sum(rows), 0) FROM playmirror_digests WHERE table_name = ?");
+  rows.bind(0, table);
+  rows.step();
+  return rows.integer(0);
+}
+
 void keep_digests(sqlite::Database& database,
                   const std::map<std::string, BlockDigests, std::less<>>& tables) {
   auto insert = database.prepare(kWriteDigest);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,11 @@ void forget_digests(sqlite::Database& database);
 
 /// Makes them from the rows that are there, unless they are kept already. Reads every row.
 void make_digests(sqlite::Database& database, CallWatch& watch);
+
+/// How many rows of the table playmirror has written, pending ones included; none while no digests
+/// are kept. Reads one row for each block.
+[[nodiscard]] std::optional<std::int64_t> kept_rows(const sqlite::Database& database,
+                                                    std::string_view table);
 
 /// Keeps these from now on, by table. They must be those of the rows that are there.
 void keep_digests(sqlite::Database& database,

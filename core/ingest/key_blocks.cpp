@@ -48,11 +48,18 @@ std::string readable_block(const schema::TableLayout& table, const std::string& 
          std::to_string(first + (std::int64_t{1} << kBlockBits) - 1);
 }
 
+std::int64_t count_all_rows(const sqlite::Database& database, const schema::TableLayout& table) {
+  return database.query_int("SELECT count(*) FROM " + sqlite::quoted(table.name));
+}
+
+std::int64_t count_pending(const sqlite::Database& database, const schema::TableLayout& table) {
+  return database.query_int("SELECT count(*) FROM " + sqlite::quoted(table.name) + " WHERE " +
+                            is_pending(table));
+}
+
 std::int64_t count_rows(const sqlite::Database& database, const schema::TableLayout& table) {
-  const std::string name = sqlite::quoted(table.name);
-  const std::int64_t all = database.query_int("SELECT count(*) FROM " + name);
   // Counting the few pending rows apart keeps the plain count, which SQLite answers fastest.
-  return all - database.query_int("SELECT count(*) FROM " + name + " WHERE " + is_pending(table));
+  return count_all_rows(database, table) - count_pending(database, table);
 }
 
 BlockCounts count_blocks(const sqlite::Database& database, const schema::TableLayout& table) {

@@ -39,6 +39,14 @@ using BlockCounts = std::map<std::string, std::int64_t, std::less<>>;
 [[nodiscard]] std::string readable_block(const schema::TableLayout& table,
                                          const std::string& block);
 
+/// How many rows of the table are ours and still pending.
+[[nodiscard]] std::int64_t count_pending(const sqlite::Database& database,
+                                         const schema::TableLayout& table);
+
+/// How many rows the table has, pending ones included.
+[[nodiscard]] std::int64_t count_all_rows(const sqlite::Database& database,
+                                          const schema::TableLayout& table);
+
 /// How many rows of the table came from the server.
 [[nodiscard]] std::int64_t count_rows(const sqlite::Database& database,
                                       const schema::TableLayout& table);

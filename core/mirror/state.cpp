@@ -374,6 +374,7 @@ SalvageReport MirrorState::renew(const std::function<void()>& tick) {
   idle_readers_.clear();
   column_cache_ = std::make_shared<columns::ColumnCache>();
   ++renewals_;
+  rows_counted_ = false;
   return salvage::renew(file_);
 }
 

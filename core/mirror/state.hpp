@@ -122,6 +122,11 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   /// while another process has the file open.
   SalvageReport renew(const std::function<void()>& tick);
 
+  /// Whether the mirrored rows were counted since this process opened the file, and were as many as
+  /// had been written.
+  [[nodiscard]] bool rows_are_counted() const noexcept { return rows_counted_; }
+  void note_rows_counted() noexcept { rows_counted_ = true; }
+
   /// What statistics share of tracks and artists.
   [[nodiscard]] stats::FactCache& fact_cache() const noexcept { return *fact_cache_; }
   /// What the readers of the columns share.
@@ -163,6 +168,7 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   std::unique_ptr<Writer> writer_;
   std::atomic<std::thread::id> writing_thread_ = {};
   std::atomic<bool> unlogged_ = false;
+  std::atomic<bool> rows_counted_ = false;
   std::shared_ptr<columns::ColumnCache> column_cache_;
   Doorbell doorbell_;
 };

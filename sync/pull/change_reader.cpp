@@ -1,5 +1,6 @@
 #include "sync/pull/change_reader.hpp"
 
+#include "core/digest/stored_digests.hpp"
 #include "core/ingest/field_cap.hpp"
 #include "core/ingest/key_blocks.hpp"
 #include "core/ingest/key_text.hpp"
@@ -195,6 +196,8 @@ pg::Command ChangeReader::sweep_command(TableChanges& change, const std::string&
   pg::Command command = changes_command(change, both(filter, newer), moment);
   // What was written lately lies at the end, as a rule. So where it begins is found while the rows
   // are counted, and only what lies behind it is read. The count comes last, in a row of its own.
+  // A filter on the count would cost something for every row; on its result it costs nothing, and
+  // a result that nobody asks for is not computed.
   const std::string fields =
       session_.select_list(layout.name, layout.columns) + (bears_witness(layout) ? ", xmin" : "");
   const auto field_count =
@@ -203,11 +206,12 @@ pg::Command ChangeReader::sweep_command(TableChanges& change, const std::string&
   for (int field = 0; field < field_count; ++field) nothing += "NULL, ";
   command.sql =
       "WITH seen AS MATERIALIZED (" +
-      select("count(*) AS rows, min(ctid) FILTER (WHERE " + newer + ") AS first", layout, filter) +
+      select("count(*) AS rows, min(ctid) FILTER (WHERE " + newer + ") AS first", layout, "") +
       ") " +
       select(fields + ", NULL::bigint", layout,
              both(filter, newer + " AND ctid >= (SELECT first FROM seen)")) +
-      " UNION ALL SELECT " + nothing + "rows FROM seen";
+      " UNION ALL SELECT " + nothing + "rows FROM seen" +
+      (filter.empty() ? "" : " WHERE " + filter);
   command.on_row = [&change, field_count, keep = std::move(command.on_row)](const pg::Row& row) {
     if (row.is_null(field_count)) {
       keep(row);
@@ -244,6 +248,7 @@ std::vector<pg::Command> ChangeReader::questions(const std::vector<ServerTable>&
                                                  const Reach& reach, std::int64_t xmax,
                                                  const Moment& moment, const std::string& filter) {
   changes_ = std::vector<TableChanges>(tables.size());
+  rows_add_up_ = true;
   std::vector<pg::Command> commands;
   const SteadyReader reader(mirror_);
   for (std::size_t i = 0; i < tables.size(); ++i) {
@@ -299,11 +304,21 @@ TableChanges* ChangeReader::changes_of(std::string_view table) {
   return found == changes_.end() ? nullptr : &*found;
 }
 
+std::int64_t ChangeReader::count_held(const sqlite::Database& database,
+                                      const schema::TableLayout& table) {
+  const std::int64_t pending = ingest::count_pending(database, table);
+  const std::optional<std::int64_t> written = digest::kept_rows(database, table.name);
+  if (written && mirror_.rows_are_counted()) return *written - pending;
+  const std::int64_t rows = ingest::count_all_rows(database, table);
+  if (written != rows) rows_add_up_ = false;
+  return rows - pending;
+}
+
 void ChangeReader::count_here() {
   const SteadyReader reader(mirror_);
   for (TableChanges& table : changes_) {
     waiter_.tick();
-    if (table.swept) table.here = ingest::count_rows(reader.database(), table.layout);
+    if (table.swept) table.here = count_held(reader.database(), table.layout);
   }
 }
 
@@ -339,13 +354,16 @@ void ChangeReader::compare_keys() {
       waiter_.tick();
       if (!table.swept) continue;
       const ingest::BlockCounts fresh = count_new(reader.database(), table);
-      if (!table.here) table.here = ingest::count_rows(reader.database(), table.layout);
+      if (!table.here) table.here = count_held(reader.database(), table.layout);
       const std::int64_t here = *table.here + total(fresh);
       if (here == table.server_rows || !PLAYMIRROR_SAFEGUARD("count")) continue;
       ingest::BlockCounts blocks = ingest::count_blocks(reader.database(), table.layout);
       for (const auto& [block, count] : fresh) blocks[block] += count;
       comparisons[table.layout.name].here = std::move(blocks);
     }
+  }
+  if (rows_add_up_ && std::ranges::all_of(changes_, &TableChanges::swept)) {
+    mirror_.note_rows_counted();
   }
   if (comparisons.empty()) return;
 

@@ -96,6 +96,12 @@ class ChangeReader {
   [[nodiscard]] std::string select(const std::string& fields, const schema::TableLayout& layout,
                                    const std::string& condition) const;
 
+  /// How many of the server's rows the mirror holds. Once all rows were counted and found to be as
+  /// many as were written, what is written since tells it, and that takes no longer for more rows.
+  /// What a foreign hand does to the open file shows when it is opened again.
+  [[nodiscard]] std::int64_t count_held(const sqlite::Database& database,
+                                        const schema::TableLayout& table);
+
   /// The condition on rows that only the scope has kept away so far; empty when there are none.
   [[nodiscard]] std::string older_rows(const schema::TableLayout& layout,
                                        const std::string& newer) const;
@@ -107,6 +113,7 @@ class ChangeReader {
   pg::Waiter& waiter_;
   std::vector<TableChanges> changes_;
   NewestRows newest_;
+  bool rows_add_up_ = true;  ///< the tables that were counted hold what was written to them
 };
 
 }  // namespace playmirror::sync

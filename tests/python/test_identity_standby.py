@@ -276,8 +276,9 @@ def run_copy(source: Path, target: Path) -> None:
         shutil.chown(path, owner.st_uid, owner.st_gid)
 
 
+@pytest.mark.parametrize("held_back", [False, True], ids=["", "by an open transaction"])
 def test_transaction_numbers_that_wrap_around_hide_nothing(
-    primary: MusicDb, mirror: pm.Mirror, assert_equal: Check
+    held_back: bool, primary: MusicDb, mirror: pm.Mirror, assert_equal: Check
 ) -> None:
     cluster = primary.server
     pull(mirror, primary)
@@ -293,11 +294,14 @@ def test_transaction_numbers_that_wrap_around_hide_nothing(
 
     xids = []
     with primary.connect() as writer, primary.connect(autocommit=False) as late:
-        late.execute(ADD, [1_000_000])
-        for number in range(700):
-            writer.execute(ADD, [1_000 + number])
-            if number % 100 == 0:
+        if held_back:
+            late.execute(ADD, [1_000_000])
+        writer.execute(ADD, [1000])
+        for number in range(800):
+            writer.execute("UPDATE play_history SET listened_ms = %s WHERE id = 1000", [number])
+            if number % 10 == 0:
                 pull(mirror, primary)
+                assert mirror.plays[1000].listened_ms == number
                 xids += writer.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())").fetchone()
         late.commit()
     pull(mirror, primary)

@@ -1,10 +1,14 @@
 """Rows gone on the server go here too, unless they are so many that an error is more likely."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import playmirror as pm
+import psycopg
 import pytest
-from support.comparing import file_connection, file_rows
+from support.comparing import assert_same_rows, file_connection, file_rows
 from support.music_db import MusicDb
 
 Check = Callable[[pm.Mirror, MusicDb], None]
@@ -101,6 +105,42 @@ def test_deletes_hidden_behind_as_many_inserts_are_found(
     plays = server.pull(mirror).pulled["play_history"]
     assert (plays.inserted, plays.deleted) == (3, 3)
     assert_equal(mirror, music_db)
+
+
+def test_deletes_are_counted_against_what_two_users_of_a_file_have_pulled(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    server.pull(mirror)
+    server.pull(mirror)
+    track = next(mirror.tracks.list(limit=1)).id
+    with pm.open(mirror.path) as other, pm.connect(music_db.dsn) as its_server:
+        for mine, yours, user in [(10, 20, other), (30, 40, mirror), (50, 60, other)]:
+            music_db.execute(f"""
+                DELETE FROM play_history WHERE id IN ({mine}, {yours});
+                INSERT INTO play_history (source) VALUES ('new')
+            """)
+            user.plays.add(track_id=track, played_at=f"2024-05-0{mine // 10}T10:00:00Z")
+            plays = (server if user is mirror else its_server).pull(user).pulled["play_history"]
+            assert (plays.inserted, plays.deleted) == (1, 2)
+    music_db.execute("DELETE FROM play_history WHERE id = 70")
+    assert server.pull(mirror).pulled["play_history"].deleted == 1
+    server.push(mirror)
+    server.pull(mirror)
+    assert_equal(mirror, music_db)
+
+
+def test_rows_that_a_foreign_hand_took_come_back_once_the_file_is_opened_again(
+    music_db: MusicDb, server: pm.Server, mirror_path: Path
+) -> None:
+    for _ in range(3):
+        with pm.open(mirror_path) as mirror:
+            for _ in range(2):
+                music_db.execute("UPDATE playlist_config SET last_updated = now()")
+                server.pull(mirror)
+            with psycopg.connect(music_db.dsn) as connection:
+                assert_same_rows(mirror_path, connection, ["play_history"])
+        with closing(sqlite3.connect(mirror_path)) as file, file:
+            file.execute("DELETE FROM play_history WHERE id % 9 = 1")
 
 
 def test_a_row_deleted_and_written_again_under_its_id_is_an_update(

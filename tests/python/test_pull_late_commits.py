@@ -125,6 +125,25 @@ def test_a_row_that_commits_late_arrives(
     assert_equal(mirror, music_db)
 
 
+@pytest.mark.parametrize("transactions", [1, 31, 32, 33, 34, 223, 224, 225, 300])
+def test_any_number_of_transactions_may_come_between(
+    transactions: int,
+    music_db: MusicDb,
+    server: pm.Server,
+    mirror: pm.Mirror,
+    assert_equal: Check,
+) -> None:
+    """A few are asked for by their numbers, more by a range."""
+    music_db.execute(ADD, [1])
+    server.pull(mirror)
+    with music_db.connect() as writer:
+        for number in range(transactions):
+            writer.execute("UPDATE play_history SET listened_ms = %s WHERE id = 1", [number])
+    report = server.pull(mirror)
+    assert (report.method, report.pulled["play_history"].updated) == ("sweep", 1)
+    assert_equal(mirror, music_db)
+
+
 def test_a_row_that_was_uncommitted_during_the_first_copy_arrives(
     music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
 ) -> None:
