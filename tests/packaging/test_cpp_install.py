@@ -10,6 +10,7 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
+import abi
 import pytest
 from conftest import SOURCE, Run
 
@@ -37,13 +38,14 @@ def installation(
     # as deep, so that ccache has it.
     build = source / "build" / f"packaging-{request.param}"
     compiler = shutil.which(shlex.split(sysconfig.get_config_var("CXX") or "c++")[0]) or "c++"
-    speed = ["-DCMAKE_CXX_FLAGS_RELEASE=-O0"] if request.param == "shared" else []
+    # How fast it runs is not what is tried here; the ABI is read from what a debugger reads.
+    flags = ["-DCMAKE_CXX_FLAGS_RELEASE=-O0 -g"] if request.param == "shared" else []
     prefix = tmp_path_factory.mktemp(request.param)
     run(
         *("cmake", "-S", source, "-B", build, "-G", "Ninja", f"-DCMAKE_INSTALL_PREFIX={prefix}"),
         *("-DCMAKE_INSTALL_LIBDIR=lib", "-DCMAKE_BUILD_TYPE=Release"),
         f"-DCMAKE_CXX_COMPILER={compiler}",
-        *speed,  # which is not what is tried here
+        *flags,
         f"-DBUILD_SHARED_LIBS={'ON' if request.param == 'shared' else 'OFF'}",
     )
     run("cmake", "--build", build)
@@ -170,3 +172,13 @@ def test_a_shared_library_shows_its_own_names_alone(run: Run, installation: Inst
         assert len(names) >= 20
         ours = re.compile(r"[0-9a-f]+ [A-Za-z] _Z(N|NK|GVN|T\w*N)10playmirror")
         assert [name for name in names if not ours.match(name)] == []
+
+
+def test_the_abi_stays_within_a_minor_version(installation: Installation) -> None:
+    if not list(installation.libraries.glob("*.so")):
+        pytest.skip("a static library has none")
+    comparisons = abi.since_last_release(installation.libraries)
+    assert set(comparisons) == {"libplaymirror", "libplaymirror_core"}
+    for comparison in comparisons.values():
+        assert comparison.report.startswith("Functions changes summary")
+        assert comparison.compatible or abi.version() != abi.last_release(), comparison.report
