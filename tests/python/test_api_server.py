@@ -33,7 +33,7 @@ def mirror(mirror_path: Path, server: pm.Server) -> Iterator[pm.Mirror]:
 
 
 @pytest.fixture
-def blocked(small_db: MusicDb) -> Iterator[None]:
+def blocked(server: pm.Server, small_db: MusicDb) -> Iterator[None]:
     """A migration holds a table that every pull needs."""
     migration = small_db.connect(autocommit=False)
     migration.execute("LOCK TABLE tracks IN ACCESS EXCLUSIVE MODE")
