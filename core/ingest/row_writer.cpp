@@ -154,12 +154,11 @@ void RowWriter::write(std::string_view rows) {
   while (reader.next()) write_row(reader);
 }
 
-void RowWriter::make_room_for(const RowReader& row) {
-  if (!any_pending_) return;
+bool RowWriter::make_room_for(const RowReader& row) {
+  if (!any_pending_) return false;
   const auto* id = std::get_if<std::int64_t>(&row[key_fields_.front()].value);
-  if (id != nullptr && outbox::provisional_number(*id) != 0) {
-    outbox::make_room(database_, table_.name, *id);
-  }
+  return id != nullptr && outbox::provisional_number(*id) != 0 &&
+         outbox::make_room(database_, table_.name, *id);
 }
 
 void RowWriter::load(std::string_view rows) {
@@ -188,8 +187,12 @@ void RowWriter::load(std::string_view rows) {
   };
 
   if (any_pending_ && table_.has_integer_key()) {
-    RowReader row(rows, columns_);
-    while (row.next()) make_room_for(row);
+    // The rows are not there yet: one of ours that gives way to one may be in the way of another.
+    for (bool moved = true; moved;) {
+      moved = false;
+      RowReader row(rows, columns_);
+      while (row.next()) moved = make_room_for(row) || moved;
+    }
   }
   Rows source(*this, rows);
   sqlite::run_over(database_, load_sql(table_, columns_), source, columns_.size());

@@ -45,8 +45,8 @@ class RowWriter {
 
  private:
   void load(std::string_view rows);
-  /// Moves what is pending under the id of this row.
-  void make_room_for(const RowReader& row);
+  /// Moves what is pending under the id of this row, and says whether there was such a row.
+  bool make_room_for(const RowReader& row);
   void check_key(const RowReader& row) const;
   void write_row(const RowReader& row);
   void keep_what_is_special(const RowReader& row);

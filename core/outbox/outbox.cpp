@@ -159,11 +159,11 @@ std::int64_t reserve_provisional_ids(sqlite::Database& database, std::int64_t co
   return kProvisionalBase - (given + 1);
 }
 
-void make_room(sqlite::Database& database, std::string_view table, std::int64_t id) {
+bool make_room(sqlite::Database& database, std::string_view table, std::int64_t id) {
   auto pending = database.prepare(
       "SELECT entry, identity, recorded_at, image FROM playmirror_outbox "
       "WHERE table_name = ? AND row_id = ?");
-  if (!pending.bind_all(table, id).step()) return;
+  if (!pending.bind_all(table, id).step()) return false;
   const std::int64_t entry = pending.integer(0);
   const std::int64_t next = next_provisional_id(database);
   const std::int64_t sum = checksum(table, pending.text(1), next, pending.text(2), pending.blob(3));
@@ -174,6 +174,7 @@ void make_room(sqlite::Database& database, std::string_view table, std::int64_t 
   database.prepare("UPDATE " + sqlite::quoted(table) + " SET id = ? WHERE id = ?")
       .bind_all(next, id)
       .run();
+  return true;
 }
 
 std::int64_t provisional_number(std::int64_t id) noexcept {

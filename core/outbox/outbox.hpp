@@ -53,8 +53,8 @@ void renew_identities(sqlite::Database& database);
 [[nodiscard]] std::int64_t provisional_number(std::int64_t id) noexcept;
 
 /// Gives the pending row with this id another one, if there is such a row: a row of the server's
-/// has the same.
-void make_room(sqlite::Database& database, std::string_view table, std::int64_t id);
+/// has the same. Whether there was one.
+[[nodiscard]] bool make_room(sqlite::Database& database, std::string_view table, std::int64_t id);
 
 /// Adds a row; the mirrored table gets it from the caller. Returns the entry's number.
 std::int64_t add(sqlite::Database& database, std::string_view table, std::string_view identity,

@@ -119,8 +119,14 @@ def test_ids_beyond_32_bits_arrive(
 
 
 @pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("step", [1, -1])
 def test_an_id_of_the_server_that_a_pending_row_has_moves_that_row(
-    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check, first: bool
+    music_db: MusicDb,
+    server: pm.Server,
+    mirror: pm.Mirror,
+    assert_equal: Check,
+    first: bool,
+    step: int,
 ) -> None:
     """Ids of 64 bits may lie where the mirror numbers what is not sent yet."""
     retype(music_db, "bigint")
@@ -130,7 +136,7 @@ def test_an_id_of_the_server_that_a_pending_row_has_moves_that_row(
     mirror.tracks.add(id="t")
     at = "2026-05-05T05:05:0{}Z".format
     ours = [mirror.plays.add(track_id="t", played_at=at(second)) for second in (1, 2)]
-    for id_ in (ours[0].id, ours[1].id - 1, ours[1].id - 2):
+    for id_ in (ours[0].id, ours[1].id - 1, ours[1].id - 2)[::step]:
         music_db.execute(
             "INSERT INTO play_history (id, track_id, source) VALUES (%s, 't', 'theirs')", [id_]
         )
