@@ -109,7 +109,7 @@ class Place:
     """The server, a directory for mirror files, and the libraries asked for so far."""
 
     def __init__(self) -> None:
-        self.cluster = Cluster({"autovacuum": "off"})
+        self.cluster = Cluster()
         self.directory = Path(tempfile.mkdtemp(prefix="playmirror-bench-", dir=_roomy_directory()))
         self._libraries: dict[str, Library] = {}
 

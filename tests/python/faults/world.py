@@ -49,7 +49,7 @@ class World:
 
     def other_cluster(self, **settings: str) -> MusicDb:
         """A database of a server of its own, which the mirror of this world now follows."""
-        cluster = self.stack.enter_context(Cluster({"autovacuum": "off", **settings}))
+        cluster = self.stack.enter_context(Cluster(settings))
         make_template(cluster)
         self.db = MusicDb.create(cluster)
         self.db.execute(BEGINNING)

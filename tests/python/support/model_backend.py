@@ -79,7 +79,7 @@ class Backend:
     """One music database, wherever it goes."""
 
     def __init__(self) -> None:
-        self.cluster = self._started(Cluster({"autovacuum": "off"}))
+        self.cluster = self._started(Cluster())
         make_template(self.cluster)
         self.migrated: list[Migration] = []
         self._names = 0
@@ -183,7 +183,7 @@ class Backend:
         """One that stands still from now on, so that it will have missed what comes."""
         if self._standby is not None:
             self._standby.close()
-        self._standby = self._started(Cluster.standby_of(self.cluster, {"autovacuum": "off"}))
+        self._standby = self._started(Cluster.standby_of(self.cluster))
         self._standby.wait_for_replay(self.cluster)
         self._standby.stop()
 
