@@ -130,6 +130,9 @@ class Column:
     def __repr__(self) -> str:
         return f"<Column of {len(self)} rows: {_printable(self.name)} {self.type}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored_column, (self.name, self.type, self.values)
+
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
         """The column for libraries that speak Arrow; `requested_schema` is not followed."""
         return self._core.array()
@@ -258,6 +261,11 @@ class Table(Tabular):
 def _restored(columns: list[tuple[str, ColumnType, list[Cell]]]) -> Table:
     """A table out of its pickle."""
     return Table(_core.Table.build(columns))
+
+
+def _restored_column(name: str, type: ColumnType, values: list[Cell]) -> Column:
+    """A column out of its pickle."""
+    return _restored([(name, type, values)]).columns[0]
 
 
 def _printable(name: str) -> str:

@@ -1,5 +1,6 @@
 """Table, Column and Records: types, access, text forms, and what cannot be held by Arrow."""
 
+import copy
 import csv
 import io
 import pickle
@@ -191,6 +192,9 @@ def test_tables_are_equal_by_schema_and_values_and_survive_pickling(mirror: pm.M
         mirror.sql("SELECT id FROM tracks WHERE 0"),
     ):
         assert pickle.loads(pickle.dumps(table)) == table
+        for column in table.columns:
+            copied = copy.deepcopy(column)
+            assert (copied, copied.name, copied.type) == (column, column.name, column.type)
     assert mirror.sql("SELECT 1 AS x") != mirror.sql("SELECT 1.0 AS x")
 
 
