@@ -158,8 +158,10 @@ def test_rows_and_columns_are_reached_by_number_and_name(mirror: pm.Mirror) -> N
     assert len(table[:0]) == 0
     with pytest.raises(IndexError):
         table[6]
-    with pytest.raises(pm.InvalidArgument):
-        table.slice(5, 2)
+    for offset, length in ((5, 2), (7, 0), (-1, 1), (0, -1), (2**64, 1), (0, 2**64)):
+        for sliced in (table, table.columns[0]):
+            with pytest.raises(pm.InvalidArgument, match="not all among the 6"):
+                sliced.slice(offset, length)
     with pytest.raises(KeyError):
         table["nothing"]
 
