@@ -90,7 +90,9 @@ std::filesystem::path Convert<std::filesystem::path>::from_python(py::handle obj
                                                                   const char* name) {
   py::detail::make_caster<std::filesystem::path> caster;
   if (!caster.load(object, /*convert=*/true)) {
-    if (PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr())) {
+    const bool is_path = PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr()) ||
+                         py::hasattr(object, "__fspath__");
+    if (is_path) {
       raise(ErrorCode::invalid_argument,
             std::string(name) + " is no path: it holds what no path can, such as NUL");
     }

@@ -37,6 +37,14 @@ constexpr int kPagesKib = 64 * 1024;
 /// What the server's column holds.
 constexpr std::int64_t kMostListenedMs = std::numeric_limits<std::int32_t>::max();
 
+/// The `source` of plays when none is asked for: that of Spotify's exports is known to statistics
+/// as one that notes when plays end, and no two services are one source.
+std::string usual_source(ImportFormat format) {
+  const bool spotify =
+      format == ImportFormat::spotify_extended || format == ImportFormat::spotify_account;
+  return spotify ? "import" : std::string(to_string(format));
+}
+
 /// Reads documents and records what they hold.
 class Importer {
  public:
@@ -102,6 +110,7 @@ class Importer {
 
   void read(const import::Document& document, const import::Reading& reading, ImportedFile& file,
             import::Recorder& recorder) {
+    source_ = options_.source.value_or(usual_source(reading.format));
     auto rows = import::read_ahead(document, reading, songs_,
                                    [&](const auto& row) { return judge(reading, row); });
     try {
@@ -151,7 +160,7 @@ class Importer {
     watch_.progress({.phase = "import", .table = name, .rows = report_.rows});
     if (batch_.empty()) return;
     if (options_.dry_run) {
-      recorder.look_up(state_.reader().database(), batch_);
+      recorder.look_up(state_.reader().database(), source_, batch_);
     } else {
       const auto tick = [this] { watch_.tick(); };
       const bool full = batch_.size() >= kBatch;
@@ -160,7 +169,7 @@ class Importer {
           [&](sqlite::Database& database) {
             if (full) database.keep_pages(kPagesKib);
             const std::int64_t recorded_before = report_.recorded;
-            recorder.record(database, batch_);
+            recorder.record(database, source_, batch_);
             if (report_.recorded == recorded_before) return;
             const bool many = report_.recorded * kBuiltForOneFollowed > in_columns_;
             if (many && (full || recorded_before > 0)) columns::drop(database);
@@ -178,6 +187,7 @@ class Importer {
   ImportReport report_;
   import::SongPool songs_;
   std::vector<import::Listen> batch_;
+  std::string source_;               ///< of the document at hand
   bool fills_empty_mirror_ = false;  ///< there was no play before
   std::int64_t in_columns_ = 0;      ///< plays, before
   std::optional<MirrorState::Unlogged> unlogged_;
@@ -187,11 +197,11 @@ class Importer {
 
 ImportReport Mirror::import_plays(const std::vector<std::filesystem::path>& files,
                                   const ImportOptions& options, const CallControl& control) const {
-  if (options.source.empty()) {
+  if (options.source && options.source->empty()) {
     raise(ErrorCode::invalid_argument, "source is empty",
           {.hint = "Give the name that the imported plays shall have as their `source`."});
   }
-  outbox::check_text("source", options.source);
+  if (options.source) outbox::check_text("source", *options.source);
   CallWatch watch(control);
   state()->check_usable();
   if (!options.dry_run && state()->options().read_only) {

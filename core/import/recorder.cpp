@@ -21,6 +21,9 @@ constexpr std::int64_t kSlack = kMinute;
 /// No play is taken for longer than this when looking for another record of it.
 constexpr std::int64_t kLongest = 3 * 60 * kMinute;
 
+/// How far another record of a listen is looked for that tells no length: its own length counts.
+constexpr std::int64_t kFarthestOfUnknown = 30 * kMinute;
+
 Timestamp moved(Timestamp time, std::int64_t micros) {
   return Timestamp::from_postgres_micros(time.postgres_micros() + micros);
 }
@@ -33,12 +36,32 @@ std::int64_t minute_of(Timestamp time) {
 
 bool is_on_the_minute(Timestamp time) { return time.postgres_micros() % kMinute == 0; }
 
-/// How long a listen may have lasted, and a little more.
-std::int64_t reach_of(const Listen& listen) {
-  const std::int64_t length =
-      std::max(listen.listened_ms.value_or(0), listen.song->duration_ms.value_or(0)) * 1000;
-  return std::clamp<std::int64_t>(length, 0, kLongest) + kSlack;
+/// How long a play may have lasted, and a little more.
+std::int64_t reach_of(std::optional<std::int64_t> listened_ms,
+                      std::optional<std::int64_t> duration_ms) {
+  const std::int64_t length = std::max(listened_ms.value_or(0), duration_ms.value_or(0));
+  return std::clamp<std::int64_t>(length, 0, kLongest / 1000) * 1000 + kSlack;
 }
+
+/// How far from a listen another record of it may be.
+class Reach {
+ public:
+  explicit Reach(const Listen& listen)
+      : own_(reach_of(listen.listened_ms, listen.song->duration_ms)),
+        is_known_(listen.listened_ms || listen.song->duration_ms) {}
+
+  [[nodiscard]] std::int64_t farthest() const {
+    return is_known_ ? own_ : kSlack + kFarthestOfUnknown;
+  }
+  /// Whether a play that far away may be the same one; `other` is how far that reaches itself.
+  [[nodiscard]] bool has(std::int64_t distance, std::int64_t other) const {
+    return std::abs(distance) <= (is_known_ ? own_ : std::min(other, farthest()));
+  }
+
+ private:
+  std::int64_t own_;
+  bool is_known_;
+};
 
 const std::string& key_of(PooledSong& song) {
   if (song.key.empty()) {
@@ -54,9 +77,8 @@ std::string credits(const Song& song) {
   return all;
 }
 
-std::uint64_t hash_of(const std::string& song, std::int64_t time, bool to_the_minute) {
-  return std::hash<std::string>()(song + '\x1f' + std::to_string(time) +
-                                  (to_the_minute ? "m" : ""));
+std::uint64_t hash_of(const std::string& song, std::int64_t time) {
+  return std::hash<std::string>()(song + '\x1f' + std::to_string(time));
 }
 
 /// A track, or the name of a song, at an instant.
@@ -125,8 +147,8 @@ class Recorder::Lookup {
             "SELECT p.id, p.track_id, t.artist, t.name "
             "FROM play_history AS p JOIN tracks AS t ON t.id = p.track_id WHERE p.played_at = ?")),
         near_(database.prepare(
-            "SELECT p.id, p.played_at, p.source, p.track_id, t.artist, t.name "
-            "FROM play_history AS p LEFT JOIN tracks AS t ON t.id = p.track_id "
+            "SELECT p.id, p.played_at, p.source, p.track_id, t.artist, t.name, p.listened_ms, "
+            "t.duration_ms FROM play_history AS p LEFT JOIN tracks AS t ON t.id = p.track_id "
             "WHERE p.played_at >= ? AND p.played_at <= ? ORDER BY p.played_at, p.id")),
         track_(database.prepare("SELECT 1 FROM tracks WHERE id = ?")) {}
 
@@ -163,14 +185,22 @@ class Recorder::Lookup {
     std::string_view track_id;
     std::string song;
   };
-  /// The first play between two instants for which `is_it` holds.
+  /// The first play within reach of an instant for which `is_it` holds.
   template <typename IsIt>
-  std::optional<std::int64_t> near(Timestamp since, Timestamp until, const IsIt& is_it) {
-    near_.bind_all(since.to_postgres_string(), until.to_postgres_string());
+  std::optional<std::int64_t> near(Timestamp moment, const Reach& reach, const IsIt& is_it) {
+    near_.bind_all(moved(moment, -reach.farthest()).to_postgres_string(),
+                   moved(moment, reach.farthest()).to_postgres_string());
+    const auto length = [&](int column) -> std::optional<std::int64_t> {
+      if (near_.is_null(column)) return std::nullopt;
+      return near_.integer(column);
+    };
     std::optional<std::int64_t> id;
     while (!id && near_.step()) {
-      Play play{near_.integer(0), Timestamp::parse_postgres(near_.text(1)), std::nullopt,
-                near_.text(3), song_key(near_.text(4), near_.text(5))};
+      const Timestamp at = Timestamp::parse_postgres(near_.text(1));
+      const std::int64_t distance = at.postgres_micros() - moment.postgres_micros();
+      if (!reach.has(distance, reach_of(length(6), length(7)))) continue;
+      Play play{near_.integer(0), at, std::nullopt, near_.text(3),
+                song_key(near_.text(4), near_.text(5))};
       if (!near_.is_null(2)) play.source = near_.text(2);
       if (is_it(play)) id = play.id;
     }
@@ -199,19 +229,25 @@ Recorder::Recorder(const sqlite::Database& database, const ImportOptions& option
       "SELECT name, min(id) FROM artists WHERE name IS NOT NULL "
       "GROUP BY name");
   while (artist.step()) artists_.emplace(artist.text(0), artist.text(1));
+}
+
+void Recorder::look_around(const sqlite::Database& database, const std::string& source) {
+  if (around_ != nullptr && source == source_) return;
+  source_ = source;
+  around_ = &all_around_[source];
   // Times that no play can have sort as text like no others; nothing is matched with them.
   auto other = database.prepare(
       "SELECT min(played_at), max(played_at) FROM play_history "
       "WHERE source IS NOT ? AND played_at >= '1990' AND played_at < '3000'");
-  other.bind(0, options.source);
+  other.bind(0, source);
   if (other.step() && !other.is_null(0)) {
-    first_other_ = Timestamp::parse_postgres(other.text(0));
-    last_other_ = Timestamp::parse_postgres(other.text(1));
+    around_->first_other = Timestamp::parse_postgres(other.text(0));
+    around_->last_other = Timestamp::parse_postgres(other.text(1));
   }
   auto cut = database.prepare(
       "SELECT EXISTS (SELECT 1 FROM play_history WHERE source IS ? AND played_at LIKE '%:00')");
-  cut.bind(0, options.source);
-  any_to_the_minute_ = cut.step() && cut.integer(0) != 0;
+  cut.bind(0, source);
+  around_->any_to_the_minute |= cut.step() && cut.integer(0) != 0;
 }
 
 void Recorder::leave_out(Reason reason, std::int64_t rows) {
@@ -243,7 +279,7 @@ std::vector<Recorder::New> Recorder::choose(const sqlite::Database& database,
   chosen.reserve(listens.size());
   Seen seen(listens.size());
   for (const Listen& listen : listens) {
-    auto& taken = taken_[listen.to_the_minute ? 1 : 0];
+    auto& taken = around_->taken[listen.to_the_minute ? 1 : 0];
     PooledSong& song = *listen.song;
     find_track(song);
     if (song.track_id.empty()) {
@@ -266,22 +302,23 @@ std::vector<Recorder::New> Recorder::choose(const sqlite::Database& database,
       ++report_.matched;
       continue;
     }
-    const std::int64_t reach = reach_of(listen);
-    const bool others = first_other_ && listen.at >= moved(*first_other_, -reach) &&
-                        listen.at <= moved(*last_other_, reach);
-    if ((others || listen.to_the_minute || any_to_the_minute_) &&
+    const Reach reach(listen);
+    const auto& first = around_->first_other;
+    const bool others = first && listen.at >= moved(*first, -reach.farthest()) &&
+                        listen.at <= moved(*around_->last_other, reach.farthest());
+    if ((others || listen.to_the_minute || around_->any_to_the_minute) &&
         PLAYMIRROR_SAFEGUARD("same song close by")) {
       const auto is_it = [&](const Lookup::Play& candidate) {
         if (candidate.track_id != song.track_id && candidate.song != key_of(song)) return false;
         if (taken.contains(candidate.id) && PLAYMIRROR_SAFEGUARD("one play for a listen")) {
           return false;
         }
-        if (candidate.source != options_.source) return true;
+        if (candidate.source != source_) return true;
         if (minute_of(candidate.at) != minute_of(listen.at)) return false;
         return listen.to_the_minute ||
                (is_on_the_minute(candidate.at) && !exact_.contains(candidate.id));
       };
-      if (const auto id = lookup.near(moved(listen.at, -reach), moved(listen.at, reach), is_it)) {
+      if (const auto id = lookup.near(listen.at, reach, is_it)) {
         taken.insert(*id);
         ++report_.matched;
         continue;
@@ -352,7 +389,9 @@ class Recorder::PlayRows : public sqlite::RowSource {
   std::array<sqlite::Field, kFields> fields_;
 };
 
-void Recorder::record(sqlite::Database& database, const std::vector<Listen>& listens) {
+void Recorder::record(sqlite::Database& database, const std::string& source,
+                      const std::vector<Listen>& listens) {
+  look_around(database, source);
   const std::vector<New> plays = choose(database, listens);
   if (plays.empty()) return;
   const auto number = static_cast<std::int64_t>(plays.size());
@@ -373,10 +412,10 @@ void Recorder::record(sqlite::Database& database, const std::vector<Listen>& lis
   for (const New& play : plays) {
     const Listen& listen = *play.listen;
     if (is_on_the_minute(listen.at) && !listen.to_the_minute) exact_.insert(id);
-    any_to_the_minute_ = any_to_the_minute_ || listen.to_the_minute;
+    around_->any_to_the_minute |= listen.to_the_minute;
     ++id;
   }
-  PlayRows rows(plays, first_id, options_.source);
+  PlayRows rows(plays, first_id, source_);
   sqlite::run_over(
       database,
       "INSERT INTO play_history (id, track_id, played_at, listened_ms, skipped, source) "
@@ -396,7 +435,7 @@ void Recorder::describe(const New& play, outbox::BulkEntry& entry) const {
   fields.emplace_back("played_at", listen.played_at);
   if (listen.listened_ms) fields.emplace_back("listened_ms", std::to_string(*listen.listened_ms));
   if (listen.skipped) fields.emplace_back("skipped", *listen.skipped ? "t" : "f");
-  fields.emplace_back("source", options_.source);
+  fields.emplace_back("source", source_);
 }
 
 void Recorder::record_track(Writing& writing, const New& play) {
@@ -437,36 +476,85 @@ std::string Recorder::artist_id(Writing& writing, const std::string& name) {
   return id;
 }
 
-void Recorder::look_up(const sqlite::Database& database, const std::vector<Listen>& listens) {
-  std::vector<New> plays = choose(database, listens);
-  std::erase_if(plays, [&](const New& play) {
+bool Recorder::take_would_be(const Listen& listen) {
+  const std::string& song = key_of(*listen.song);
+  const std::int64_t at = listen.at.postgres_micros();
+  const Reach reach(listen);
+  const std::size_t kind = listen.to_the_minute ? 1 : 0;
+  auto& taken = around_->taken_would_be[kind];
+  const WouldBe::value_type* best = nullptr;
+  for (auto& [source, around] : all_around_) {
+    const bool same_source = source == source_;
+    for (std::size_t other = 0; other < around.would_be.size(); ++other) {
+      if (same_source && other == kind) continue;
+      const auto found = around.would_be[other].find(song);
+      if (found == around.would_be[other].end()) continue;
+      auto play = found->second.lower_bound(at - reach.farthest());
+      for (; play != found->second.end() && play->first <= at + reach.farthest(); ++play) {
+        if (best != nullptr && best->first <= play->first) break;
+        if (!reach.has(play->first - at, play->second) || taken.contains(&*play)) continue;
+        if (same_source &&
+            minute_of(Timestamp::from_postgres_micros(play->first)) != minute_of(listen.at)) {
+          continue;
+        }
+        best = &*play;
+      }
+    }
+  }
+  if (best != nullptr) taken.insert(best);
+  return best != nullptr;
+}
+
+void Recorder::take_at(const Listen& listen) {
+  const std::string& song = key_of(*listen.song);
+  for (auto& [source, around] : all_around_) {
+    for (const auto& plays : around.would_be) {
+      const auto found = plays.find(song);
+      if (found == plays.end()) continue;
+      const auto [begin, end] = found->second.equal_range(listen.at.postgres_micros());
+      for (auto play = begin; play != end; ++play) {
+        around_->taken_would_be[listen.to_the_minute ? 1 : 0].insert(&*play);
+      }
+    }
+  }
+}
+
+void Recorder::look_up(const sqlite::Database& database, const std::string& source,
+                       const std::vector<Listen>& listens) {
+  look_around(database, source);
+  auto has_artist = database.prepare("SELECT 1 FROM artists WHERE id = ?");
+  const auto is_new = [&](const std::string& artist) {
+    if (!artists_.emplace(artist, "").second) return false;
+    const std::string id = local_artist_id(artist);
+    const bool there = has_artist.bind_view(0, id).step();
+    has_artist.reset();
+    return would_be_artists_.insert(id).second && !there;
+  };
+  std::vector<New> plays;
+  for (New& play : choose(database, listens)) {
     const Listen& listen = *play.listen;
     const std::string& song = key_of(*listen.song);
-    const std::int64_t minute = minute_of(listen.at);
-    // An exact time in a minute that stands for some listen, or the other way round.
-    if (would_be_minutes_.contains(hash_of(song, minute, !listen.to_the_minute))) {
-      ++report_.matched;
-      return true;
-    }
     const std::int64_t at = listen.at.postgres_micros();
-    if (!would_be_.insert(hash_of(play.track_id(), at, false)).second) {
-      ++report_.repeated;
-      return true;
-    }
-    const std::uint64_t name = hash_of(song, at, false);
-    if ((listen.song->spotify_id ? would_be_local_ : would_be_named_).contains(name)) {
-      ++report_.matched;
-      return true;
+    const std::uint64_t name = hash_of(song, at);
+    const bool repeated = !would_be_.insert(hash_of(play.track_id(), at)).second;
+    const bool named = (listen.song->spotify_id ? would_be_local_ : would_be_named_).contains(name);
+    if (repeated || named) take_at(listen);
+    if (repeated || named || take_would_be(listen)) {
+      ++(repeated ? report_.repeated : report_.matched);
+      if (play.new_track) would_be_tracks_.insert(play.track_id());
+      continue;
     }
     would_be_named_.insert(name);
     if (is_local(play.track_id())) would_be_local_.insert(name);
-    if (play.new_track) songs_.add(song, play.track_id());
-    would_be_minutes_.insert(hash_of(song, minute, listen.to_the_minute));
-    for (const std::string& artist : listen.song->artists) {
-      if (play.new_track && artists_.emplace(artist, "").second) ++report_.artists;
+    around_->would_be[listen.to_the_minute ? 1 : 0][song].emplace(
+        at, reach_of(listen.listened_ms, listen.song->duration_ms));
+    if (would_be_tracks_.erase(play.track_id()) != 0) play.new_track = true;
+    if (play.new_track) {
+      songs_.add(song, play.track_id());
+      report_.artists += std::ranges::count_if(listen.song->artists, is_new);
     }
-    return false;
-  });
+    plays.push_back(play);
+  }
   count(plays);
 }
 

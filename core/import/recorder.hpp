@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -23,17 +24,20 @@ namespace playmirror::import {
 /// mirror has a play of its name at that instant, and either has no id but that; or the same song
 /// from another source at about that time: sources differ by the length of a play in what they take
 /// for its time; or when one export cuts times to the minute and the other does not. Each play of
-/// the mirror stands for one listen at most of either kind.
+/// the mirror stands for one listen at most of either kind from each source.
 class Recorder {
  public:
   /// Reads what is there by `database`.
   Recorder(const sqlite::Database& database, const ImportOptions& options, ImportReport& report);
 
-  /// Inside the caller's transaction. Listens of one call must come from one document.
-  void record(sqlite::Database& database, const std::vector<Listen>& listens);
+  /// Inside the caller's transaction. Listens of one call must come from one document; their plays
+  /// get that source.
+  void record(sqlite::Database& database, const std::string& source,
+              const std::vector<Listen>& listens);
 
   /// What record() would find, as far as it can be told without writing.
-  void look_up(const sqlite::Database& database, const std::vector<Listen>& listens);
+  void look_up(const sqlite::Database& database, const std::string& source,
+               const std::vector<Listen>& listens);
 
   void leave_out(Reason reason, std::int64_t rows = 1);
 
@@ -43,6 +47,23 @@ class Recorder {
   class PlayRows;
   struct New;
 
+  /// The plays of a song that a dry run would have recorded: how far each reaches, in microseconds,
+  /// by its time.
+  using WouldBe = std::multimap<std::int64_t, std::int64_t>;
+
+  /// What there is beside the listens of one source.
+  struct Around {
+    std::optional<Timestamp> first_other = {};  ///< of the plays from other sources
+    std::optional<Timestamp> last_other = {};
+    bool any_to_the_minute = false;  ///< a play of this source is on the minute
+    /// Plays that stand for a listen with an exact time, and for one to the minute.
+    std::array<std::unordered_set<std::int64_t>, 2> taken = {};
+    std::array<std::unordered_set<const WouldBe::value_type*>, 2> taken_would_be = {};
+    /// Plays of this source with an exact time, and those to the minute, by song.
+    std::array<std::unordered_map<std::string, WouldBe>, 2> would_be = {};
+  };
+
+  void look_around(const sqlite::Database& database, const std::string& source);
   [[nodiscard]] std::vector<New> choose(const sqlite::Database& database,
                                         const std::vector<Listen>& listens);
   void find_track(PooledSong& song) const;
@@ -50,6 +71,10 @@ class Recorder {
   void record_track(Writing& writing, const New& play);
   std::string artist_id(Writing& writing, const std::string& name);
   void count(const std::vector<New>& plays);
+  /// Whether one of the plays that a dry run would have recorded stands for the listen.
+  [[nodiscard]] bool take_would_be(const Listen& listen);
+  /// Those of that name at that instant do.
+  void take_at(const Listen& listen);
 
   const ImportOptions& options_;
   ImportReport& report_;
@@ -57,19 +82,19 @@ class Recorder {
   std::unordered_map<std::string, std::string> artists_;  ///< by name: the smallest id
   std::unordered_set<std::string> tracks_;                ///< seen or recorded
   std::uint64_t batch_ = 0;                               ///< the present one, from 1
-  /// Plays that stand for a listen with an exact time, and for one to the minute.
-  std::array<std::unordered_set<std::int64_t>, 2> taken_;
+  std::string source_;                                    ///< of the document at hand
+  std::map<std::string, Around> all_around_;              ///< by source
+  Around* around_ = nullptr;                              ///< that of the source
   std::unordered_set<std::int64_t> exact_;  ///< recorded here on the minute, and not cut to it
-  std::optional<Timestamp> first_other_;    ///< of the plays from other sources
-  std::optional<Timestamp> last_other_;
-  bool any_to_the_minute_ = false;  ///< a play of this source is on the minute
-  std::int64_t first_number_ = 0;   ///< of the provisional ids given here; 0: none yet
+  std::int64_t first_number_ = 0;           ///< of the provisional ids given here; 0: none yet
+
+  std::unordered_set<std::string> would_be_artists_;  ///< ids that a dry run would have given
+  std::unordered_set<std::string> would_be_tracks_;   ///< new ones, but of no play yet
 
   // What a dry run would have recorded, as hashes.
   std::unordered_set<std::uint64_t> would_be_;        ///< by track
   std::unordered_set<std::uint64_t> would_be_named_;  ///< by name
   std::unordered_set<std::uint64_t> would_be_local_;  ///< by name, of tracks without another id
-  std::unordered_set<std::uint64_t> would_be_minutes_;
 };
 
 }  // namespace playmirror::import

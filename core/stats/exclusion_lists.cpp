@@ -71,7 +71,8 @@ void Exclusions::set(const ExclusionList& exclusions) const {
   bool empty = true;
   for (const auto& [kind, ids] : parts) {
     empty = empty && ids->empty();
-    for (const std::string& id : *ids) check("a " + std::string(kind) + " of the list", id);
+    for (const std::string& id : *ids)
+      check((kind == kArtist ? "an " : "a ") + std::string(kind) + " of the list", id);
   }
   if (empty) {
     raise(ErrorCode::invalid_argument, "the list \"" + exclusions.name + "\" leaves nothing out",

@@ -20,13 +20,13 @@ using columns::kNone;
 /// The genres of each artist: strings of the list, as PostgreSQL's json_array_elements would give
 /// them. A text that is no JSON list has none.
 constexpr const char* kGenres =
-    "SELECT r.id, element.value FROM artists AS r, "
+    "SELECT r.id, element.value, r.genres FROM artists AS r, "
     "json_each(CASE WHEN json_valid(r.genres) THEN CASE json_type(r.genres) WHEN 'array' "
     "THEN r.genres END END) AS element WHERE element.type = 'text'";
 
 /// What raw_data says. SQLite parses a text once for all functions of a row.
 constexpr const char* kRawData =
-    "SELECT id, album, artist, json_extract(raw, '$.album.id'), "
+    "SELECT id, album, artist, raw, json_extract(raw, '$.album.id'), "
     "json_extract(raw, '$.album.release_date'), json_extract(raw, '$.external_ids.isrc'), "
     "json_extract(raw, '$.artists[0].id') FROM (SELECT id, album, artist, "
     "CASE WHEN json_valid(raw_data) THEN raw_data END AS raw FROM tracks)";
@@ -40,6 +40,14 @@ std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(kBlank);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+}
+
+/// Whether a string of the JSON document is text to the server: a NUL, and half of a character that
+/// is spelt as an escape, are not. A document of a server that knows of no encoding holds any
+/// bytes.
+bool is_text_of(std::string_view string, std::string_view document) {
+  return text::is_server_text(string) ||
+         (string.find('\0') == string.npos && !text::is_utf8(document));
 }
 
 /// The year that a date of Spotify begins with, of any precision; 0 for anything else.
@@ -204,22 +212,26 @@ void Facts::read_raw_data() {
 
   auto row = columns_.database().prepare(kRawData);
   const auto text = [&](int column) -> std::optional<std::string> {
-    if (row.is_null(column) || !text::is_server_text(row.text(column))) return std::nullopt;
+    if (row.is_null(column)) return std::nullopt;
+    return std::string(row.text(column));
+  };
+  const auto told = [&](int column) -> std::optional<std::string> {
+    if (row.is_null(column) || !is_text_of(row.text(column), row.text(3))) return std::nullopt;
     return std::string(row.text(column));
   };
   while (row.step()) {
     const std::uint32_t code = columns_.tracks().find(row.text(0));
     if (code == kNone) continue;
     names[code] = {text(1), text(2)};
-    if (const auto id = text(3); id && !id->empty()) {
+    if (const auto id = told(4); id && !id->empty()) {
       album_of[code] = keys.try_emplace({false, *id}, 0).first;
     } else if (names[code].first) {
       const std::string key = *names[code].first + '\x1f' + names[code].second.value_or("");
       album_of[code] = keys.try_emplace({true, key}, 0).first;
     }
-    if (const auto date = text(4)) store_->years[code] = year_of(*date);
-    if (auto isrc = text(5)) store_->isrcs[code] = *std::move(isrc);
-    if (const auto artist = text(6)) store_->primary[code] = columns_.artists().find(*artist);
+    if (const auto date = told(5)) store_->years[code] = year_of(*date);
+    if (auto isrc = told(6)) store_->isrcs[code] = *std::move(isrc);
+    if (const auto artist = told(7)) store_->primary[code] = columns_.artists().find(*artist);
   }
 
   std::uint32_t number = 0;
@@ -272,7 +284,7 @@ const Groups& Facts::genres() {
   auto row = columns_.database().prepare(kGenres);
   while (row.step()) {
     const std::uint32_t artist = columns_.artists().find(row.text(0));
-    if (artist == kNone || !text::is_server_text(row.text(1))) continue;
+    if (artist == kNone || !is_text_of(row.text(1), row.text(2))) continue;
     std::string genre = text::lower(trimmed(row.text(1)));
     if (genre.empty()) continue;
     keys.emplace(genre, 0);

@@ -164,7 +164,9 @@ YearInReview Stats::year_in_review(const StatsFilter& filter, std::int64_t year)
   review.discovery = here.discovery(of_year);
   review.longest_streak = here.streaks(of_year).longest;
   review.longest_session = here.sessions(of_year).longest;
-  const Repeats repeats = here.repeats(of_year);
+  StatsFilter first = of_year;
+  first.offset = 0;
+  const Repeats repeats = here.repeats(first);
   if (!repeats.most_repeated.empty()) review.most_replayed = repeats.most_repeated.front();
   review.eras = here.eras(of_year);
   review.audio = here.audio_profile(of_year);

@@ -1,5 +1,6 @@
 #include "core/time/zone.hpp"
 
+#include "core/time/zone_file.hpp"
 #include "core/time/zone_rule.hpp"
 
 #include <playmirror/error.hpp>
@@ -95,17 +96,23 @@ const date::time_zone& locate(const std::string& name) {
   }
 }
 
+[[noreturn]] void refuse_unreadable(const std::string& name, const std::string& why) {
+  raise(ErrorCode::storage_failed, "the time zone \"" + name + "\" cannot be read: " + why,
+        {.hint = "Look at its file in /usr/share/zoneinfo; Debian's package is tzdata."});
+}
+
 std::shared_ptr<const Zone> load(const std::string& name) {
   if (name == "UTC") return std::make_shared<Utc>();
   check_that_files_open();
+  const date::time_zone& located = locate(name);
+  const std::string file = read_zone_file(located.name());
+  if (!file.empty() && !is_zone_file(file)) refuse_unreadable(name, "its file is damaged");
   try {
-    auto zone = std::make_shared<SystemZone>(locate(name));
+    auto zone = std::make_shared<SystemZone>(located);
     (void)zone->at(0);  // the library reads the zone's file when it is first asked
     return zone;
   } catch (const std::runtime_error& error) {
-    raise(ErrorCode::storage_failed,
-          "the time zone \"" + name + "\" cannot be read: " + error.what(),
-          {.hint = "Look at its file in /usr/share/zoneinfo."});
+    refuse_unreadable(name, error.what());
   }
 }
 

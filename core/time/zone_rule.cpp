@@ -1,11 +1,12 @@
 // Compiled as C++17: date/ptz.h of the date library's version 3.0.1 is not valid C++20.
 #include "core/time/zone_rule.hpp"
 
+#include "core/time/zone_file.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <date/ptz.h>
-#include <fstream>
 #include <stdexcept>
 
 namespace playmirror {
@@ -112,16 +113,11 @@ class PosixRule final : public ZoneRule {
 
 /// The last line of the zone's file; empty if there is none.
 std::string last_line(const std::string& name) {
-  for (const char* folder : {"/usr/share/zoneinfo/", "/var/db/timezone/zoneinfo/"}) {
-    std::ifstream file(folder + name, std::ios::binary);
-    if (!file) continue;
-    const std::string content((std::istreambuf_iterator<char>(file)), {});
-    if (content.size() < 2 || content.back() != '\n') return {};
-    const std::size_t before = content.rfind('\n', content.size() - 2);
-    return before == std::string::npos ? std::string()
-                                       : content.substr(before + 1, content.size() - before - 2);
-  }
-  return {};
+  const std::string content = read_zone_file(name);
+  if (content.size() < 2 || content.back() != '\n') return {};
+  const std::size_t before = content.rfind('\n', content.size() - 2);
+  return before == std::string::npos ? std::string()
+                                     : content.substr(before + 1, content.size() - before - 2);
 }
 
 }  // namespace

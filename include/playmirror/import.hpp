@@ -34,8 +34,11 @@ enum class LocalTracks {
 struct ImportOptions {
   LocalTracks local_tracks = LocalTracks::record;
   bool private_sessions = false;  ///< record plays of private sessions too
-  std::string source = "import";  ///< the `source` of the plays
-  bool dry_run = false;           ///< count everything and record nothing
+  /// The `source` of the plays. Nothing: `import` for Spotify's exports, and the name of the
+  /// service for others. Plays of one source are never taken for one another, but at the same
+  /// instant.
+  std::optional<std::string> source = {};
+  bool dry_run = false;  ///< count everything and record nothing
 };
 
 /// One file, or one member of an archive.

@@ -240,13 +240,15 @@ _HOME = {name: module for module, names in _NAMES.items() for name in names.spli
 __all__ = sorted(_HOME)
 
 
-def __getattr__(name: str) -> object:
-    """Imports the module of a public name, once."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'playmirror' has no attribute {name!r}")
-    value: object = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # to type checkers, every name would be there
+
+    def __getattr__(name: str) -> object:
+        """Imports the module of a public name, once."""
+        if name not in _HOME:
+            raise AttributeError(f"module 'playmirror' has no attribute {name!r}")
+        value: object = getattr(import_module(f".{_HOME[name]}", __name__), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

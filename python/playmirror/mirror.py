@@ -364,7 +364,7 @@ class Mirror:
         *,
         local_tracks: LocalTracks | str = "record",
         private_sessions: bool = False,
-        source: str = "import",
+        source: str | None = None,
         dry_run: bool = False,
         progress: ProgressOption = None,
         stop: StopFlag | None = None,
@@ -374,7 +374,9 @@ class Mirror:
         `files` are JSON files, zip archives as they came, or directories of them, of Spotify,
         ListenBrainz, Last.fm or Maloja; what each is, its content tells, and what is no listening
         history is named in the report and passed over. The plays are queued for the server with
-        this `source`. Importing the same again records nothing.
+        this `source`: without one, `import` for Spotify's exports, and the name of the service for
+        others, since only plays of different sources are matched. Importing the same again records
+        nothing.
 
         `local_tracks` says what happens to plays whose track has no Spotify id;
         `private_sessions` takes those of private sessions too; `dry_run` counts everything and

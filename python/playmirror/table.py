@@ -102,6 +102,7 @@ class Column:
 
         >>> mirror.plays.table().column("played_at").slice(0, 10)
         """
+        _require_inside(offset, length, len(self))
         return Column(self._core.slice(offset, length))
 
     def __len__(self) -> int:
@@ -129,6 +130,9 @@ class Column:
 
     def __repr__(self) -> str:
         return f"<Column of {len(self)} rows: {_printable(self.name)} {self.type}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored_column, (self.name, self.type, self.values)
 
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
         """The column for libraries that speak Arrow; `requested_schema` is not followed."""
@@ -196,6 +200,7 @@ class Table(Tabular):
 
         >>> mirror.plays.table().slice(0, 10)
         """
+        _require_inside(offset, length, len(self))
         return Table(self._core.slice(offset, length))
 
     def __len__(self) -> int:
@@ -255,9 +260,23 @@ class Table(Tabular):
                 )
 
 
+def _require_inside(offset: int, length: int, size: int) -> None:
+    if offset < 0 or length < 0 or offset + length > size:
+        raise InvalidArgument(
+            f"{length} rows from row {offset} on are not all among the {size} that there are",
+            code=ErrorCode.INVALID_ARGUMENT,
+            hint="Brackets take what Python takes for a slice: table[-3:].",
+        )
+
+
 def _restored(columns: list[tuple[str, ColumnType, list[Cell]]]) -> Table:
     """A table out of its pickle."""
     return Table(_core.Table.build(columns))
+
+
+def _restored_column(name: str, type: ColumnType, values: list[Cell]) -> Column:
+    """A column out of its pickle."""
+    return _restored([(name, type, values)]).columns[0]
 
 
 def _printable(name: str) -> str:

@@ -1,6 +1,7 @@
 """`import playmirror`: what it offers, and what it costs."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -34,6 +35,15 @@ def test_type_checkers_see_the_same_names() -> None:
     }
     assert seen == pm._HOME
     assert files("playmirror").joinpath("py.typed").is_file()
+
+
+def test_type_checkers_find_no_other_names() -> None:
+    """A module's __getattr__ would have every name to them."""
+    api = pytest.importorskip("mypy.api")
+    code = "import playmirror as pm\npm.open\npm.sing"
+    said, problem, status = api.run(["--config-file=", "--cache-dir", os.devnull, "-c", code])
+    assert 'Module has no attribute "sing"' in said
+    assert (said.count("error:"), problem, status) == (1, "", 1)
 
 
 def test_importing_loads_nothing_heavy() -> None:

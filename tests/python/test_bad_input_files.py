@@ -184,10 +184,17 @@ def test_an_empty_path() -> None:
         pm.open("")
 
 
-@pytest.mark.parametrize("path", ["music\0.db", b"music\0.db", "music\ud800.db"])
+@pytest.mark.parametrize(
+    "path",
+    ["music\0.db", b"music\0.db", "music\ud800.db", Path("music\0.db"), Path("music\ud800.db")],
+)
 def test_a_path_that_is_none(path: str, tmp_path: Path) -> None:
     with pytest.raises(pm.InvalidArgument, match="file is no path"):
         pm.open(path)
+    if not isinstance(path, bytes):
+        mirror = pm.open(tmp_path / "music.db")
+        with mirror, pytest.raises(pm.InvalidArgument, match="no path"):
+            mirror.export(path)
 
 
 def test_a_path_below_a_file(made: Path) -> None:

@@ -215,3 +215,16 @@ def test_help_needs_no_settings(settings_file: Path) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["config", "--help"])
     assert caught.value.code == exit_codes.OK
+
+
+def test_what_an_editor_puts_before_the_text_is_no_part_of_it(
+    config: Config, settings_file: Path
+) -> None:
+    settings_file.write_bytes(b"\xef\xbb\xbf[playmirror]\r\ntz = Asia/Tokyo\r\n")
+    assert config()["tz"]["value"] == "Asia/Tokyo"
+
+
+def test_a_setting_that_is_no_path(settings_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings_file.write_text("[playmirror]\ndb = music\0.db\n")
+    assert main(["status"]) == exit_codes.USAGE
+    assert "no path" in capsys.readouterr().err

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from unittest.mock import patch
 
 import playmirror as pm
 import psycopg
 import pytest
 from databases import Server
+from playmirror.exporting import rows
+from pyarrow import parquet
 from support.comparing import file_rows
 from support.music_db import MusicDb
 
@@ -130,6 +135,50 @@ def test_what_is_read_finds_its_row_again(without_encoding: MusicDb, mirror: pm.
             mirror.plays.add(**new)
     with pytest.raises(pm.InvalidArgument, match="lone surrogate"):
         mirror.tracks.find("\ud800")
+
+
+def test_all_texts_in_no_encoding_are_exported(
+    without_encoding: MusicDb, mirror: pm.Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever bytes a batch ends with, the next one begins behind them."""
+    add_odd_tracks(without_encoding)
+    mirror.sync(without_encoding.dsn)
+    names = sorted(name or "" for name in mirror.tracks.table()["name"])
+    assert len(names) == len(ODD) and "M\ufffdz" in names
+    for batch in (1, 2, 100):
+        monkeypatch.setitem(rows._BATCH, "tracks", batch)
+        target = tmp_path / str(batch)
+        assert mirror.export(target, format="jsonl").tables["tracks"].rows == len(ODD)
+        lines = (target / "tracks.jsonl").read_text().splitlines()
+        assert sorted(json.loads(line)["name"] for line in lines) == names
+        mirror.export(target / "t.csv", tables=["tracks"])
+        with open(target / "t.csv", encoding="utf-8", newline="") as file:
+            assert sorted(row["name"] for row in csv.DictReader(file)) == names
+        mirror.export(target / "t.parquet", tables=["tracks"])
+        assert sorted(parquet.read_table(target / "t.parquet")["name"].to_pylist()) == names
+
+
+def test_statistics_know_texts_in_no_encoding(without_encoding: MusicDb, mirror: pm.Mirror) -> None:
+    add_odd_tracks(without_encoding)
+    without_encoding.execute(
+        "UPDATE tracks SET album = name, artist = name, raw_data = "
+        """('{"album": {"release_date": "1999"}, "x": "' || name || '"}')::json;"""
+        "INSERT INTO artists (id, name, genres) "
+        "SELECT id, name, json_build_array(name) FROM tracks;"
+        "INSERT INTO track_artists SELECT id, id FROM tracks"
+    )
+    mirror.sync(without_encoding.dsn)
+    read = {str(track.name) for track in mirror.tracks}
+    assert {album.name for album in mirror.stats.top_albums(limit=0)} == read
+    assert len(mirror.stats.top_genres(limit=0)) == len(read)
+    assert all(genre.genre for genre in mirror.stats.top_genres(limit=0))
+    totals = mirror.stats.totals()
+    assert (totals.albums, totals.genres) == (len(read), len(read))
+    for name in read:
+        assert mirror.stats.totals(album=name).plays == 1
+    assert mirror.stats.eras().plays_unknown == 0
+    snapshot = mirror.snapshots.compute(pm.Period.all_time())
+    assert isinstance(snapshot.metrics(), pm.Metrics)
 
 
 def test_what_is_recorded_arrives_as_utf8(without_encoding: MusicDb, mirror: pm.Mirror) -> None:

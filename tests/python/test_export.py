@@ -5,6 +5,7 @@ import io
 import json
 import os
 import stat
+import subprocess
 import sys
 import threading
 from datetime import datetime, timezone
@@ -298,6 +299,23 @@ def test_the_verb(
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert main(["export", str(tmp_path / "other")]) == exit_codes.USAGE
     assert "pip install" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_standard_output_is_utf8_whatever_the_locale(library: pm.Mirror, format: str) -> None:
+    library.artists.add(id="x", name="Sigríður 日本")
+    options = ["-", "--table", "artists", "--format", format, "--db", str(library.path)]
+    said = {
+        encoding: subprocess.run(
+            [sys.executable, "-m", "playmirror", "export", *options],
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for encoding in ("utf-8", "latin-1", "ascii", "utf-16")
+    }
+    assert len(set(said.values())) == 1
+    assert format == "jsonl" or "Sigríður 日本" in said["ascii"].decode("utf-8")
 
 
 def test_names_of_partitions(library: pm.Mirror) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import threading
@@ -326,6 +327,52 @@ def test_account_data_beside_extended(mirror: pm.Mirror, folder: Path, first: st
     assert run(mirror, order[0]).recorded == 40
     report = run(mirror, order[1])
     assert (report.recorded, report.matched + report.already_there) == (0, 40)
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(range(3)), None])
+def test_the_same_plays_from_three_services(
+    mirror: pm.Mirror, folder: Path, order: tuple[int, ...] | None
+) -> None:
+    """Spotify notes the end of a play; Last.fm its beginning, and no length."""
+    numbers = range(20)
+    files = [
+        exports.write(
+            folder / "a.json", [exports.extended(n % 3, later(200 * n)) for n in numbers]
+        ),
+        exports.write(
+            folder / "b.json", [exports.lastfm(n % 3, T0 + 200 * n - 178) for n in numbers]
+        ),
+        exports.write_lines(
+            folder / "c.json", [exports.listenbrainz(n % 3, T0 + 200 * n - 180) for n in numbers]
+        ),
+    ]
+    if order is None:
+        report = run(mirror, folder)
+        assert (report.recorded, report.matched) == (20, 40)
+    else:
+        reports = [run(mirror, files[number]) for number in order]
+        assert [(each.recorded, each.matched) for each in reports] == [(20, 0), (0, 20), (0, 20)]
+    assert run(mirror, *files).matched == 40
+    first = 0 if order is None else order[0]
+    [source] = {play.source for play in mirror.plays.list()}
+    assert source == ["import", "lastfm", "listenbrainz"][first]
+    start = mirror.stats.session_list(timedelta(days=1))[0].start
+    assert abs(start.timestamp() - (T0 - 180)) < 3
+
+
+def test_a_dry_run_counts_tracks_and_artists_as_a_run_does(mirror: pm.Mirror, folder: Path) -> None:
+    """The first play of a track is another service's, and a name is spelt in two ways."""
+    exports.write(folder / "a.json", [exports.lastfm(1, T0)])
+    exports.write(
+        folder / "b.json",
+        [
+            exports.extended(1, later(180)),
+            exports.extended(1, later(5_000)),
+            exports.extended(8, later(6_000), master_metadata_album_artist_name="ARTIST  1"),
+        ],
+    )
+    report = run(mirror, folder)  # which compares it with a dry run
+    assert (report.recorded, report.matched, report.tracks, report.artists) == (3, 1, 3, 1)
 
 
 @pytest.mark.parametrize("stamp", [0, -180], ids=["end", "start"])

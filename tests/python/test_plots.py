@@ -267,3 +267,22 @@ def test_arrows_tell_places_won(mirror: pm.Mirror) -> None:
     assert "▲ 1" in shown
     assert "▼ 1" in shown
     assert "=" in shown
+
+
+@pytest.mark.parametrize("at", ["0001-01-08T00:00:00Z", "9999-12-29T23:00:00Z"])
+def test_the_first_and_the_last_years_can_be_drawn(mirror: pm.Mirror, at: str) -> None:
+    """No axis has room for dates before or behind them."""
+    stats = mirror.stats
+    mirror.tracks.add(id="long", name="Long", energy=0.5, duration_ms=10**9, artist_ids=["miles"])
+    mirror.plays.add(track_id="long", played_at=at, source="import" if at < "1" else None)
+    for unit in ("day", "month", "year"):
+        year = {"period": at[:4]} if unit != "day" else {"period": at[:10]}
+        for answer in (
+            stats.activity(unit, **year),
+            stats.discovery_trend(unit, **year),
+            stats.audio_trend(unit, **year),
+            stats.evolution("artist", unit, **year),
+            stats.session_list(**year),
+        ):
+            assert len(answer)
+            answer.plot().figure.canvas.draw()

@@ -358,6 +358,10 @@ def test_a_year_in_review_is_what_the_calls_say(stats: pm.Stats) -> None:
     assert review.audio == stats.audio_profile(**year)
     assert review.compare == stats.compare(**year)
     assert review.compare.base_span == pm.Period.year(2025).resolve("Europe/Berlin")
+    # Only lists have pages.
+    second_page = stats.year_in_review(2026, **how, offset=5)
+    assert second_page.tracks == stats.top_tracks(**year, offset=5)
+    assert second_page.most_replayed == review.most_replayed
 
 
 def test_a_profile_of_what_is_not_played_is_empty(mirror: pm.Mirror) -> None:

@@ -1,5 +1,6 @@
 """Table, Column and Records: types, access, text forms, and what cannot be held by Arrow."""
 
+import copy
 import csv
 import io
 import pickle
@@ -157,8 +158,10 @@ def test_rows_and_columns_are_reached_by_number_and_name(mirror: pm.Mirror) -> N
     assert len(table[:0]) == 0
     with pytest.raises(IndexError):
         table[6]
-    with pytest.raises(pm.InvalidArgument):
-        table.slice(5, 2)
+    for offset, length in ((5, 2), (7, 0), (-1, 1), (0, -1), (2**64, 1), (0, 2**64)):
+        for sliced in (table, table.columns[0]):
+            with pytest.raises(pm.InvalidArgument, match="not all among the 6"):
+                sliced.slice(offset, length)
     with pytest.raises(KeyError):
         table["nothing"]
 
@@ -191,6 +194,9 @@ def test_tables_are_equal_by_schema_and_values_and_survive_pickling(mirror: pm.M
         mirror.sql("SELECT id FROM tracks WHERE 0"),
     ):
         assert pickle.loads(pickle.dumps(table)) == table
+        for column in table.columns:
+            copied = copy.deepcopy(column)
+            assert (copied, copied.name, copied.type) == (column, column.name, column.type)
     assert mirror.sql("SELECT 1 AS x") != mirror.sql("SELECT 1.0 AS x")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from pathlib import Path
 
@@ -33,6 +34,8 @@ def export(args: argparse.Namespace) -> Answer:
             from ..exporting.export import write_to
 
             format, name = _for_standard_output(args)
+            if isinstance(sys.stdout, io.TextIOWrapper):  # whatever the locale: files have UTF-8
+                sys.stdout.reconfigure(encoding="utf-8", errors="strict")
             write_to(mirror, sys.stdout, format=format, table=name, exact=args.exact)
             return Answer(None, lambda: "")
         try:

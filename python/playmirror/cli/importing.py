@@ -90,9 +90,9 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--source",
-        default="import",
         metavar="S",
-        help="the `source` of the plays (default: import)",
+        help="the `source` of the plays (default: import for Spotify's exports, else the name of "
+        "the service)",
     )
 
 

@@ -41,7 +41,7 @@ def read_settings() -> Settings:
     """The settings file. Raises InvalidArgument for one that means nothing."""
     file = settings_path()
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         return Settings(file, {})
     except (OSError, UnicodeDecodeError) as error:

@@ -50,7 +50,7 @@ def export(
 ) -> ExportReport:
     """What Mirror.export() promises."""
     started = time.monotonic()
-    to = Path(to)
+    to = _path(to)
     chosen = _chosen(tables)
     format = format or _SUFFIXES.get(to.suffix.lower(), "parquet")
     one_file = to.suffix.lower() in _SUFFIXES
@@ -184,6 +184,16 @@ def _check(
         raise ImportError(
             "Parquet needs pyarrow: pip install 'playmirror[parquet]'", name="pyarrow"
         )
+
+
+def _path(to: str | os.PathLike[str]) -> Path:
+    path = Path(to)
+    try:
+        if b"\0" not in os.fsencode(path):
+            return path
+    except UnicodeEncodeError:
+        pass
+    raise _invalid("the target is no path: it holds what no path can, such as NUL", "Rename it.")
 
 
 def _invalid(what: str, hint: str) -> InvalidArgument:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
-from ..table import Table
+from ..enums import ColumnType
+from ..table import Cell, Table
 
 if TYPE_CHECKING:
     from ..mirror import Mirror
@@ -62,11 +64,11 @@ class Rows:
             )
             if last and not len(batch):
                 return
-            yield self._with_odd_values(batch)
+            yield _as_text(self._with_odd_values(batch))
             if len(batch) < limit:
                 return
             last = tuple(batch.column(key)[len(batch) - 1] for key in KEYS[self.name])
-            beyond = f"AND ({keys}) > ({', '.join('?' * len(last))})"
+            beyond = f"AND ({keys}) > ({', '.join(map(_place, last))})"
 
     def _odd_values(self) -> dict[str, dict[str, float]]:
         """What a SQLite column cannot hold, by key and column: docs/cache-format.md."""
@@ -75,7 +77,7 @@ class Rows:
             "SELECT row_key, column_name, value FROM playmirror_odd_values WHERE table_name = ?",
             [self.name],
         ):
-            found.setdefault(str(key), {})[str(column)] = _ODD[str(value)]
+            found.setdefault(_decoded(key), {})[str(column)] = _ODD[str(value)]
         return found
 
     def _with_odd_values(self, batch: Table) -> Table:
@@ -95,7 +97,39 @@ class Rows:
         return Table(_core.Table.build(columns))
 
 
+def _place(value: object) -> str:
+    """The placeholder of a key's value. To SQLite every text is less than any bytes."""
+    return "CAST(? AS TEXT)" if isinstance(value, bytes) else "?"
+
+
+def _as_text(batch: Table) -> Table:
+    """The batch with text in columns that are bytes because some of them are no UTF-8."""
+    if all(column.type != ColumnType.BINARY for column in batch.columns):
+        return batch
+    return Table(
+        _core.Table.build(
+            [
+                (column.name, ColumnType.UTF8, [_readable(value) for value in column])
+                if column.type == ColumnType.BINARY
+                else (column.name, column.type, column.values)
+                for column in batch.columns
+            ]
+        )
+    )
+
+
+def _readable(value: Cell) -> Cell:
+    """Text with U+FFFD for each byte that is in no well-formed character, as tables have it."""
+    if not isinstance(value, bytes):
+        return value
+    return re.sub("[\udc80-\udcff]", "\ufffd", _decoded(value))
+
+
 def _key_text(parts: Sequence[object]) -> str:
     """A key as playmirror_odd_values has it."""
-    escaped = (str(p).replace("\x1e", "\x1e\x1e").replace("\x1f", "\x1e\x1f") for p in parts)
-    return "\x1f".join(escaped)
+    texts = map(_decoded, parts)
+    return "\x1f".join(t.replace("\x1e", "\x1e\x1e").replace("\x1f", "\x1e\x1f") for t in texts)
+
+
+def _decoded(value: object) -> str:
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)

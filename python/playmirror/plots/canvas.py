@@ -11,11 +11,11 @@ from __future__ import annotations
 import io
 import textwrap
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.projections.polar import PolarAxes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -160,6 +160,8 @@ def dates_along(ax: Any) -> None:
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz="UTC"))
     ax.xaxis.get_offset_text().set(color=INK, fontsize=8)
+    low, high = ax.get_xlim()  # dates end where Python's do, and bars and margins may lie beyond
+    ax.set_xlim(max(low, date2num(datetime.min)), min(high, date2num(datetime.max)))
 
 
 def counts_along(axis: Any, label: str = "") -> None:
@@ -193,11 +195,30 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def length_of(record: Any) -> timedelta:
+    """From its start to its end. Both are instants of Python, but where Python has no year."""
+    first, last = (each.replace(tzinfo=timezone.utc) for each in (datetime.min, datetime.max))
+    start = record.start if isinstance(record.start, datetime) else first
+    end = record.end if isinstance(record.end, datetime) else last
+    length: timedelta = end - start
+    return length
+
+
+def columns_of(records: Any) -> tuple[list[float], list[float]]:
+    """Where the columns of a series have their middles on an axis of dates, and how wide they are.
+
+    As numbers: a date beside the column of the year 9999 could not be computed.
+    """
+    widths = [length_of(each) / timedelta(days=1) for each in records]
+    begins = [float(date2num(local(each.local_start))) for each in records]
+    return [begin + width / 2 for begin, width in zip(begins, widths, strict=True)], widths
+
+
 def unit_of(records: Any) -> str:
     """The unit of a series: hour, day, week, month, quarter, year."""
     if not len(records):
         return "bucket"
-    days = (records[0].end - records[0].start).total_seconds() / 86_400
+    days = length_of(records[0]).total_seconds() / 86_400
     longest = {"hour": 0.9, "day": 1.1, "week": 7.1, "month": 31.1, "quarter": 92.1}
     return next((unit for unit, most in longest.items() if days <= most), "year")
 

@@ -15,11 +15,11 @@ from .canvas import (
     ORANGE,
     canvas,
     choice,
+    columns_of,
     counts_along,
     dates_along,
     finish,
     legend,
-    local,
     names_along,
     shares_along,
     without_frame,
@@ -61,9 +61,7 @@ def discovery(answer: Any, asked: Asked | None, ax: Any, *, kind: str = "plays")
 def discovery_trend(records: Any, asked: Asked | None, ax: Any, *, kind: str = "plays") -> Any:
     """The same along time, one column for each bucket."""
     ax = canvas(ax)
-    times = [local(each.local_start) for each in records]
-    widths = [each.end - each.start for each in records]
-    middles = [time + width / 2 for time, width in zip(times, widths, strict=True)]
+    middles, widths = columns_of(records)
     _new_and_known(ax, kind, records, middles, widths)
     dates_along(ax)
     return _finish_discovery(ax, asked, kind, records)

@@ -18,11 +18,13 @@ from .canvas import (
     ORANGE,
     canvas,
     choice,
+    columns_of,
     counts_along,
     dates_along,
     finish,
     hours_of,
     legend,
+    length_of,
     local,
     names_along,
     total_ms,
@@ -62,8 +64,7 @@ def activity(
             raise ValueError("kind='cumulative' adds up plays or time")
         values = list(accumulate(values))
     if kind == "columns" and len(records) <= _COLUMNS:
-        widths = [each.end - each.start for each in records]
-        middles = [time + width / 2 for time, width in zip(times, widths, strict=True)]
+        middles, widths = columns_of(records)
         part = 0.86
         if base is not None:
             earlier = [_value(each, measure) for each in base[: len(records)]]
@@ -231,7 +232,7 @@ def sessions(records: Any, asked: Asked | None, ax: Any, *, by: str = "length") 
     measure = choice("by", by, ("length", "plays"))
     values: list[float]
     if measure == "length":
-        values = [(each.end - each.start).total_seconds() / 60 for each in records]
+        values = [length_of(each).total_seconds() / 60 for each in records]
         edges = [0, 5, 10, 15, 30, 45, 60, 90, 120, 180, 240, 360, 480]
         names = ["5", "10", "15", "30", "45", "1 h", "1½", "2 h", "3 h", "4 h", "6 h", "8 h"]
     else:
