@@ -2,8 +2,6 @@
 
 #include "core/digest/stored_digests.hpp"
 #include "core/ingest/key_blocks.hpp"
-#include "core/ingest/row_identity.hpp"
-#include "core/ingest/row_writer.hpp"
 #include "core/ingest/scope.hpp"
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
@@ -11,14 +9,13 @@
 #include "core/outbox/requeue.hpp"
 #include "core/test_hooks.hpp"
 #include "sync/pg/failure.hpp"
-#include "sync/pull/delete_guard.hpp"
+#include "sync/pull/change_applier.hpp"
 #include "sync/pull/first_copy.hpp"
 #include "sync/session/parts.hpp"
 
 #include <playmirror/error.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -357,84 +354,13 @@ void Puller::apply(std::vector<TableChanges>& changes, const Moment& moment,
   waiter_.progress({.phase = "apply"}, true);
   mirror_.write(
       [&](sqlite::Database& database) {
-        requeue_replaced(database, changes);
-        for (TableChanges& table : changes) apply_table(database, table);
-        requeue_lost_parents(database, changes);
-        std::for_each(changes.rbegin(), changes.rend(),
-                      [&](TableChanges& table) { delete_gone(database, table); });
+        ChangeApplier(database, options_, waiter_, report_).apply(changes);
         remember(database, changes, moment);
         store_witnesses(database, witnesses);
         digest::make_digests(database, waiter_);
         PLAYMIRROR_STEP("pull.applying");
       },
       [this] { waiter_.tick(); });
-}
-
-void Puller::requeue_replaced(sqlite::Database& database, std::vector<TableChanges>& changes) {
-  for (TableChanges& table : changes) {
-    // Like a server of another history, a table that was restored may lack what was sent to the one
-    // before it, or have given its ids to other rows.
-    if (!table.replaced || !table.layout.has_integer_key()) continue;
-    outbox::requeue_delivered(
-        database, table.layout.name,
-        ingest::identities_of_delivered(database, table.layout, table.changed));
-  }
-}
-
-void Puller::requeue_lost_parents(sqlite::Database& database, std::vector<TableChanges>& changes) {
-  for (const char* name : {"tracks", "artists"}) {
-    const auto table = std::ranges::find(
-        changes, name, [](const TableChanges& each) { return std::string_view(each.layout.name); });
-    if (table == changes.end() || !table->is_foreign || table->blocks_to_thin.empty()) continue;
-    ingest::ServerKeys keys(database, table->layout);
-    table->keys.for_each([&](std::string_view bytes) { keys.add(bytes); });
-    outbox::requeue_parents(
-        database, name,
-        keys.list_gone(table->blocks_to_thin, std::numeric_limits<std::int64_t>::max()));
-  }
-}
-
-void Puller::apply_table(sqlite::Database& database, TableChanges& table) {
-  TableReport& report = report_.pulled[table.layout.name];
-  if (!table.layout_change.empty()) {
-    digest::forget_digests(database);
-    ingest::adopt_layout(database, table.layout, table.layout_change);
-    for (const auto& column : table.layout_change.fill) report.new_columns.push_back(column.name);
-  }
-  ingest::RowWriter rows(database, table.layout, table.layout.columns, ingest::WriteMode::merge);
-  table.changed.for_each([&](std::string_view bytes) {
-    rows.write(bytes);
-    waiter_.tick();
-  });
-  report.inserted += rows.counts().inserted;
-  report.updated += rows.counts().updated;
-  report.unchanged += rows.counts().unchanged;
-  report_.already_there += rows.counts().delivered;
-  if (!table.fill_columns.empty()) {
-    ingest::RowWriter fill(database, table.layout, table.fill_columns, ingest::WriteMode::fill);
-    table.fill.for_each([&](std::string_view bytes) {
-      fill.write(bytes);
-      waiter_.tick();
-    });
-  }
-}
-
-void Puller::delete_gone(sqlite::Database& database, TableChanges& table) {
-  if (table.blocks_to_thin.empty()) return;
-  TableReport& report = report_.pulled[table.layout.name];
-  ingest::ServerKeys keys(database, table.layout);
-  table.keys.for_each([&](std::string_view bytes) { keys.add(bytes); });
-  const std::int64_t gone = keys.count_gone(table.blocks_to_thin);
-  const std::int64_t here = table.server_rows + gone;
-  if (vanishes_in_bulk(gone, here, options_.delete_limit) && !options_.confirm_deletes) {
-    report.held_deletes = gone;
-    report_.warnings.push_back(std::to_string(gone) + " of " + std::to_string(here) + " rows of " +
-                               table.layout.name +
-                               " are gone on the server and were kept here; pull with "
-                               "confirm_deletes to delete them");
-    return;
-  }
-  report.deleted += keys.delete_gone(table.blocks_to_thin);
 }
 
 void Puller::remember(sqlite::Database& database, const std::vector<TableChanges>& changes,

@@ -59,15 +59,6 @@ class Puller {
   void apply(std::vector<TableChanges>& changes, const Moment& moment,
              const std::vector<Witness>& witnesses);
 
-  /// Puts what was sent to a table, and the one in its place lacks, back into the outbox.
-  void requeue_replaced(sqlite::Database& database, std::vector<TableChanges>& changes);
-
-  /// Likewise the tracks and artists that a server of another history lacks, as far as pending rows
-  /// refer to them.
-  void requeue_lost_parents(sqlite::Database& database, std::vector<TableChanges>& changes);
-
-  void apply_table(sqlite::Database& database, TableChanges& table);
-  void delete_gone(sqlite::Database& database, TableChanges& table);
   void remember(sqlite::Database& database, const std::vector<TableChanges>& changes,
                 const Moment& moment);
 
