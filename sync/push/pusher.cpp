@@ -6,6 +6,7 @@
 #include "core/outbox/deliverer.hpp"
 #include "core/test_hooks.hpp"
 #include "sync/pg/failure.hpp"
+#include "sync/push/changed_times.hpp"
 #include "sync/push/settlement.hpp"
 #include "sync/session/horizon.hpp"
 #include "sync/session/parts.hpp"
@@ -60,6 +61,12 @@ constexpr std::int64_t kShrink = 8;
 /// The text of a snapshot in which every transaction before `xid` has ended, and no other is known.
 std::string only_before(std::int64_t xid) {
   return std::to_string(xid) + ":" + std::to_string(xid) + ":";
+}
+
+std::string bigint_array(const std::vector<std::int64_t>& values) {
+  std::string list;
+  for (const std::int64_t value : values) list += (list.empty() ? "" : ",") + std::to_string(value);
+  return "'{" + list + "}'::bigint[]";
 }
 
 pg::Command command(std::string sql, std::string doing) {
@@ -183,9 +190,15 @@ std::string Pusher::search_for(const ServerTable& table,
         return played_at != nullptr &&
                ingest::is_outside(scope, entry->table, played_at->value_or(""));
       });
-  if (any_outside) return {};
-  // A pending row is not among the mirrored ones: recording and pulling look for it there. So only
-  // rows that the mirror may not have seen yet need to be searched.
+  // Pulling does not know a play again that the server has under another time. What was sent from
+  // here before is another one all the same.
+  const auto changed = entries_of_changed_times(session_, table, entries);
+  if (any_outside || !changed.empty()) {
+    const std::vector<std::int64_t> others = sent_near(reader.database(), changed);
+    return others.empty() ? "" : "id <> ALL (" + bigint_array(others) + ")";
+  }
+  // Any other pending row is not among the mirrored ones: recording and pulling look for it there.
+  // So only rows that the mirror may not have seen yet need to be searched.
   const auto state = ingest::read_state(reader.database(), table.name);
   if (state.copy != ingest::CopyState::complete || !state.horizon) return kUnlessKnown;
   // Another table under the old name, or another column in the place of what a row is known by,

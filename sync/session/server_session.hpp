@@ -90,6 +90,10 @@ class ServerSession {
   [[nodiscard]] std::string cut_condition(const schema::TableLayout& table,
                                           const schema::Cut& cut) const;
 
+  /// Whether the server keeps the column's times by the clocks of played_at_zone.
+  [[nodiscard]] bool has_local_times(std::string_view table,
+                                     const schema::ColumnLayout& column) const;
+
   /// A column's value as the mirror has it: where the server keeps local times, the instant in UTC.
   [[nodiscard]] std::string value_of(std::string_view table,
                                      const schema::ColumnLayout& column) const;
@@ -127,8 +131,6 @@ class ServerSession {
 
  private:
   void probe(pg::Waiter& waiter);
-  [[nodiscard]] bool has_local_times(std::string_view table,
-                                     const schema::ColumnLayout& column) const;
 
   std::string dsn_;
   ServerOptions options_;
