@@ -18,6 +18,7 @@
 #include <array>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -117,7 +118,24 @@ std::vector<outbox::Entry> Pusher::next_batch(std::int64_t rows) {
   return batch;
 }
 
-std::vector<pg::Command> Pusher::beginning(Transaction& transaction) {
+std::vector<std::string> Pusher::tables_to_lock(const Catalog& catalog,
+                                                const std::vector<outbox::Entry>& entries) {
+  std::set<std::string> names;
+  for (const outbox::Entry& entry : entries) {
+    names.insert(entry.table);
+    // An insert looks for what the row needs.
+    if (entry.table == "play_history") names.insert("tracks");
+    if (entry.table == "tracks") names.insert({"artists", "track_artists"});
+  }
+  std::erase_if(names, [&](const std::string& name) {
+    const ServerTable& table = catalog.tables.at(name);
+    return !table.is_table() || !table.readable;
+  });
+  return {names.begin(), names.end()};
+}
+
+std::vector<pg::Command> Pusher::beginning(Transaction& transaction,
+                                           const std::vector<std::string>& tables) {
   std::vector<pg::Command> commands;
   // READ COMMITTED, so that every statement behind the lock sees what its last holder committed.
   const bool committed = PLAYMIRROR_SAFEGUARD("read committed");
@@ -137,6 +155,11 @@ std::vector<pg::Command> Pusher::beginning(Transaction& transaction) {
   }
   if (PLAYMIRROR_SAFEGUARD("advisory lock")) {
     commands.push_back(command(kLock, "wait for another device's push"));
+  }
+  // A migration that is under way would commit between the look at the catalog and the rows that
+  // are made for it.
+  if (!tables.empty() && PLAYMIRROR_SAFEGUARD("table locks of a push")) {
+    commands.push_back(session_.lock_command(tables));
   }
   std::ranges::move(session_.opening_commands(transaction.opening), std::back_inserter(commands));
   commands.push_back(decide_known(transaction));
@@ -238,7 +261,8 @@ bool Pusher::try_batch(const std::vector<outbox::Entry>& entries) {
   }
   WitnessHearing hearing(session_, SteadyReader(mirror_).database(), presumed.catalog);
   Transaction transaction;
-  std::vector<pg::Command> commands = beginning(transaction);
+  std::vector<pg::Command> commands =
+      beginning(transaction, tables_to_lock(presumed.catalog, entries));
   std::ranges::move(hearing.commands(), std::back_inserter(commands));
   std::ranges::move(inserter.commands(), std::back_inserter(commands));
   try {
@@ -246,7 +270,11 @@ bool Pusher::try_batch(const std::vector<outbox::Entry>& entries) {
     try {
       server.pipeline(std::move(commands), waiter_);
     } catch (const pg::StatementFailed& failure) {
-      if (!transaction.opening.is_complete()) throw;
+      if (!transaction.opening.is_complete()) {
+        server.abandon_transaction();
+        if (session_.look_again(failure, waiter_)) return false;
+        throw;
+      }
       refused.emplace(failure);
     }
     const auto& [moment, catalog] = transaction.opening;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sync/pg/connection.hpp"
+#include "sync/pg/failure.hpp"
 #include "sync/session/catalog.hpp"
 #include "sync/session/identity.hpp"
 
@@ -68,6 +69,12 @@ class ServerSession {
   /// The statements that begin such a transaction, for a caller that sends its own behind them.
   [[nodiscard]] std::vector<pg::Command> reading_commands(std::chrono::milliseconds lock_timeout,
                                                           const std::vector<std::string>& tables);
+
+  /// Keeps migrations away from the tables until the transaction ends.
+  [[nodiscard]] pg::Command lock_command(const std::vector<std::string>& tables) const;
+
+  /// After such a lock was refused: reads the catalog anew if that may help, and says whether.
+  bool look_again(const pg::StatementFailed& refused, pg::Waiter& waiter);
 
   /// The two questions of every opening, whose answers it keeps.
   [[nodiscard]] std::vector<pg::Command> opening_commands(Opening& opening);
