@@ -224,7 +224,11 @@ Catalog read_catalog(const pg::Result& result, const std::string& schema) {
     table.readable = row.boolean(2);
     table.insertable = row.boolean(3);
     table.rows_hidden = row.boolean(4) && PLAYMIRROR_SAFEGUARD("row security");
-    const std::string type = row.text(6);
+    std::string type = row.text(6);
+    // One of the backend's own, of a name that PostgreSQL has too.
+    if (schema::travels_binary(type) && !row.text(15).starts_with("pg_catalog.")) {
+      type = row.text(15);
+    }
     table.relation = row.integer(11);
     table.storage = row.integer(13);
     table.has_blocks = row.boolean(14);

@@ -271,7 +271,7 @@ std::string ServerSession::block_expression(const schema::TableLayout& layout) c
            ")";
   }
   // Some collations take different characters for equal.
-  return "pg_catalog.left(" + first + ", " + std::to_string(ingest::kBlockCharacters) +
+  return "pg_catalog.left(" + first + "::text, " + std::to_string(ingest::kBlockCharacters) +
          ") COLLATE pg_catalog.\"C\"";
 }
 
