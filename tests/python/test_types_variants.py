@@ -310,6 +310,17 @@ def test_keys_that_are_no_text(
     assert server.track("new") == mirror.tracks["new"]
 
 
+def test_a_server_that_quotes_all_names(
+    music_db: MusicDb, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    music_db.execute(f"ALTER DATABASE {music_db.name} SET quote_all_identifiers = on")
+    mirror.pull(music_db.dsn)
+    assert_equal(mirror, music_db)
+    mirror.plays.add(track_id=next(iter(mirror.tracks)).id, played_at="2026-05-05T05:05:05Z")
+    assert mirror.sync(music_db.dsn).pushed == 1
+    assert_equal(mirror, music_db)
+
+
 @pytest.mark.parametrize("name", ["int4", "timestamp", "bool", "json"])
 def test_a_type_of_the_backends_own_with_a_name_that_postgresql_has_too(
     name: str, music_db: MusicDb, server: pm.Server, mirror: pm.Mirror
