@@ -118,24 +118,34 @@ std::vector<outbox::Entry> Pusher::next_batch(std::int64_t rows) {
   return batch;
 }
 
-std::vector<std::string> Pusher::tables_to_lock(const Catalog& catalog,
-                                                const std::vector<outbox::Entry>& entries) {
-  std::set<std::string> names;
+std::vector<pg::Command> Pusher::locks(const Opening& presumed,
+                                       const std::vector<outbox::Entry>& entries) const {
+  std::set<std::string> written;
   for (const outbox::Entry& entry : entries) {
-    names.insert(entry.table);
-    // An insert looks for what the row needs.
-    if (entry.table == "play_history") names.insert("tracks");
-    if (entry.table == "tracks") names.insert({"artists", "track_artists"});
+    written.insert(entry.table);
+    if (entry.table == "tracks") written.insert("track_artists");
   }
-  std::erase_if(names, [&](const std::string& name) {
-    const ServerTable& table = catalog.tables.at(name);
-    return !table.is_table() || !table.readable;
-  });
-  return {names.begin(), names.end()};
+  std::vector<std::string> to_write;
+  std::vector<std::string> to_read;
+  for (const auto& [name, table] : presumed.catalog.tables) {
+    // An insert looks for what the row needs.
+    const bool is_parent = (name == "tracks" && written.contains("play_history")) ||
+                           (name == "artists" && written.contains("tracks"));
+    if (!table.is_table() || !table.readable) continue;
+    if (written.contains(name) && table.insertable && !presumed.moment.in_recovery) {
+      to_write.push_back(name);
+    } else if (written.contains(name) || is_parent) {
+      to_read.push_back(name);
+    }
+  }
+  std::vector<pg::Command> commands;
+  if (!to_write.empty()) commands.push_back(session_.lock_command(to_write, "ROW EXCLUSIVE"));
+  if (!to_read.empty()) commands.push_back(session_.lock_command(to_read, "ACCESS SHARE"));
+  return commands;
 }
 
 std::vector<pg::Command> Pusher::beginning(Transaction& transaction,
-                                           const std::vector<std::string>& tables) {
+                                           std::vector<pg::Command> locks) {
   std::vector<pg::Command> commands;
   // READ COMMITTED, so that every statement behind the lock sees what its last holder committed.
   const bool committed = PLAYMIRROR_SAFEGUARD("read committed");
@@ -158,8 +168,8 @@ std::vector<pg::Command> Pusher::beginning(Transaction& transaction,
   }
   // A migration that is under way would commit between the look at the catalog and the rows that
   // are made for it.
-  if (!tables.empty() && PLAYMIRROR_SAFEGUARD("table locks of a push")) {
-    commands.push_back(session_.lock_command(tables));
+  if (PLAYMIRROR_SAFEGUARD("table locks of a push")) {
+    std::ranges::move(locks, std::back_inserter(commands));
   }
   std::ranges::move(session_.opening_commands(transaction.opening), std::back_inserter(commands));
   commands.push_back(decide_known(transaction));
@@ -261,8 +271,7 @@ bool Pusher::try_batch(const std::vector<outbox::Entry>& entries) {
   }
   WitnessHearing hearing(session_, SteadyReader(mirror_).database(), presumed.catalog);
   Transaction transaction;
-  std::vector<pg::Command> commands =
-      beginning(transaction, tables_to_lock(presumed.catalog, entries));
+  std::vector<pg::Command> commands = beginning(transaction, locks(presumed, entries));
   std::ranges::move(hearing.commands(), std::back_inserter(commands));
   std::ranges::move(inserter.commands(), std::back_inserter(commands));
   try {

@@ -43,11 +43,10 @@ class Pusher {
   /// COMMIT. The statements are written for the server's tables as they were seen last; false when
   /// they have changed since, and nothing was sent for good.
   bool try_batch(const std::vector<outbox::Entry>& entries);
-  std::vector<pg::Command> beginning(Transaction& transaction,
-                                     const std::vector<std::string>& tables);
-  /// What no migration may change while these rows are sent.
-  static std::vector<std::string> tables_to_lock(const Catalog& catalog,
-                                                 const std::vector<outbox::Entry>& entries);
+  std::vector<pg::Command> beginning(Transaction& transaction, std::vector<pg::Command> locks);
+  /// No migration may change the tables while these rows are sent.
+  [[nodiscard]] std::vector<pg::Command> locks(const Opening& presumed,
+                                               const std::vector<outbox::Entry>& entries) const;
   pg::Command decide_known(Transaction& transaction);
   /// The condition on rows that the server may have had all along without the mirror knowing it.
   [[nodiscard]] std::string search_for(const ServerTable& table,

@@ -125,15 +125,16 @@ std::vector<pg::Command> ServerSession::reading_commands(std::chrono::millisecon
   // Before the first SELECT takes the snapshot: a rewriting migration that commits between snapshot
   // and lock would make its table read as empty, with no error.
   if (!tables.empty() && PLAYMIRROR_SAFEGUARD("table locks")) {
-    commands.push_back(lock_command(tables));
+    commands.push_back(lock_command(tables, "ACCESS SHARE"));
   }
   return commands;
 }
 
-pg::Command ServerSession::lock_command(const std::vector<std::string>& tables) const {
+pg::Command ServerSession::lock_command(const std::vector<std::string>& tables,
+                                        const char* mode) const {
   std::string names;
   for (const std::string& table : tables) names += (names.empty() ? "" : ", ") + qualified(table);
-  return command("LOCK TABLE " + names + " IN ACCESS SHARE MODE",
+  return command("LOCK TABLE " + names + " IN " + mode + " MODE",
                  "lock the tables against a migration");
 }
 

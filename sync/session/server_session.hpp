@@ -70,8 +70,10 @@ class ServerSession {
   [[nodiscard]] std::vector<pg::Command> reading_commands(std::chrono::milliseconds lock_timeout,
                                                           const std::vector<std::string>& tables);
 
-  /// Keeps migrations away from the tables until the transaction ends.
-  [[nodiscard]] pg::Command lock_command(const std::vector<std::string>& tables) const;
+  /// Keeps migrations away from the tables until the transaction ends. The mode is that of what the
+  /// transaction does to them: a lock that is raised later can lock up with a migration.
+  [[nodiscard]] pg::Command lock_command(const std::vector<std::string>& tables,
+                                         const char* mode) const;
 
   /// After such a lock was refused: reads the catalog anew if that may help, and says whether.
   bool look_again(const pg::StatementFailed& refused, pg::Waiter& waiter);

@@ -251,7 +251,7 @@ def test_a_migration_under_way_when_a_push_begins_is_what_the_push_meets(
         migration = music_db.connect(autocommit=False)
         migration.execute("ALTER TABLE play_history " + change)
         push = background.submit(server.push, mirror, lock_timeout=20)
-        wait_until_somebody_waits(music_db)
+        wait_until_somebody_waits(music_db, mode="RowExclusiveLock")
         migration.commit()
         report = push.result(30)
         assert (report.pushed, report.waiting) == ((0, 1) if wait else (1, 0))
@@ -270,7 +270,21 @@ def test_a_table_that_is_dropped_while_a_push_waits_for_it(
     migration = music_db.connect(autocommit=False)
     migration.execute("DROP TABLE analysis_snapshots")
     push = background.submit(server.push, mirror, lock_timeout=20)
-    wait_until_somebody_waits(music_db)
+    wait_until_somebody_waits(music_db, mode="RowExclusiveLock")
     migration.commit()
     report = push.result(30)
     assert (report.pushed, report.waiting) == (1, 1)
+
+
+def test_a_migration_in_two_steps_and_a_push_do_not_lock_each_other_up(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, background: ThreadPoolExecutor
+) -> None:
+    server.pull(mirror)
+    track = next(iter(mirror.tracks.list(limit=1))).id
+    mirror.plays.add(track_id=track, played_at="2026-07-01T12:00:00Z")
+    with music_db.connect(autocommit=False) as migration:
+        migration.execute("CREATE INDEX ON play_history (played_at)")
+        push = background.submit(server.push, mirror, lock_timeout=20)
+        wait_until_somebody_waits(music_db, mode="RowExclusiveLock")
+        migration.execute("SET lock_timeout = '10s'; ALTER TABLE play_history ADD mood text")
+    assert push.result(30).pushed == 1
