@@ -362,9 +362,10 @@ void ChangeReader::compare_keys() {
       comparisons[table.layout.name].here = std::move(blocks);
     }
   }
-  if (rows_add_up_ && std::ranges::all_of(changes_, &TableChanges::swept)) {
-    mirror_.note_rows_counted();
-  }
+  // A table that has a problem is not among them.
+  const bool all_counted = changes_.size() == schema::record_layouts().size() &&
+                           std::ranges::all_of(changes_, &TableChanges::swept);
+  if (all_counted && rows_add_up_) mirror_.note_rows_counted();
   if (comparisons.empty()) return;
 
   std::vector<pg::Command> commands;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <utility>
 
 namespace playmirror::sync {
@@ -23,13 +24,43 @@ constexpr double kGrowth = 16;
 /// The SQLSTATE with which a range of blocks refuses a rewritten table.
 constexpr const char* kDivisionByZero = "22012";
 
-/// How many units (rows, blocks) the next range should have after one of `units`.
-std::int64_t next_size(std::int64_t units, const RangeSize& size) {
+/// That of a statement which took too long, and what part of it is tried then.
+constexpr const char* kCancelled = "57014";
+constexpr std::int64_t kShrink = 8;
+
+bool has_sqlstate(const Error& error, const char* sqlstate) {
+  const auto* refused = dynamic_cast<const pg::StatementFailed*>(&error);
+  return refused != nullptr && refused->sqlstate() == sqlstate;
+}
+
+/// How many units (rows, blocks) a range has.
+class Units {
+ public:
+  explicit Units(std::int64_t first) : count_(first) {}
+
+  [[nodiscard]] std::int64_t count() const { return count_; }
+
+  /// As many as the next range should have after what this one has brought.
+  void fit(const RangeSize& size);
+
+  bool shrink() {
+    if (count_ == 1) return false;
+    most_ = count_ = (count_ + kShrink - 1) / kShrink;
+    return true;
+  }
+
+ private:
+  std::int64_t count_;
+  std::int64_t most_ = std::numeric_limits<std::int64_t>::max();
+};
+
+void Units::fit(const RangeSize& size) {
   const double bytes = std::max<double>(static_cast<double>(size.bytes), 1);
   const double rate = bytes / std::max(size.time.count(), 1e-3);
   const double wanted = std::min(rate * kRangeSeconds, kMostRangeBytes);
   const double factor = std::clamp(wanted / bytes, 1 / kGrowth, kGrowth);
-  return std::max<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(units) * factor), 1);
+  count_ = std::clamp<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(count_) * factor),
+                                    1, most_);
 }
 
 std::string key_list(const schema::TableLayout& layout) {
@@ -58,16 +89,17 @@ class KeyRanges : public CopyRanges {
 
   std::string clause() const override {
     return (position_ ? " WHERE " + after_condition(layout_, *position_) : "") + " ORDER BY " +
-           key_list(layout_) + " LIMIT " + std::to_string(rows_);
+           key_list(layout_) + " LIMIT " + std::to_string(rows_.count());
   }
   void note(const ingest::RowBatch& batch) override {
     position_ = ingest::last_key(batch, layout_, columns_);
   }
   bool advance(const RangeSize& size) override {
-    const bool more = size.rows == rows_;
-    rows_ = next_size(rows_, size);
+    const bool more = size.rows == rows_.count();
+    rows_.fit(size);
     return more;
   }
+  bool shrink() override { return rows_.shrink(); }
   const std::optional<std::string>& position() const override { return position_; }
 
  private:
@@ -76,7 +108,7 @@ class KeyRanges : public CopyRanges {
   const schema::TableLayout& layout_;
   const std::vector<schema::ColumnLayout>& columns_;
   std::optional<std::string> position_;
-  std::int64_t rows_ = kFirstRows;
+  Units rows_ = Units(kFirstRows);
 };
 
 /// In the order of the table's blocks. A row that moves to a block read already was written after
@@ -97,17 +129,18 @@ class BlockRanges : public CopyRanges {
   std::string clause() const override {
     // Dividing by zero is how a condition can refuse; coalesce() keeps the planner from trying it.
     return " WHERE ctid >= '(" + std::to_string(begin_) + ",0)' AND ctid < '(" +
-           std::to_string(begin_ + size_) +
+           std::to_string(begin_ + size_.count()) +
            ",0)' AND 1 / coalesce((SELECT (relfilenode = " + std::to_string(storage_) +
            ")::int FROM pg_catalog.pg_class WHERE oid = " + std::to_string(relation_) + "), 0) = 1";
   }
   void note(const ingest::RowBatch&) override {}
   bool advance(const RangeSize& size) override {
-    begin_ += size_;
-    size_ = next_size(size_, size);
+    begin_ += size_.count();
+    size_.fit(size);
     position_ = std::to_string(storage_) + "/" + std::to_string(begin_);
     return begin_ < blocks_;
   }
+  bool shrink() override { return size_.shrink(); }
   const std::optional<std::string>& position() const override { return position_; }
 
  private:
@@ -117,16 +150,15 @@ class BlockRanges : public CopyRanges {
   std::int64_t storage_;
   std::int64_t blocks_;
   std::int64_t begin_ = 0;
-  std::int64_t size_ = kFirstBlocks;
+  Units size_ = Units(kFirstBlocks);
   std::optional<std::string> position_;
 };
 
 }  // namespace
 
-bool is_rewritten(const Error& error) {
-  const auto* refused = dynamic_cast<const pg::StatementFailed*>(&error);
-  return refused != nullptr && refused->sqlstate() == kDivisionByZero;
-}
+bool is_rewritten(const Error& error) { return has_sqlstate(error, kDivisionByZero); }
+
+bool took_too_long(const Error& error) { return has_sqlstate(error, kCancelled); }
 
 std::unique_ptr<CopyRanges> make_ranges(const ServerTable& table, const schema::TableLayout& layout,
                                         const std::vector<schema::ColumnLayout>& columns,

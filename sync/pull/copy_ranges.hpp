@@ -38,6 +38,10 @@ class CopyRanges {
   /// The range came whole. False: it was the last one.
   virtual bool advance(const RangeSize& size) = 0;
 
+  /// The range took the server longer than a statement may take: smaller ones from now on, of which
+  /// the next begins at position(). False: this was the smallest.
+  virtual bool shrink() = 0;
+
   /// From where a copy has to go on when all that came so far was written.
   [[nodiscard]] virtual const std::optional<std::string>& position() const = 0;
 };
@@ -45,6 +49,9 @@ class CopyRanges {
 /// Whether an error of the server says that the table was rewritten while it was copied, so that
 /// its blocks are others now. The copy then begins anew.
 [[nodiscard]] bool is_rewritten(const Error& error);
+
+/// Whether an error of the server says that a range took longer than its statement_timeout.
+[[nodiscard]] bool took_too_long(const Error& error);
 
 /// Ranges of a table of `blocks` blocks, beginning at `position` if there is one and it still
 /// holds. Where the server can read a table block by block this is twice as quick for it as by key;

@@ -180,7 +180,9 @@ bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout&
       };
     batch = writer.put(std::move(batch), ranges->position(), std::move(blocks), waiter_);
   };
+  std::int64_t again = 0;  // rows that were handed over and come once more
   for (bool more = true; more;) {
+    const auto position = ranges->position();
     const std::string sql = begin + "COPY (SELECT " + session_.select_list(layout.name, columns) +
                             " FROM " + session_.rows_of(layout) + ranges->clause() +
                             ") TO STDOUT (FORMAT binary); COMMIT";
@@ -202,9 +204,18 @@ bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout&
     try {
       session_.connection(waiter_).copy_out(sql, "copy " + layout.name, waiter_, receive);
     } catch (const Error& error) {
-      if (!is_rewritten(error)) throw;
+      const bool rewritten = is_rewritten(error);
+      if (!rewritten && !(took_too_long(error) && ranges->shrink())) throw;
       session_.connection(waiter_).abandon_transaction();
-      return false;
+      if (rewritten) return false;
+      if (ranges->position() == position && size.rows > batch.rows) {
+        // What is added up of the rows would have them twice: it will be made of the file.
+        again += size.rows - batch.rows;
+        all_filled_ = false;
+        plays_.reset();
+      }
+      batch.clear();
+      continue;
     }
     splitter.finish();
     PLAYMIRROR_STEP("copy.range");
@@ -216,7 +227,7 @@ bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout&
   writer.drain(waiter_);
   waiter_.progress(progress, true);
   if (filling && writer.counts().unchanged > 0) all_filled_ = false;
-  if (!filling) report_.pulled[layout.name].inserted += writer.counts().inserted;
+  if (!filling) report_.pulled[layout.name].inserted += writer.counts().inserted - again;
   report_.already_there += writer.counts().delivered;
   return true;
 }

@@ -95,7 +95,8 @@ void Inquiry::ask_for_newest_plays(std::vector<pg::Command>& commands) {
 void Inquiry::ask_for_alembic_version(std::vector<pg::Command>& commands) {
   if (!catalog_.has_alembic_version) return;
   pg::Command& command = commands.emplace_back();
-  command.sql = "SELECT version_num FROM " + session_.qualified("alembic_version") + " ORDER BY 1";
+  command.sql =
+      "SELECT version_num::text FROM " + session_.qualified("alembic_version") + " ORDER BY 1";
   command.doing = "read alembic_version";
   command.on_row = [this](const pg::Row& row) {
     alembic_version_ += (alembic_version_.empty() ? "" : ",") + row.text(0);

@@ -65,7 +65,7 @@ std::optional<Track> look_up_track(ServerSession& session, std::string_view id,
   const schema::TableLayout layout = table.layout();
   const pg::Result result = session.connection(waiter).query(
       "SELECT " + session.select_list(table.name, layout.columns) + " FROM " +
-          session.qualified(table.name) + " WHERE id = $1",
+          session.qualified(table.name) + " WHERE id::text = $1",
       {std::string(id)}, "look up a track", waiter, pg::Format::binary);
   session.connection(waiter).abandon_transaction();
   if (result.size() == 0) return std::nullopt;

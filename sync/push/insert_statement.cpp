@@ -107,10 +107,11 @@ InsertStatement keyed_statement(const ServerSession& session, const ServerTable&
     statement.parameters.push_back(pg::text_array(artists));
     ready += " WHERE NOT EXISTS (SELECT 1 FROM " + given + " LEFT JOIN " +
              session.qualified("artists") +
-             " x ON x.id = l.artist_id WHERE l.track_id = i.id AND x.id IS NULL)";
+             " x ON x.id::text = l.artist_id WHERE l.track_id = i.id::text AND x.id IS NULL)";
     links = ", linked AS (INSERT INTO " + session.qualified("track_artists") +
-            " (track_id, artist_id) SELECT l.track_id, l.artist_id FROM " + given +
-            " JOIN added a ON a.id = l.track_id ON CONFLICT DO NOTHING)";
+            " (track_id, artist_id) SELECT a.id, x.id FROM " + given +
+            " JOIN added a ON a.id::text = l.track_id JOIN " + session.qualified("artists") +
+            " x ON x.id::text = l.artist_id ON CONFLICT DO NOTHING)";
   }
   statement.sql = "WITH " + input_sql(session, table, columns) + ", ready AS (" + ready +
                   "), added AS (INSERT INTO " + name + " (" + column_list(columns, "") +

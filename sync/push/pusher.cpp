@@ -6,6 +6,7 @@
 #include "core/outbox/deliverer.hpp"
 #include "core/test_hooks.hpp"
 #include "sync/pg/failure.hpp"
+#include "sync/push/changed_times.hpp"
 #include "sync/push/settlement.hpp"
 #include "sync/session/horizon.hpp"
 #include "sync/session/parts.hpp"
@@ -17,6 +18,7 @@
 #include <array>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -60,6 +62,12 @@ constexpr std::int64_t kShrink = 8;
 /// The text of a snapshot in which every transaction before `xid` has ended, and no other is known.
 std::string only_before(std::int64_t xid) {
   return std::to_string(xid) + ":" + std::to_string(xid) + ":";
+}
+
+std::string bigint_array(const std::vector<std::int64_t>& values) {
+  std::string list;
+  for (const std::int64_t value : values) list += (list.empty() ? "" : ",") + std::to_string(value);
+  return "'{" + list + "}'::bigint[]";
 }
 
 pg::Command command(std::string sql, std::string doing) {
@@ -110,7 +118,34 @@ std::vector<outbox::Entry> Pusher::next_batch(std::int64_t rows) {
   return batch;
 }
 
-std::vector<pg::Command> Pusher::beginning(Transaction& transaction) {
+std::vector<pg::Command> Pusher::locks(const Opening& presumed,
+                                       const std::vector<outbox::Entry>& entries) const {
+  std::set<std::string> written;
+  for (const outbox::Entry& entry : entries) {
+    written.insert(entry.table);
+    if (entry.table == "tracks") written.insert("track_artists");
+  }
+  std::vector<std::string> to_write;
+  std::vector<std::string> to_read;
+  for (const auto& [name, table] : presumed.catalog.tables) {
+    // An insert looks for what the row needs.
+    const bool is_parent = (name == "tracks" && written.contains("play_history")) ||
+                           (name == "artists" && written.contains("tracks"));
+    if (!table.is_table() || !table.readable) continue;
+    if (written.contains(name) && table.insertable && !presumed.moment.in_recovery) {
+      to_write.push_back(name);
+    } else if (written.contains(name) || is_parent) {
+      to_read.push_back(name);
+    }
+  }
+  std::vector<pg::Command> commands;
+  if (!to_write.empty()) commands.push_back(session_.lock_command(to_write, "ROW EXCLUSIVE"));
+  if (!to_read.empty()) commands.push_back(session_.lock_command(to_read, "ACCESS SHARE"));
+  return commands;
+}
+
+std::vector<pg::Command> Pusher::beginning(Transaction& transaction,
+                                           std::vector<pg::Command> locks) {
   std::vector<pg::Command> commands;
   // READ COMMITTED, so that every statement behind the lock sees what its last holder committed.
   const bool committed = PLAYMIRROR_SAFEGUARD("read committed");
@@ -130,6 +165,11 @@ std::vector<pg::Command> Pusher::beginning(Transaction& transaction) {
   }
   if (PLAYMIRROR_SAFEGUARD("advisory lock")) {
     commands.push_back(command(kLock, "wait for another device's push"));
+  }
+  // A migration that is under way would commit between the look at the catalog and the rows that
+  // are made for it.
+  if (PLAYMIRROR_SAFEGUARD("table locks of a push")) {
+    std::ranges::move(locks, std::back_inserter(commands));
   }
   std::ranges::move(session_.opening_commands(transaction.opening), std::back_inserter(commands));
   commands.push_back(decide_known(transaction));
@@ -183,9 +223,15 @@ std::string Pusher::search_for(const ServerTable& table,
         return played_at != nullptr &&
                ingest::is_outside(scope, entry->table, played_at->value_or(""));
       });
-  if (any_outside) return {};
-  // A pending row is not among the mirrored ones: recording and pulling look for it there. So only
-  // rows that the mirror may not have seen yet need to be searched.
+  // Pulling does not know a play again that the server has under another time. What was sent from
+  // here before is another one all the same.
+  const auto changed = entries_of_changed_times(session_, table, entries);
+  if (any_outside || !changed.empty()) {
+    const std::vector<std::int64_t> others = sent_near(reader.database(), changed);
+    return others.empty() ? "" : "id <> ALL (" + bigint_array(others) + ")";
+  }
+  // Any other pending row is not among the mirrored ones: recording and pulling look for it there.
+  // So only rows that the mirror may not have seen yet need to be searched.
   const auto state = ingest::read_state(reader.database(), table.name);
   if (state.copy != ingest::CopyState::complete || !state.horizon) return kUnlessKnown;
   // Another table under the old name, or another column in the place of what a row is known by,
@@ -225,7 +271,7 @@ bool Pusher::try_batch(const std::vector<outbox::Entry>& entries) {
   }
   WitnessHearing hearing(session_, SteadyReader(mirror_).database(), presumed.catalog);
   Transaction transaction;
-  std::vector<pg::Command> commands = beginning(transaction);
+  std::vector<pg::Command> commands = beginning(transaction, locks(presumed, entries));
   std::ranges::move(hearing.commands(), std::back_inserter(commands));
   std::ranges::move(inserter.commands(), std::back_inserter(commands));
   try {
@@ -233,7 +279,11 @@ bool Pusher::try_batch(const std::vector<outbox::Entry>& entries) {
     try {
       server.pipeline(std::move(commands), waiter_);
     } catch (const pg::StatementFailed& failure) {
-      if (!transaction.opening.is_complete()) throw;
+      if (!transaction.opening.is_complete()) {
+        server.abandon_transaction();
+        if (session_.look_again(failure, waiter_)) return false;
+        throw;
+      }
       refused.emplace(failure);
     }
     const auto& [moment, catalog] = transaction.opening;

@@ -43,7 +43,10 @@ class Pusher {
   /// COMMIT. The statements are written for the server's tables as they were seen last; false when
   /// they have changed since, and nothing was sent for good.
   bool try_batch(const std::vector<outbox::Entry>& entries);
-  std::vector<pg::Command> beginning(Transaction& transaction);
+  std::vector<pg::Command> beginning(Transaction& transaction, std::vector<pg::Command> locks);
+  /// No migration may change the tables while these rows are sent.
+  [[nodiscard]] std::vector<pg::Command> locks(const Opening& presumed,
+                                               const std::vector<outbox::Entry>& entries) const;
   pg::Command decide_known(Transaction& transaction);
   /// The condition on rows that the server may have had all along without the mirror knowing it.
   [[nodiscard]] std::string search_for(const ServerTable& table,

@@ -17,6 +17,12 @@ std::string lower(std::string text) {
   return text;
 }
 
+/// Whether a type, spelt with its schema, is no one's but PostgreSQL's. quote_all_identifiers
+/// quotes the schema too.
+bool is_of_postgresql(std::string_view type) {
+  return type.starts_with("pg_catalog.") || type.starts_with("\"pg_catalog\".");
+}
+
 /// Which columns are not as the typed records need them: all of them, so that one look is enough.
 std::optional<Problem> shape_problem(const ServerTable& table, const std::string& name) {
   std::string missing;
@@ -216,7 +222,11 @@ Catalog read_catalog(const pg::Result& result, const std::string& schema) {
     const pg::Row row = result[i];
     const std::string name = row.text(0);
     if (name == "alembic_version") {
-      if (row.text(5) == "version_num") catalog.has_alembic_version = row.boolean(9);
+      // A table that hides no rows: to read anything else may fail, and nothing depends on it.
+      const std::string kind = row.text(1);
+      const bool is_plain =
+          (kind == "r" || kind == "p") && !row.boolean(4) && (row.is_null(18) || !row.boolean(18));
+      if (row.text(5) == "version_num") catalog.has_alembic_version = is_plain && row.boolean(9);
       continue;
     }
     ServerTable& table = catalog.tables[name];
@@ -224,7 +234,9 @@ Catalog read_catalog(const pg::Result& result, const std::string& schema) {
     table.readable = row.boolean(2);
     table.insertable = row.boolean(3);
     table.rows_hidden = row.boolean(4) && PLAYMIRROR_SAFEGUARD("row security");
-    const std::string type = row.text(6);
+    std::string type = row.text(6);
+    // One of the backend's own, of a name that PostgreSQL has too.
+    if (schema::travels_binary(type) && !is_of_postgresql(row.text(15))) type = row.text(15);
     table.relation = row.integer(11);
     table.storage = row.integer(13);
     table.has_blocks = row.boolean(14);

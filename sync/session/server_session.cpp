@@ -2,7 +2,6 @@
 
 #include "core/ingest/key_blocks.hpp"
 #include "core/test_hooks.hpp"
-#include "sync/pg/failure.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -126,12 +125,24 @@ std::vector<pg::Command> ServerSession::reading_commands(std::chrono::millisecon
   // Before the first SELECT takes the snapshot: a rewriting migration that commits between snapshot
   // and lock would make its table read as empty, with no error.
   if (!tables.empty() && PLAYMIRROR_SAFEGUARD("table locks")) {
-    std::string names;
-    for (const std::string& table : tables) names += (names.empty() ? "" : ", ") + qualified(table);
-    commands.push_back(command("LOCK TABLE " + names + " IN ACCESS SHARE MODE",
-                               "lock the tables against a migration"));
+    commands.push_back(lock_command(tables, "ACCESS SHARE"));
   }
   return commands;
+}
+
+pg::Command ServerSession::lock_command(const std::vector<std::string>& tables,
+                                        const char* mode) const {
+  std::string names;
+  for (const std::string& table : tables) names += (names.empty() ? "" : ", ") + qualified(table);
+  return command("LOCK TABLE " + names + " IN " + mode + " MODE",
+                 "lock the tables against a migration");
+}
+
+bool ServerSession::look_again(const pg::StatementFailed& refused, pg::Waiter& waiter) {
+  // A table went, or a privilege.
+  if (refused.sqlstate() != kNoTable && refused.sqlstate() != kNoPrivilege) return false;
+  probe(waiter);
+  return true;
 }
 
 std::vector<pg::Command> ServerSession::opening_commands(Opening& opening) {
@@ -174,12 +185,8 @@ void ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds 
       server.pipeline(std::move(commands), waiter, companions.meanwhile);
     } catch (const pg::StatementFailed& failure) {
       server.abandon_transaction();
-      // A table went, or a privilege: look again at what there is to lock, once.
-      const std::string& state = failure.sqlstate();
-      if (opening.is_complete() || attempt > 0 || (state != kNoTable && state != kNoPrivilege)) {
-        throw;
-      }
-      probe(waiter);
+      // What is there to lock may be another thing by now: look again, once.
+      if (opening.is_complete() || attempt > 0 || !look_again(failure, waiter)) throw;
       continue;
     }
     // A table that appeared since the last look was not locked before the snapshot: start over.
@@ -265,7 +272,7 @@ std::string ServerSession::block_expression(const schema::TableLayout& layout) c
            ")";
   }
   // Some collations take different characters for equal.
-  return "pg_catalog.left(" + first + ", " + std::to_string(ingest::kBlockCharacters) +
+  return "pg_catalog.left(" + first + "::text, " + std::to_string(ingest::kBlockCharacters) +
          ") COLLATE pg_catalog.\"C\"";
 }
 

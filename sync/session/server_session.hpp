@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sync/pg/connection.hpp"
+#include "sync/pg/failure.hpp"
 #include "sync/session/catalog.hpp"
 #include "sync/session/identity.hpp"
 
@@ -69,6 +70,14 @@ class ServerSession {
   [[nodiscard]] std::vector<pg::Command> reading_commands(std::chrono::milliseconds lock_timeout,
                                                           const std::vector<std::string>& tables);
 
+  /// Keeps migrations away from the tables until the transaction ends. The mode is that of what the
+  /// transaction does to them: a lock that is raised later can lock up with a migration.
+  [[nodiscard]] pg::Command lock_command(const std::vector<std::string>& tables,
+                                         const char* mode) const;
+
+  /// After such a lock was refused: reads the catalog anew if that may help, and says whether.
+  bool look_again(const pg::StatementFailed& refused, pg::Waiter& waiter);
+
   /// The two questions of every opening, whose answers it keeps.
   [[nodiscard]] std::vector<pg::Command> opening_commands(Opening& opening);
 
@@ -89,6 +98,10 @@ class ServerSession {
   /// Whether a row of the table lies this side of the cut.
   [[nodiscard]] std::string cut_condition(const schema::TableLayout& table,
                                           const schema::Cut& cut) const;
+
+  /// Whether the server keeps the column's times by the clocks of played_at_zone.
+  [[nodiscard]] bool has_local_times(std::string_view table,
+                                     const schema::ColumnLayout& column) const;
 
   /// A column's value as the mirror has it: where the server keeps local times, the instant in UTC.
   [[nodiscard]] std::string value_of(std::string_view table,
@@ -127,8 +140,6 @@ class ServerSession {
 
  private:
   void probe(pg::Waiter& waiter);
-  [[nodiscard]] bool has_local_times(std::string_view table,
-                                     const schema::ColumnLayout& column) const;
 
   std::string dsn_;
   ServerOptions options_;

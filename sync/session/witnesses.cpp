@@ -157,8 +157,10 @@ std::vector<pg::Command> WitnessHearing::commands() {
                    pg::literal(layout.name) + "::text, " + key + "::text, xmin::text, " +
                    (play ? "track_id::text, " + played_at_ + "::timestamp::text"
                          : std::string("''::text, ''::text")) +
-                   " FROM " + session_.qualified(layout.name) + " WHERE " + key + " = ANY (" +
-                   list + "::" + (layout.has_integer_key() ? "bigint" : "text") + "[])";
+                   " FROM " + session_.qualified(layout.name) + " WHERE " + key +
+                   // A key may be of an enum: it is text only here.
+                   (layout.has_integer_key() ? " = ANY (" + list + "::bigint[])"
+                                             : "::text = ANY (" + list + "::text[])");
   }
   command.on_result = [this](const pg::Result& result) {
     asked_ = true;

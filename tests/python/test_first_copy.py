@@ -154,3 +154,24 @@ def test_what_is_made_of_the_rows_agrees_with_them(
     server.sync(mirror)
     assert mirror.verify().ok
     assert_equal(mirror, music_db)
+
+
+def test_a_copy_takes_smaller_steps_where_a_statement_may_not_take_long(
+    small_db: MusicDb, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """Over a slow line, of which the server's statement_timeout counts the time."""
+    small_db.execute("""
+        ALTER TABLE play_history ADD COLUMN note text;
+        ALTER TABLE play_history ALTER note SET STORAGE EXTERNAL;
+        INSERT INTO play_history (note) SELECT repeat('n', 20000) FROM generate_series(1, 600);
+        UPDATE tracks SET raw_data = (SELECT json_agg(md5(id || i)) FROM generate_series(1, 400) i)
+    """)
+    ((plays,),) = small_db.execute("SELECT count(*) FROM play_history")
+    with proxy_of(small_db) as proxy:
+        proxy.delay = 0.01
+        dsn = f"{proxy.dsn(small_db.dsn)} options='-c statement_timeout=300'"
+        report = mirror.pull(dsn)
+    assert report.complete
+    assert report.pulled["play_history"].inserted == plays
+    assert mirror.stats.totals().plays == plays
+    assert_equal(mirror, small_db)

@@ -143,6 +143,23 @@ def test_rows_that_a_foreign_hand_took_come_back_once_the_file_is_opened_again(
             file.execute("DELETE FROM play_history WHERE id % 9 = 1")
 
 
+def test_rows_that_a_foreign_hand_took_come_back_once_their_table_is_well_again(
+    music_db: MusicDb, server: pm.Server, mirror_path: Path
+) -> None:
+    with pm.open(mirror_path) as mirror:
+        server.pull(mirror)
+    with closing(sqlite3.connect(mirror_path)) as file, file:
+        file.execute("DELETE FROM play_history WHERE id % 9 = 1")
+    with pm.open(mirror_path) as mirror:
+        music_db.execute("ALTER TABLE play_history RENAME source TO origin")
+        for _ in range(2):
+            assert server.pull(mirror).pulled["play_history"].problem
+        music_db.execute("ALTER TABLE play_history RENAME origin TO source")
+        server.pull(mirror)
+        with psycopg.connect(music_db.dsn) as connection:
+            assert_same_rows(mirror_path, connection, ["play_history"])
+
+
 def test_a_row_deleted_and_written_again_under_its_id_is_an_update(
     music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
 ) -> None:

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import playmirror as pm
@@ -82,6 +83,52 @@ def test_a_hundred_devices_push_a_hundred_plays_each(
     assert plays_on_server(music_db) == (plays, plays)
     record_property("cases", MANY_DEVICES)
     print(f"{MANY_DEVICES} devices: {plays} plays, each on the server once")
+
+
+#: What the server makes of a recorded time, and how much later another one is that it makes the
+#: same of.
+CHANGES = {
+    "rounded": ("timestamp(0)", "UTC", timedelta(seconds=0.6), timedelta(microseconds=1)),
+    "rounded, with a zone": (
+        "timestamptz(3)", "UTC", timedelta(microseconds=123200), timedelta(microseconds=100)
+    ),
+    "shown twice by the clocks": (
+        "timestamp", "Europe/Berlin", timedelta(minutes=5), timedelta(hours=1)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_copy_that_pulls_a_play_under_another_time_does_not_send_it_again(
+    music_db: MusicDb, mirror: pm.Mirror, tmp_path: Path, change: str
+) -> None:
+    type_, zone, past, apart = CHANGES[change]
+    add_tracks(music_db, "t1", "t2")
+    music_db.execute(f"SET TimeZone = 'UTC'; ALTER TABLE play_history ALTER played_at TYPE {type_};"
+                     f"ALTER TABLE analysis_snapshots ALTER date TYPE {type_}")  # fmt: skip
+    moment = datetime(2026, 10, 25, 0, 30, tzinfo=timezone.utc) + past
+    with ExitStack() as stack:
+        ours, theirs = (
+            stack.enter_context(pm.connect(music_db.dsn, played_at_zone=zone)) for _ in range(2)
+        )
+        ours.pull(mirror)
+        mirror.plays.add(track_id="t1", played_at=moment)
+        mirror.snapshots.add(date=moment, period_label="week")
+        mirror.copy_to(tmp_path / "copy.db")
+        copy = stack.enter_context(pm.open(tmp_path / "copy.db"))
+        assert ours.sync(mirror).pushed == 2
+        theirs.pull(copy)
+        assert theirs.sync(copy).pushed == 0
+        for each in (mirror, copy):
+            assert (len(each.plays), len(each.snapshots), each.pending()) == (1, 1, [])
+        # One that was sent from here is not taken for the next one.
+        for at in (moment + apart, moment):
+            mirror.plays.add(track_id="t2", played_at=at)
+            assert ours.sync(mirror).pushed == 1
+        theirs.sync(copy)
+        for each in (mirror, copy):
+            assert len(each.plays) == 3
+            assert ours.verify(each).equal
 
 
 @pytest.mark.slow

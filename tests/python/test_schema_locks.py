@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timezone
 
 import playmirror as pm
 import psycopg
@@ -223,3 +224,67 @@ def test_a_pull_does_not_wait_for_serializable_writers(
         assert server.pull(mirror, sweep_interval=600).complete
         other.rollback()
     assert_equal(mirror, music_db)
+
+
+@pytest.mark.parametrize(
+    ("change", "wait"),
+    [
+        ("ALTER played_at TYPE timestamptz USING played_at AT TIME ZONE 'Europe/Berlin'", False),
+        ("ADD COLUMN weather text NOT NULL", True),
+        ("ALTER played_at TYPE date", True),
+        ("RENAME track_id TO song", True),
+    ],
+)
+def test_a_migration_under_way_when_a_push_begins_is_what_the_push_meets(
+    music_db: MusicDb,
+    mirror: pm.Mirror,
+    background: ThreadPoolExecutor,
+    change: str,
+    wait: bool,
+) -> None:
+    """The rows are not made for the columns of before: they arrive as recorded, or wait."""
+    music_db.execute("DELETE FROM play_history; INSERT INTO tracks (id) VALUES ('t1')")
+    moment = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
+    with pm.connect(music_db.dsn, played_at_zone="Europe/Berlin") as server:
+        server.pull(mirror)
+        mirror.plays.add(track_id="t1", played_at=moment)
+        migration = music_db.connect(autocommit=False)
+        migration.execute("ALTER TABLE play_history " + change)
+        push = background.submit(server.push, mirror, lock_timeout=20)
+        wait_until_somebody_waits(music_db, mode="RowExclusiveLock")
+        migration.commit()
+        report = push.result(30)
+        assert (report.pushed, report.waiting) == ((0, 1) if wait else (1, 0))
+        if not wait:
+            server.pull(mirror)
+            assert [play.played_at for play in mirror.plays] == [moment]
+
+
+def test_a_table_that_is_dropped_while_a_push_waits_for_it(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, background: ThreadPoolExecutor
+) -> None:
+    server.pull(mirror)
+    track = next(iter(mirror.tracks.list(limit=1))).id
+    mirror.plays.add(track_id=track, played_at="2026-07-01T12:00:00Z")
+    mirror.snapshots.add(date="2026-07-01T12:00:00Z", period_label="week")
+    migration = music_db.connect(autocommit=False)
+    migration.execute("DROP TABLE analysis_snapshots")
+    push = background.submit(server.push, mirror, lock_timeout=20)
+    wait_until_somebody_waits(music_db, mode="RowExclusiveLock")
+    migration.commit()
+    report = push.result(30)
+    assert (report.pushed, report.waiting) == (1, 1)
+
+
+def test_a_migration_in_two_steps_and_a_push_do_not_lock_each_other_up(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, background: ThreadPoolExecutor
+) -> None:
+    server.pull(mirror)
+    track = next(iter(mirror.tracks.list(limit=1))).id
+    mirror.plays.add(track_id=track, played_at="2026-07-01T12:00:00Z")
+    with music_db.connect(autocommit=False) as migration:
+        migration.execute("CREATE INDEX ON play_history (played_at)")
+        push = background.submit(server.push, mirror, lock_timeout=20)
+        wait_until_somebody_waits(music_db, mode="RowExclusiveLock")
+        migration.execute("SET lock_timeout = '10s'; ALTER TABLE play_history ADD mood text")
+    assert push.result(30).pushed == 1

@@ -252,3 +252,26 @@ def test_a_table_made_anew_under_its_name_is_compared_whole(
     music_db.execute("ALTER TABLE other RENAME TO play_history")
     server.pull(mirror)
     assert_equal(mirror, music_db)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE alembic_version ENABLE ROW LEVEL SECURITY",
+        "DROP TABLE alembic_version; "
+        "CREATE VIEW alembic_version AS SELECT (1 / (random() * 0)::int)::text AS version_num; "
+        "GRANT SELECT ON alembic_version TO laptop",
+        "DROP TABLE alembic_version; CREATE MATERIALIZED VIEW alembic_version AS "
+        "SELECT 'a' AS version_num WITH NO DATA; GRANT SELECT ON alembic_version TO laptop",
+        "DROP TABLE alembic_version; CREATE TABLE alembic_version (version_num json); "
+        "GRANT SELECT ON alembic_version TO laptop",
+    ],
+)
+def test_nothing_depends_on_alembic_version(
+    music_db: MusicDb, plain_role: str, mirror: pm.Mirror, change: str
+) -> None:
+    with pm.connect(plain_role) as server:
+        assert server.pull(mirror).alembic_version
+        music_db.execute(change)
+        assert server.pull(mirror).complete
+    assert mirror.pull(plain_role).complete

@@ -282,3 +282,61 @@ def test_a_partitioned_log_is_a_table_like_any_other(
     """)
     server.pull(mirror)
     assert_equal(mirror, music_db)
+
+
+def test_keys_that_are_no_text(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """They are text here; whatever is looked for by them is found."""
+    server.sync(mirror)
+    music_db.execute("""
+        CREATE TYPE playlist AS ENUM ('daily', 'weekly', 'new');
+        DELETE FROM playlist_config;
+        INSERT INTO playlist_config (key) VALUES ('daily'), ('weekly');
+        ALTER TABLE playlist_config ALTER key TYPE playlist USING key::playlist;
+        ALTER TABLE track_artists DROP CONSTRAINT track_artists_artist_id_fkey;
+        ALTER TABLE artists ALTER id TYPE uuid USING md5(id)::uuid;
+        ALTER TABLE track_artists ALTER artist_id TYPE uuid USING md5(artist_id)::uuid
+    """)
+    server.sync(mirror, pull={"confirm_deletes": True})
+    assert_equal(mirror, music_db)
+    artist = "5f5c0a8e-0000-4000-8000-000000000000"
+    mirror.artists.add(id=artist, name="New")
+    mirror.tracks.add(id="new", name="New", artist_ids=[artist])
+    assert server.sync(mirror).pushed == 2
+    music_db.execute("""
+        DELETE FROM playlist_config WHERE key = 'daily';
+        INSERT INTO playlist_config (key) VALUES ('new')
+    """)
+    playlists = server.sync(mirror).pulled["playlist_config"]
+    assert (playlists.inserted, playlists.deleted) == (1, 1)
+    assert_equal(mirror, music_db)
+    for depth in ("quick", "full"):
+        assert server.verify(mirror, depth=depth).equal
+    assert server.track("new") == mirror.tracks["new"]
+
+
+def test_a_server_that_quotes_all_names(
+    music_db: MusicDb, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    music_db.execute(f"ALTER DATABASE {music_db.name} SET quote_all_identifiers = on")
+    mirror.pull(music_db.dsn)
+    assert_equal(mirror, music_db)
+    mirror.plays.add(track_id=next(iter(mirror.tracks)).id, played_at="2026-05-05T05:05:05Z")
+    assert mirror.sync(music_db.dsn).pushed == 1
+    assert_equal(mirror, music_db)
+
+
+@pytest.mark.parametrize("name", ["int4", "timestamp", "bool", "json"])
+def test_a_type_of_the_backends_own_with_a_name_that_postgresql_has_too(
+    name: str, music_db: MusicDb, server: pm.Server, mirror: pm.Mirror
+) -> None:
+    server.sync(mirror)
+    music_db.execute(f"""
+        CREATE TYPE public.{name} AS ENUM ('one', 'two');
+        ALTER TABLE tracks ADD COLUMN how public.{name} DEFAULT 'two'
+    """)
+    assert server.sync(mirror).complete
+    assert list(mirror.sql("SELECT DISTINCT how FROM tracks")) == [("two",)]
+    for depth in ("quick", "full"):
+        assert server.verify(mirror, depth=depth).equal

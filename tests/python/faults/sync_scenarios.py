@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -72,6 +73,22 @@ def a_rewriting_migration_during_a_pull(world: World) -> None:
         world.pull(accept_server=True)  # which asks for rows behind the opening, not along with it
     assert len(world.mirror.playlists) == 2, "the table was taken as empty"
     assert blocked
+
+
+def a_migration_under_way_during_a_push(world: World) -> None:
+    add_play(world.mirror, 1)
+    with world.db.connect(autocommit=False) as migration, ThreadPoolExecutor() as pool:
+        migration.execute(
+            "ALTER TABLE play_history ADD COLUMN weather text NOT NULL DEFAULT 'rain'"
+        )
+        migration.execute("ALTER TABLE play_history ALTER weather DROP DEFAULT")
+        push = pool.submit(world.push, lock_timeout=20)
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation::text = %s"
+        (table,) = migration.execute("SELECT 'play_history'::regclass::oid::text").fetchone()
+        while world.db.execute(waiting, [table]) == [(0,)] and not push.done():
+            time.sleep(0.01)
+        migration.commit()
+        assert push.result(30).waiting == 1, "the row is refused"
 
 
 def rows_that_a_policy_hides(world: World) -> None:
@@ -432,6 +449,7 @@ SCENARIOS: dict[str, Callable[[World], None]] = {
     "horizon": a_late_commit,
     "sequence lock": a_late_commit_that_is_looked_for_by_ids,
     "table locks": a_rewriting_migration_during_a_pull,
+    "table locks of a push": a_migration_under_way_during_a_push,
     "row security": rows_that_a_policy_hides,
     "lock timeout": a_migration_that_takes_its_time,
     "pinned formats": settings_of_the_role,
