@@ -51,75 +51,40 @@ std::optional<std::int64_t> calendar_days(const Selection& selection) {
 /// The first and the last finite instant. Rows come in order of time.
 void add_ends(const Rows& rows, Totals& totals) {
   const auto& times = rows.batch().played_at;
-  const auto is_finite = [&](std::size_t i) { return columns::is_finite_time(times[rows[i]]); };
-  std::size_t first = 0;
-  while (first < rows.size() && !is_finite(first)) ++first;
-  if (first == rows.size()) return;
-  std::size_t last = rows.size() - 1;
-  while (!is_finite(last)) --last;
-  if (!totals.first_at) totals.first_at = stats::to_timestamp(times[rows[first]]);
-  totals.last_at = stats::to_timestamp(times[rows[last]]);
-}
-
-/// The listening time of these plays. A loop for each sum, which a processor runs over several
-/// plays at once, is faster than one loop for all.
-void add_times(const Rows& rows, const std::vector<std::int64_t>& estimates, stats::Tally& tally) {
-  const Batch& batch = rows.batch();
-  stats::Tally known;
+  if (times.empty() || !(times.front() < columns::kInfinity)) return;
+  std::int64_t last = columns::kNegativeInfinity;
   rows.each([&](std::size_t row) {
-    const std::int64_t listened = batch.listened_ms[row];
-    const std::int64_t is_known = listened >= 0 ? 1 : 0;
-    known.measured += is_known;
-    known.measured_ms += listened & -is_known;  // of 32 bits each: a batch does not overflow
+    if (!columns::is_finite_time(times[row])) return;
+    if (!totals.first_at) totals.first_at = stats::to_timestamp(times[row]);
+    last = times[row];
   });
-  known.plays = known.measured;
-  tally += known;
-  if (known.plays == std::ssize(rows)) return;
-  rows.each([&](std::size_t row) {
-    if (batch.listened_ms[row] >= 0) return;
-    tally.add(stats::listened_ms(batch, row), estimates[batch.track[row]]);
-  });
+  if (last != columns::kNegativeInfinity) totals.last_at = stats::to_timestamp(last);
 }
-
-/// The local days on which plays were heard.
-class ActiveDays {
- public:
-  explicit ActiveDays(const Zone& zone) : days_(stats::LocalUnits::days(zone)) {}
-
-  /// Rows come in order of time: only the first play of a day has to be looked at.
-  void add(const Rows& rows) {
-    const auto& times = rows.batch().played_at;
-    for (std::size_t i = 0; i < rows.size();) {
-      const std::int64_t at = times[rows[i]];
-      if (at < *calendar_.since || at >= *calendar_.until) {
-        ++i;
-        continue;
-      }
-      met_.insert(days_.at(at));
-      while (i < rows.size() && times[rows[i]] < days_.end()) ++i;
-    }
-  }
-
-  [[nodiscard]] std::int64_t count() const { return std::ssize(met_); }
-
- private:
-  stats::LocalUnits days_;
-  columns::Period calendar_ = stats::in_calendar({});
-  std::set<std::int64_t> met_;
-};
 
 Totals totals_of(const Selection& selection) {
   stats::Facts& facts = selection.facts();
   const auto& estimates = selection.estimates();
   std::vector<char> seen(facts.tracks(), 0);
   stats::Tally tally;
-  ActiveDays days(selection.zone());
+  stats::LocalUnits days = stats::LocalUnits::days(selection.zone());
+  const columns::Period calendar = stats::in_calendar({});
+  std::set<std::int64_t> active_days;
+  std::optional<std::int64_t> last_day;
   Totals totals;
   selection.scan(stats::Column::played_at | stats::Column::track | stats::Column::listened_ms,
                  [&](const Rows& rows) {
-                   rows.each([&](std::size_t row) { seen[rows.batch().track[row]] = 1; });
-                   add_times(rows, estimates, tally);
-                   days.add(rows);
+                   const Batch& batch = rows.batch();
+                   rows.each([&](std::size_t row) {
+                     const std::uint32_t track = batch.track[row];
+                     seen[track] = 1;
+                     tally.add(stats::listened_ms(batch, row), estimates[track]);
+                     const std::int64_t at = batch.played_at[row];
+                     if (at < *calendar.since || at >= *calendar.until) return;
+                     if (const std::int64_t day = days.at(at); day != last_day) {
+                       active_days.insert(day);
+                       last_day = day;
+                     }
+                   });
                    add_ends(rows, totals);
                  });
 
@@ -133,7 +98,7 @@ Totals totals_of(const Selection& selection) {
   totals.artists = distinct(facts.artists(selection.filter().artist_credit), seen);
   totals.albums = distinct(facts.albums(), seen);
   totals.genres = distinct(facts.genres(), seen);
-  totals.active_days = days.count();
+  totals.active_days = std::ssize(active_days);
   totals.plays_per_active_day = ratio(totals.plays, totals.active_days);
   totals.ms_per_active_day = ratio(tally.ms(), totals.active_days);
   totals.calendar_days = calendar_days(selection);
