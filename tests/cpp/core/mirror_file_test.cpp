@@ -241,6 +241,33 @@ TEST_F(MirrorFile, ProcessesRecordIntoOneFile) {
   EXPECT_EQ(mirror_.pending().size(), 60U);
 }
 
+TEST_F(MirrorFile, MirrorsOfOneProcessDoNotKnowOfEachOther) {
+  Mirror same = Mirror::open(file("music.db"));
+  Mirror other = Mirror::open(file("other.db"));
+  mirror_.tracks().add({.id = "t1", .name = "Jóga"});
+  other.tracks().add({.id = "t1", .name = "Hunter"});
+  const auto play = [](const Mirror& mirror, int minute) {
+    const auto at = Timestamp::parse("2026-01-31T12:0" + std::to_string(minute) + ":00Z");
+    mirror.plays().add({.track_id = "t1", .played_at = at});
+  };
+  const auto top = [](const Mirror& mirror) { return mirror.stats().top_tracks().at(0); };
+  for (int minute = 0; minute < 5; ++minute) {
+    play(minute % 2 == 0 ? mirror_ : same, minute);
+    if (minute == 0) play(other, minute);
+    // What each keeps in memory of its file keeps up with it, and with no other.
+    EXPECT_EQ(top(mirror_).plays, minute + 1);
+    EXPECT_EQ(top(same).plays, minute + 1);
+    EXPECT_EQ(top(same).name, "Jóga");
+    EXPECT_EQ(top(other).plays, 1);
+    EXPECT_EQ(top(other).name, "Hunter");
+  }
+  mirror_.close();
+  play(same, 7);
+  EXPECT_EQ(top(same).plays, 6);
+  EXPECT_EQ(same.pending().size(), 7);
+  EXPECT_EQ(other.pending().size(), 2);
+}
+
 TEST_F(MirrorFile, AForkedChildMustOpenItsOwn) {
   mirror_.artists().add({.id = "a1"});
   const pid_t child = start_child([&] {
