@@ -2,6 +2,7 @@
 
 #include <playmirror/error.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -30,9 +31,17 @@ class StatementFailed : public Error {
 
   [[nodiscard]] const Diagnostics& diagnostics() const noexcept { return diagnostics_; }
 
+  /// It was ended, as by the server's statement_timeout: one that does less may pass.
+  [[nodiscard]] bool took_too_long() const noexcept { return sqlstate() == "57014"; }
+
  private:
   Diagnostics diagnostics_;
 };
+
+/// How many rows or blocks a statement should have after one of `count` took too long.
+[[nodiscard]] constexpr std::int64_t fewer_than(std::int64_t count) noexcept {
+  return (count + 7) / 8;
+}
 
 /// `text` when it is an SQLSTATE: five digits or capital letters. Else nothing.
 [[nodiscard]] std::string as_sqlstate(std::string_view text);

@@ -2,7 +2,6 @@
 
 #include "core/ingest/key_text.hpp"
 #include "core/ingest/row_writer.hpp"
-#include "sync/pg/failure.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -24,15 +23,6 @@ constexpr double kGrowth = 16;
 /// The SQLSTATE with which a range of blocks refuses a rewritten table.
 constexpr const char* kDivisionByZero = "22012";
 
-/// That of a statement which took too long, and what part of it is tried then.
-constexpr const char* kCancelled = "57014";
-constexpr std::int64_t kShrink = 8;
-
-bool has_sqlstate(const Error& error, const char* sqlstate) {
-  const auto* refused = dynamic_cast<const pg::StatementFailed*>(&error);
-  return refused != nullptr && refused->sqlstate() == sqlstate;
-}
-
 /// How many units (rows, blocks) a range has.
 class Units {
  public:
@@ -45,7 +35,7 @@ class Units {
 
   bool shrink() {
     if (count_ == 1) return false;
-    most_ = count_ = (count_ + kShrink - 1) / kShrink;
+    most_ = count_ = pg::fewer_than(count_);
     return true;
   }
 
@@ -156,9 +146,9 @@ class BlockRanges : public CopyRanges {
 
 }  // namespace
 
-bool is_rewritten(const Error& error) { return has_sqlstate(error, kDivisionByZero); }
-
-bool took_too_long(const Error& error) { return has_sqlstate(error, kCancelled); }
+bool is_rewritten(const pg::StatementFailed& failure) {
+  return failure.sqlstate() == kDivisionByZero;
+}
 
 std::unique_ptr<CopyRanges> make_ranges(const ServerTable& table, const schema::TableLayout& layout,
                                         const std::vector<schema::ColumnLayout>& columns,

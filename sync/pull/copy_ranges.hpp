@@ -2,6 +2,7 @@
 
 #include "core/ingest/copy_splitter.hpp"
 #include "core/ingest/table_state.hpp"
+#include "sync/pg/failure.hpp"
 #include "sync/session/server_session.hpp"
 
 #include <chrono>
@@ -48,10 +49,7 @@ class CopyRanges {
 
 /// Whether an error of the server says that the table was rewritten while it was copied, so that
 /// its blocks are others now. The copy then begins anew.
-[[nodiscard]] bool is_rewritten(const Error& error);
-
-/// Whether an error of the server says that a range took longer than its statement_timeout.
-[[nodiscard]] bool took_too_long(const Error& error);
+[[nodiscard]] bool is_rewritten(const pg::StatementFailed& failure);
 
 /// Ranges of a table of `blocks` blocks, beginning at `position` if there is one and it still
 /// holds. Where the server can read a table block by block this is twice as quick for it as by key;

@@ -203,9 +203,9 @@ bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout&
     };
     try {
       session_.connection(waiter_).copy_out(sql, "copy " + layout.name, waiter_, receive);
-    } catch (const Error& error) {
-      const bool rewritten = is_rewritten(error);
-      if (!rewritten && !(took_too_long(error) && ranges->shrink())) throw;
+    } catch (const pg::StatementFailed& failure) {
+      const bool rewritten = is_rewritten(failure);
+      if (!rewritten && !(failure.took_too_long() && ranges->shrink())) throw;
       session_.connection(waiter_).abandon_transaction();
       if (rewritten) return false;
       if (ranges->position() == position && size.rows > batch.rows) {

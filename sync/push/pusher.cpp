@@ -54,11 +54,6 @@ constexpr const char* kUnlessKnown = "pg_catalog.current_setting('playmirror.all
 /// How often a batch starts over because the server's tables changed under it.
 constexpr int kAttempts = 3;
 
-/// SQLSTATE of a statement that took longer than the server's statement_timeout, and what part of
-/// the rows is tried then.
-constexpr std::string_view kCancelled = "57014";
-constexpr std::int64_t kShrink = 8;
-
 /// The text of a snapshot in which every transaction before `xid` has ended, and no other is known.
 std::string only_before(std::int64_t xid) {
   return std::to_string(xid) + ":" + std::to_string(xid) + ":";
@@ -98,9 +93,9 @@ void Pusher::run() {
       push_batch(entries);
     } catch (const pg::StatementFailed& failure) {
       // Where a statement may not take long, as many rows will never do.
-      if (failure.sqlstate() != kCancelled || entries.size() == 1) throw;
+      if (!failure.took_too_long() || entries.size() == 1) throw;
       sent_up_to_ = before;
-      rows = (std::ssize(entries) + kShrink - 1) / kShrink;
+      rows = pg::fewer_than(std::ssize(entries));
     }
   }
 }

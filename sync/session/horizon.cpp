@@ -59,7 +59,7 @@ std::string horizon_range(std::int64_t horizon, std::int64_t xmax) {
                             "pg_catalog.xidsend(xmin) <= " + as_bytes(end) + ")";
   const std::int64_t next = std::max(horizon, xmax) + kAhead;
   if (next - horizon > kListed) return range;
-  // The server hashes a list, which costs it a third of what the bytes do. The second subselect is
+  // The server hashes a list, and need not make bytes of every row's xid. The subselect is
   // evaluated once, and is true when so much has happened that the list is too short.
   return "(xmin = ANY (" + listed(horizon, next) +
          ") OR ((SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()) > '" +

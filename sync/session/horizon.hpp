@@ -15,7 +15,7 @@ namespace playmirror::sync {
 
 /// The same in another form, for a scan of the whole table that counts besides: the server may
 /// share such a scan between several processes, since nothing in it depends on the present
-/// transaction.
+/// transaction. Few xids since the horizon are listed, more are a range.
 [[nodiscard]] std::string horizon_range(std::int64_t horizon, std::int64_t xmax);
 
 /// Whether a condition written for a snapshot's xmax serves at another one that came later.

@@ -16,7 +16,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-SOURCE = Path(__file__).resolve().parents[2]
+import checkout
+from checkout import SOURCE
+
 RECORDS = Path(__file__).parent / "abi"
 LIBRARIES = ("libplaymirror", "libplaymirror_core")
 
@@ -63,11 +65,7 @@ def compare(older: Path, newer: Path) -> Comparison:
 
 def version() -> str:
     """MAJOR.MINOR of the source, within which the ABI stays."""
-    found = re.search(
-        r"project\(playmirror VERSION (\d+\.\d+)", (SOURCE / "CMakeLists.txt").read_text()
-    )
-    assert found
-    return found[1]
+    return checkout.version().rpartition(".")[0]
 
 
 def last_release() -> str:

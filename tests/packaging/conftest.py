@@ -1,15 +1,15 @@
 """What the packaging tests share: the source, its version, and a way to run a command."""
 
 import os
-import re
 import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import checkout
 import pytest
+from checkout import SOURCE
 
-SOURCE = Path(__file__).resolve().parents[2]
 Run = Callable[..., str]
 
 # The source is built in several places here; ccache shall know it again.
@@ -23,11 +23,7 @@ def source() -> Path:
 
 @pytest.fixture(scope="session")
 def version() -> str:
-    found = re.search(
-        r"project\(playmirror VERSION ([0-9.]+)", (SOURCE / "CMakeLists.txt").read_text()
-    )
-    assert found
-    return found[1]
+    return checkout.version()
 
 
 @pytest.fixture(scope="session")

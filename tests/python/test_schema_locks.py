@@ -260,12 +260,16 @@ def test_a_migration_under_way_when_a_push_begins_is_what_the_push_meets(
             assert [play.played_at for play in mirror.plays] == [moment]
 
 
+def add_a_play(mirror: pm.Mirror) -> None:
+    track = next(mirror.tracks.list(limit=1)).id
+    mirror.plays.add(track_id=track, played_at="2026-07-01T12:00:00Z")
+
+
 def test_a_table_that_is_dropped_while_a_push_waits_for_it(
     music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, background: ThreadPoolExecutor
 ) -> None:
     server.pull(mirror)
-    track = next(iter(mirror.tracks.list(limit=1))).id
-    mirror.plays.add(track_id=track, played_at="2026-07-01T12:00:00Z")
+    add_a_play(mirror)
     mirror.snapshots.add(date="2026-07-01T12:00:00Z", period_label="week")
     migration = music_db.connect(autocommit=False)
     migration.execute("DROP TABLE analysis_snapshots")
@@ -280,8 +284,7 @@ def test_a_migration_in_two_steps_and_a_push_do_not_lock_each_other_up(
     music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, background: ThreadPoolExecutor
 ) -> None:
     server.pull(mirror)
-    track = next(iter(mirror.tracks.list(limit=1))).id
-    mirror.plays.add(track_id=track, played_at="2026-07-01T12:00:00Z")
+    add_a_play(mirror)
     with music_db.connect(autocommit=False) as migration:
         migration.execute("CREATE INDEX ON play_history (played_at)")
         push = background.submit(server.push, mirror, lock_timeout=20)
