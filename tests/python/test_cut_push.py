@@ -16,6 +16,7 @@ from copy import copy
 from pathlib import Path
 
 import playmirror as pm
+import psycopg
 import pytest
 from support.cut_proxy import Cut, Direction, Traffic
 from support.faults import (
@@ -248,7 +249,9 @@ def test_after_a_crash_the_number_of_a_transaction_proves_nothing(
                 "SELECT pid, backend_xid::text::int FROM pg_stat_activity "
                 "WHERE backend_xid IS NOT NULL"
             )
+            witness = db.connect()
             os.kill(pid, signal.SIGKILL)
+            wait_until_it_ends(witness)
             wait_until_it_answers(cluster, db.name)
             with db.connect() as stranger:
                 next_number = "SELECT pg_current_xact_id()::text::int"
@@ -261,6 +264,17 @@ def test_after_a_crash_the_number_of_a_transaction_proves_nothing(
             assert plays_on_server(db) == (line.played, line.played)
             assert_equal(line.mirror, db)
             line.close()
+
+
+def wait_until_it_ends(witness: psycopg.Connection) -> None:
+    """A crash ends every connection, as soon as the server has noticed it."""
+    for _ in range(200):
+        try:
+            witness.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the server goes on as if nothing had happened")
 
 
 def wait_until_it_answers(cluster: Cluster, database: str) -> None:
