@@ -271,7 +271,10 @@ void compare_layouts(const std::vector<PlayArrays>& blocks, std::size_t plays,
   }
 }
 
-using Counts = RunningTotals::Counts;
+using Totals = RunningTotals<std::uint32_t>;
+using Counts = Totals::Sums;
+
+constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 
 void count(std::span<const std::uint32_t> tracks, Counts& counts) {
   for (const std::uint32_t track : tracks) ++counts[track];
@@ -307,8 +310,8 @@ void compare_counts(const std::vector<PlayArrays>& blocks, std::size_t plays) {
     count(decode_codes(bytes[block], blocks[block].size(), kTracks + 1), into);
   };
   const double built =
-      median_of(3, [&] { const RunningTotals totals(numbers, kTracks + 1, nullptr, decode); });
-  const RunningTotals totals(numbers, kTracks + 1, nullptr, decode);
+      median_of(3, [&] { const Totals totals(numbers, kTracks + 1, kMostBytes, nullptr, decode); });
+  const Totals totals(numbers, kTracks + 1, kMostBytes, nullptr, decode);
   const auto before = [&](std::size_t place, bool plus) {
     const std::size_t border = totals.nearest(place / kBlockPlays);
     const Counts& kept = totals.before(border);

@@ -3,6 +3,7 @@
 #include "core/columns/dictionary.hpp"
 #include "core/columns/running_totals.hpp"
 #include "core/columns/snapshot.hpp"
+#include "core/columns/track_sums.hpp"
 
 #include <playmirror/table.hpp>
 
@@ -85,7 +86,8 @@ class ColumnCache {
 
   Latest<Snapshot> snapshot;
   Latest<std::vector<std::uint32_t>> totals;  ///< of all blocks, by track code
-  Latest<RunningTotals> running_totals;
+  Latest<RunningTotals<std::uint32_t>> running_counts;
+  Latest<RunningTotals<TrackSums>> running_sums;
   Latest<TrackDictionary> tracks;
   Latest<ArtistDictionary> artists;
   Latest<TextDictionary> sources;

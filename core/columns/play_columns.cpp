@@ -3,6 +3,7 @@
 #include "core/columns/block_reader.hpp"
 #include "core/columns/code_store.hpp"
 #include "core/columns/column_cache.hpp"
+#include "core/columns/period_sums.hpp"
 #include "core/columns/row_source.hpp"
 
 #include <playmirror/error.hpp>
@@ -15,9 +16,6 @@
 namespace playmirror::columns {
 namespace {
 
-/// A period of so few plays is counted play by play, not from running totals.
-constexpr std::uint64_t kFewPlays = 32'768;
-
 /// Lookups of single tracks after which all are read.
 constexpr int kMostLookups = 200;
 
@@ -27,16 +25,6 @@ struct Piece {
   std::size_t begin = 0;
   std::size_t end = 0;
 };
-
-using Counts = std::vector<std::uint32_t>;
-
-void count_up(std::span<const std::uint32_t> codes, Counts& counts) {
-  for (const std::uint32_t code : codes) ++counts[code];
-}
-
-void count_down(std::span<const std::uint32_t> codes, Counts& counts) {
-  for (const std::uint32_t code : codes) --counts[code];
-}
 
 }  // namespace
 
@@ -76,30 +64,13 @@ struct PlayColumns::Moment {
 
   [[nodiscard]] sqlite::Database& database() const { return reader.database(); }
   [[nodiscard]] BlockReader blocks() const { return {database(), *cache, *snapshot}; }
-
-  /// The blocks that hold plays of the range, as [first, second).
-  [[nodiscard]] std::pair<std::size_t, std::size_t> block_range(const TimeRange& range) const {
-    const auto& blocks = snapshot->blocks;
-    const auto first = std::ranges::partition_point(
-        blocks, [&](const BlockInfo& block) { return block.last.played_at < range.begin; });
-    const auto second = std::partition_point(first, blocks.end(), [&](const BlockInfo& block) {
-      return range.is_before_end(block.first.played_at);
-    });
-    return {static_cast<std::size_t>(first - blocks.begin()),
-            static_cast<std::size_t>(second - blocks.begin())};
-  }
+  [[nodiscard]] PeriodSums sums() const { return {database(), *cache, *snapshot, state.plays}; }
 
   [[nodiscard]] std::size_t outside_up_to(const PlayKey& key) const;
   [[nodiscard]] std::vector<Piece> pieces(std::size_t block, const TimeRange& range,
                                           std::size_t outside_begin, std::size_t outside_end) const;
   [[nodiscard]] std::uint64_t count(const Period& period) const;
-  [[nodiscard]] Counts track_counts(const Period& period) const;
   void visit_all(const Period& period, Column columns, const Visitor& visit, bool backwards) const;
-
-  /// Adds the plays before `row` of `block`, removed ones included, once or (in modular arithmetic)
-  /// minus once.
-  void add_plays_before(std::size_t block, std::size_t row, bool plus, Counts& counts) const;
-  [[nodiscard]] std::shared_ptr<const RunningTotals> running_totals() const;
 
   MirrorState::Reader reader;
   std::unique_ptr<sqlite::Transaction> transaction;
@@ -259,7 +230,7 @@ std::vector<Piece> PlayColumns::Moment::pieces(std::size_t block, const TimeRang
 void PlayColumns::Moment::visit_all(const Period& period, Column columns, const Visitor& visit,
                                     bool backwards) const {
   const TimeRange range(period);
-  const auto [first_block, last_block] = block_range(range);
+  const auto [first_block, last_block] = snapshot->blocks_in(range);
   const auto [outside_begin, outside_end] = range.rows(snapshot->outside.played_at);
   // Behind the last block stand the plays outside that are later than all of it.
   const std::size_t steps = last_block - first_block + 1;
@@ -307,7 +278,7 @@ std::uint64_t PlayColumns::Moment::count(const Period& period) const {
   const TimeRange range(period);
   const auto [outside_begin, outside_end] = range.rows(snapshot->outside.played_at);
   std::uint64_t plays = outside_end - outside_begin;
-  const auto [first, last] = block_range(range);
+  const auto [first, last] = snapshot->blocks_in(range);
   for (std::size_t block = first; block < last; ++block) {
     const auto [begin, end] = blocks().rows(block, range);
     plays += end - begin;
@@ -318,86 +289,12 @@ std::uint64_t PlayColumns::Moment::count(const Period& period) const {
   return plays;
 }
 
-std::shared_ptr<const RunningTotals> PlayColumns::Moment::running_totals() const {
-  return cache->running_totals.get(state.plays, [&] {
-    std::vector<std::int64_t> numbers;
-    for (const BlockInfo& block : snapshot->blocks) numbers.push_back(block.block);
-    const auto known = cache->running_totals.last();
-    return std::make_shared<const RunningTotals>(
-        std::move(numbers), snapshot->codes.tracks, known.get(),
-        [&](std::size_t block, Counts& counts) { count_up(*blocks().tracks(block), counts); });
-  });
+std::vector<std::uint32_t> PlayColumns::track_counts(const Period& period) const {
+  return moment_->guarded([&] { return moment_->sums().counts(TimeRange(period)); });
 }
 
-void PlayColumns::Moment::add_plays_before(std::size_t block, std::size_t row, bool plus,
-                                           Counts& counts) const {
-  const auto totals = running_totals();
-  // The border from which the fewest plays are to be walked: behind the block, from its middle on.
-  const bool from_behind =
-      block < snapshot->blocks.size() && row > snapshot->blocks[block].plays / 2;
-  const std::size_t border = totals->nearest(block + (from_behind ? 1 : 0));
-  const Counts& before = totals->before(border);
-  for (std::size_t code = 0; code < before.size(); ++code) {
-    counts[code] += plus ? before[code] : 0 - before[code];
-  }
-  const auto walk = [&](std::size_t index, std::size_t begin, std::size_t end, bool add) {
-    if (begin == end) return;
-    const auto codes = blocks().tracks(index);
-    const auto part = std::span(*codes).subspan(begin, end - begin);
-    add == plus ? count_up(part, counts) : count_down(part, counts);
-  };
-  if (border <= block) {
-    for (std::size_t i = border; i < block; ++i) walk(i, 0, snapshot->blocks[i].plays, true);
-    if (row > 0) walk(block, 0, row, true);
-  } else {
-    walk(block, row, snapshot->blocks[block].plays, false);
-    for (std::size_t i = block + 1; i < border; ++i) walk(i, 0, snapshot->blocks[i].plays, false);
-  }
-}
-
-Counts PlayColumns::track_counts(const Period& period) const {
-  return moment_->guarded([&] { return moment_->track_counts(period); });
-}
-
-Counts PlayColumns::Moment::track_counts(const Period& period) const {
-  const TimeRange range(period);
-  const auto [first, last] = block_range(range);
-  Counts counts(snapshot->codes.tracks);
-  if (range.is_all()) {
-    if (!snapshot->blocks.empty()) {
-      const auto totals = cache->totals.get(state.plays, [&] {
-        return std::make_shared<const Counts>(read_totals(database(), snapshot->codes));
-      });
-      std::ranges::copy(*totals, counts.begin());
-    }
-  } else if (first < last) {
-    const std::uint64_t most = snapshot->plays_before[last] - snapshot->plays_before[first];
-    const auto [begin, first_end] = blocks().rows(first, range);
-    const std::size_t end = blocks().rows(last - 1, range).second;
-    const std::uint64_t plays = most - begin - (snapshot->blocks[last - 1].plays - end);
-    if (plays <= kFewPlays) {
-      for (std::size_t block = first; block < last; ++block) {
-        const std::size_t from = block == first ? begin : 0;
-        const std::size_t to = block == last - 1 ? end : snapshot->blocks[block].plays;
-        const auto codes = blocks().tracks(block);
-        count_up(std::span(*codes).subspan(from, to - from), counts);
-      }
-    } else {
-      add_plays_before(last - 1, end, true, counts);
-      add_plays_before(first, begin, false, counts);
-    }
-  }
-  for (std::size_t block = first; block < last; ++block) {
-    if (snapshot->removed[block].empty()) continue;
-    const auto [begin, end] = blocks().rows(block, range);
-    for (const RemovedPlay& removed : snapshot->removed[block]) {
-      if (removed.row >= begin && removed.row < end) --counts[removed.track];
-    }
-  }
-  const auto [outside_begin, outside_end] = range.rows(snapshot->outside.played_at);
-  const auto outside = std::span(snapshot->outside.track);
-  count_up(outside.subspan(outside_begin, outside_end - outside_begin), counts);
-  return counts;
+std::vector<TrackSums> PlayColumns::track_sums(const Period& period) const {
+  return moment_->guarded([&] { return moment_->sums().sums(TimeRange(period)); });
 }
 
 }  // namespace playmirror::columns

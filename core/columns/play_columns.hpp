@@ -2,6 +2,7 @@
 
 #include "core/columns/dictionary.hpp"
 #include "core/columns/play_batch.hpp"
+#include "core/columns/track_sums.hpp"
 #include "core/mirror/state.hpp"
 #include "core/sqlite/database.hpp"
 
@@ -67,6 +68,9 @@ class PlayColumns {
   /// Plays per track code, kNone included, in an array of track_codes(): differences of running
   /// totals kept at the ends of blocks, and two scans of a part of a block.
   [[nodiscard]] std::vector<std::uint32_t> track_counts(const Period& period) const;
+
+  /// The same of all that TrackSums has.
+  [[nodiscard]] std::vector<TrackSums> track_sums(const Period& period) const;
 
   /// Gives the plays of the period in order of (played_at, id), the columns asked for and no
   /// others, in batches of any size above 0, until the visitor returns false.

@@ -52,6 +52,16 @@ std::shared_ptr<const Snapshot> read_snapshot(const sqlite::Database& database) 
   return snapshot;
 }
 
+std::pair<std::size_t, std::size_t> Snapshot::blocks_in(const TimeRange& range) const {
+  const auto first = std::ranges::partition_point(
+      blocks, [&](const BlockInfo& block) { return block.last.played_at < range.begin; });
+  const auto second = std::partition_point(first, blocks.end(), [&](const BlockInfo& block) {
+    return range.is_before_end(block.first.played_at);
+  });
+  return {static_cast<std::size_t>(first - blocks.begin()),
+          static_cast<std::size_t>(second - blocks.begin())};
+}
+
 TimeRange::TimeRange(const Period& period) noexcept
     : begin(period.since.value_or(kNegativeInfinity)), end(period.until) {
   // A limit at either end leaves out the plays without a time.

@@ -5,6 +5,7 @@
 #include "core/stats/local_time.hpp"
 #include "core/stats/selection.hpp"
 #include "core/stats/tally.hpp"
+#include "core/stats/unit_runs.hpp"
 
 #include <playmirror/stats.hpp>
 
@@ -58,10 +59,15 @@ std::array<Tally, kWeekHours> week(const Selection& selection, Attribution attri
                  stats::Column::played_at | stats::Column::track | stats::Column::listened_ms,
                  [&](const Rows& rows) {
                    const Batch& batch = rows.batch();
-                   rows.each([&](std::size_t row) {
-                     const std::size_t hour = stats::hour_of_week(local.at(batch.played_at[row]));
-                     hours[hour].add(stats::listened_ms(batch, row), estimates[batch.track[row]]);
-                   });
+                   stats::each_run(
+                       rows, local, [&](std::int64_t hour, std::size_t begin, std::size_t end) {
+                         Tally tally;
+                         for (std::size_t i = begin; i < end; ++i) {
+                           const std::size_t row = rows[i];
+                           tally.add(stats::listened_ms(batch, row), estimates[batch.track[row]]);
+                         }
+                         hours[stats::hour_of_week(hour)] += tally;
+                       });
                  });
   if (attribution == Attribution::spread) spread_time(selection, hours);
   return hours;

@@ -162,29 +162,22 @@ std::vector<DaypartGenre> Stats::genre_by_daypart(const StatsFilter& filter) con
 Eras Stats::eras(const StatsFilter& filter, EraUnit unit) const {
   const Selection selection(moment(), filter);
   const auto& years = selection.facts().years();
-  const auto& estimates = selection.estimates();
   const std::int64_t today =
       calendar::floor_divide(selection.zone().local(selection.now().postgres_micros()),
                              calendar::kMicrosPerDay)
           .quotient;
   const std::int64_t last_year = calendar::date_of(today).year + 1;
-  std::vector<Tally> tracks(selection.facts().tracks());
-  selection.scan(stats::Column::track | stats::Column::listened_ms, [&](const Rows& rows) {
-    const Batch& batch = rows.batch();
-    rows.each([&](std::size_t row) {
-      const std::uint32_t track = batch.track[row];
-      tracks[track].add(stats::listened_ms(batch, row), estimates[track]);
-    });
-  });
   Eras result;
   std::map<std::int64_t, Tally> by_year;
+  const auto tracks = selection.track_tallies();
   for (std::size_t track = 0; track < tracks.size(); ++track) {
-    if (tracks[track].plays == 0) continue;
-    result.plays += tracks[track].plays;
+    const Tally& tally = tracks[track].tally;
+    if (tally.plays == 0) continue;
+    result.plays += tally.plays;
     if (years[track] < kFirstYear || years[track] > last_year) {
-      result.plays_unknown += tracks[track].plays;
+      result.plays_unknown += tally.plays;
     } else {
-      by_year[years[track]] += tracks[track];
+      by_year[years[track]] += tally;
     }
   }
   stats::Weighted values;

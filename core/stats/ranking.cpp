@@ -13,26 +13,32 @@ namespace playmirror::stats {
 namespace {
 
 /// One line of a cache: plays meet tracks in no order.
-struct alignas(64) TrackSums {
+struct alignas(64) PlaySums {
   Tally tally = {};
   std::int64_t skips = 0;
   std::int64_t first_at = columns::kNoTime;
   std::int64_t last_at = columns::kNegativeInfinity;
+
+  void meet(std::int64_t at) noexcept {
+    if (!columns::is_finite_time(at)) return;
+    if (first_at == columns::kNoTime) first_at = at;
+    last_at = at;
+  }
 };
 
 Column columns_for(Wanted wanted) {
   Column needed = Column::none;
-  if (wanted.time) needed = Column::listened_ms | Column::skipped | Column::played_at;
+  if (wanted.time) needed = Column::listened_ms | Column::skipped | Column::track;
   if (wanted.days) needed = needed | Column::played_at;
   return needed;
 }
 
 /// One pass over the plays: sums by `code_of` a row, and days of `groups_at` a row.
 template <typename CodeOf, typename GroupsAt>
-std::vector<TrackSums> sum_plays(const Selection& selection, Wanted wanted, Column code_column,
-                                 std::size_t codes, CodeOf&& code_of, GroupsAt&& groups_at,
-                                 std::vector<GroupTally>& groups) {
-  std::vector<TrackSums> sums(codes);
+std::vector<PlaySums> sum_plays(const Selection& selection, Wanted wanted, Column code_column,
+                                std::size_t codes, CodeOf&& code_of, GroupsAt&& groups_at,
+                                std::vector<GroupTally>& groups) {
+  std::vector<PlaySums> sums(codes);
   const auto& estimates = selection.estimates();
   // Apart from the rest of the groups, so that both stay near.
   struct Days {
@@ -42,25 +48,20 @@ std::vector<TrackSums> sum_plays(const Selection& selection, Wanted wanted, Colu
   std::vector<Days> days_of(groups.size());
   LocalUnits days = LocalUnits::days(selection.zone());
   const columns::Period calendar = in_calendar({});
-  const Column track = wanted.time ? Column::track : Column::none;
-  selection.scan(columns_for(wanted) | code_column | track, [&](const Rows& rows) {
+  selection.scan(columns_for(wanted) | code_column, [&](const Rows& rows) {
     const Batch& batch = rows.batch();
     rows.each([&](std::size_t row) {
       const std::uint32_t code = code_of(batch, row);
-      TrackSums& sum = sums[code];
+      PlaySums& sum = sums[code];
       if (wanted.time) {
         sum.tally.add(listened_ms(batch, row), estimates[batch.track[row]]);
         sum.skips += batch.skipped[row] == columns::kSkipped ? 1 : 0;
-        const std::int64_t at = batch.played_at[row];
-        if (columns::is_finite_time(at)) {
-          if (sum.first_at == columns::kNoTime) sum.first_at = at;
-          sum.last_at = at;
-        }
       } else {
         ++sum.tally.plays;
       }
       if (wanted.days) {
         const std::int64_t at = batch.played_at[row];
+        sum.meet(at);
         if (at < *calendar.since || at >= *calendar.until) return;
         const std::int64_t day = days.at(at);
         for (const std::uint32_t group : groups_at(code)) {
@@ -74,7 +75,23 @@ std::vector<TrackSums> sum_plays(const Selection& selection, Wanted wanted, Colu
   return sums;
 }
 
-void add(GroupTally& group, const TrackSums& sums, std::int64_t part) {
+/// The sums that take no look at each play, where the selection allows.
+std::vector<PlaySums> plain_sums(const Selection& selection, Wanted wanted) {
+  std::vector<PlaySums> sums(selection.facts().tracks());
+  if (wanted.time) {
+    const auto tallies = selection.track_tallies();
+    for (std::size_t code = 0; code < sums.size(); ++code) {
+      sums[code].tally = tallies[code].tally;
+      sums[code].skips = tallies[code].skips;
+    }
+  } else {
+    const auto counts = selection.track_counts();
+    for (std::size_t code = 0; code < sums.size(); ++code) sums[code].tally.plays = counts[code];
+  }
+  return sums;
+}
+
+void add(GroupTally& group, const PlaySums& sums, std::int64_t part) {
   group.tally += sums.tally;
   group.parts += sums.tally.plays * part;
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
@@ -147,17 +164,12 @@ std::vector<GroupTally> tally_groups(const Selection& selection, Entity entity, 
   if (entity == Entity::track) own = track_groups(selection);
   const Groups& members = entity == Entity::track ? own : groups_of(selection, entity);
   std::vector<GroupTally> groups(members.count);
-  std::vector<TrackSums> sums;
-  if (!wanted.time && !wanted.days && selection.takes_all()) {
-    const auto counts = selection.track_counts();
-    sums.resize(counts.size());
-    for (std::size_t code = 0; code < counts.size(); ++code) sums[code].tally.plays = counts[code];
-  } else {
-    sums = sum_plays(
-        selection, wanted, Column::track, selection.facts().tracks(),
-        [](const Batch& batch, std::size_t row) { return batch.track[row]; },
-        [&](std::uint32_t track) { return members.of(track); }, groups);
-  }
+  const auto sums = wanted.days
+                        ? sum_plays(
+                              selection, wanted, Column::track, selection.facts().tracks(),
+                              [](const Batch& batch, std::size_t row) { return batch.track[row]; },
+                              [&](std::uint32_t track) { return members.of(track); }, groups)
+                        : plain_sums(selection, wanted);
   const bool split = splits(selection.filter(), entity);
   for (std::uint32_t track = 0; track < sums.size(); ++track) {
     const auto of_track = members.of(track);
@@ -166,6 +178,66 @@ std::vector<GroupTally> tally_groups(const Selection& selection, Entity entity, 
     for (const std::uint32_t group : of_track) add(groups[group], sums[track], part);
   }
   return groups;
+}
+
+bool ranks_by_sums(const Selection& selection, Entity entity) {
+  return entity != Entity::context && selection.takes_all() && selection.filter().by != Rank::days;
+}
+
+void add_days(const Selection& selection, const Groups& members,
+              const std::vector<std::uint32_t>& of, std::vector<GroupTally>& groups) {
+  // Which of them a track belongs to: none, as a rule.
+  std::vector<std::uint32_t> place(members.count, 0);
+  std::uint32_t number = 0;
+  for (const std::uint32_t group : of) place[group] = ++number;
+  Groups wanted;
+  std::vector<char> belongs(selection.facts().tracks(), 0);
+  std::vector<std::uint32_t> places;
+  for (std::uint32_t track = 0; track < belongs.size(); ++track) {
+    places.clear();
+    for (const std::uint32_t group : members.of(track)) {
+      if (place[group] != 0) places.push_back(place[group] - 1);
+    }
+    belongs[track] = places.empty() ? 0 : 1;
+    wanted.add(places);
+  }
+  struct Days {
+    MetUnits met = {};
+    std::int64_t active = 0;
+    std::int64_t first_at = columns::kNoTime;
+    std::int64_t last_at = columns::kNegativeInfinity;
+  };
+  std::vector<Days> days_of(of.size());
+  LocalUnits days = LocalUnits::days(selection.zone());
+  const columns::Period calendar = in_calendar({});
+  std::vector<std::uint32_t> kept;
+  selection.scan(Column::track | Column::played_at, [&](const Rows& rows) {
+    const Batch& batch = rows.batch();
+    kept.resize(rows.size());
+    std::size_t count = 0;
+    rows.each([&](std::size_t row) {  // no branch: which tracks follow each other nobody guesses
+      kept[count] = static_cast<std::uint32_t>(row);
+      count += static_cast<std::size_t>(belongs[batch.track[row]]);
+    });
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::int64_t at = batch.played_at[kept[i]];
+      const bool has_day = at >= *calendar.since && at < *calendar.until;
+      const std::int64_t day = has_day ? days.at(at) : 0;
+      for (const std::uint32_t index : wanted.of(batch.track[kept[i]])) {
+        Days& each = days_of[index];
+        if (has_day) each.active += each.met.first(day) ? 1 : 0;
+        if (!columns::is_finite_time(at)) continue;
+        if (each.first_at == columns::kNoTime) each.first_at = at;
+        each.last_at = at;
+      }
+    }
+  });
+  for (std::size_t i = 0; i < of.size(); ++i) {
+    GroupTally& group = groups[of[i]];
+    group.days = days_of[i].active;
+    group.first_at = days_of[i].first_at;
+    group.last_at = days_of[i].last_at;
+  }
 }
 
 std::vector<Place> rank_groups(const StatsFilter& filter, const std::vector<GroupTally>& groups,

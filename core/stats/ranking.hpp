@@ -37,11 +37,15 @@ struct GroupTally {
 /// All plays selected, as shares count them.
 [[nodiscard]] double all_plays(const Selection& selection);
 
-/// What a ranking needs beside the number of plays.
+/// What is to be known of the groups beside the number of plays.
 struct Wanted {
-  bool time = true;  ///< listening time, skips, first and last
-  bool days = true;
+  bool time = true;  ///< listening time and skips
+  bool days = true;  ///< days, first and last play: these take a look at each play
 };
+
+/// Whether the sums by which groups are ranked are at hand without a look at each play, so that
+/// add_days() for the few that come out on top costs less than days for all.
+[[nodiscard]] bool ranks_by_sums(const Selection& selection, Entity entity);
 
 /// The groups of each track for an entity that is one: all but contexts.
 [[nodiscard]] const Groups& groups_of(const Selection& selection, Entity entity);
@@ -52,6 +56,11 @@ struct Wanted {
 /// A tally for each group of the entity.
 [[nodiscard]] std::vector<GroupTally> tally_groups(const Selection& selection, Entity entity,
                                                    Wanted wanted = {});
+
+/// Adds to some of the groups of an entity, but contexts, what Wanted::days stands for. `members`
+/// are the groups of each track.
+void add_days(const Selection& selection, const Groups& members,
+              const std::vector<std::uint32_t>& of, std::vector<GroupTally>& groups);
 
 /// The parts that a play of a track with `groups` groups gives to each.
 [[nodiscard]] constexpr std::int64_t part_of(bool split, std::size_t groups) noexcept {

@@ -35,7 +35,8 @@ class Ranking {
         tracks_(entity == Entity::track),
         own_(tracks_ ? stats::track_groups(selection) : Groups()),
         groups_(tracks_ ? own_ : stats::groups_of(selection, entity)),
-        tallies_(stats::tally_groups(selection, entity)) {
+        days_later_(stats::ranks_by_sums(selection, entity)),
+        tallies_(stats::tally_groups(selection, entity, {.time = true, .days = !days_later_})) {
     StatsFilter all = selection.filter();
     all.limit = all.offset = 0;
     places_ = stats::rank_groups(all, tallies_, groups_.order);
@@ -44,6 +45,12 @@ class Ranking {
 
   [[nodiscard]] const Groups& groups() const noexcept { return groups_; }
   [[nodiscard]] const GroupTally& tally(std::uint32_t group) const { return tallies_[group]; }
+
+  /// The same with days, and first and last play.
+  [[nodiscard]] const GroupTally& whole_tally(std::uint32_t group) {
+    if (days_later_) stats::add_days(selection_, groups_, {group}, tallies_);
+    return tallies_[group];
+  }
   [[nodiscard]] const std::vector<Place>& places() const noexcept { return places_; }
 
   /// The group that an id belongs to; 0 when the mirror does not know it.
@@ -67,6 +74,7 @@ class Ranking {
   bool tracks_;
   Groups own_;
   const Groups& groups_;
+  bool days_later_;
   std::vector<GroupTally> tallies_;
   std::vector<Place> places_;
 };
@@ -114,7 +122,7 @@ EntityProfile Stats::entity_profile(const StatsFilter& filter, const std::string
           {.hint = "Say which by `entity`; the id is that of the server's table."});
   }
   const Selection selection(moment(), filter);
-  const Ranking ranking(selection, entity);
+  Ranking ranking(selection, entity);
   EntityProfile profile;
   profile.id = id;
   profile.of = std::ssize(ranking.places());
@@ -126,7 +134,7 @@ EntityProfile Stats::entity_profile(const StatsFilter& filter, const std::string
   const auto own = std::ranges::find(places, group, &Place::group);
   if (own == places.end()) return profile;
 
-  const GroupTally& tally = ranking.tally(group);
+  const GroupTally& tally = ranking.whole_tally(group);
   profile.plays = tally.tally.plays;
   profile.time = tally.tally.time();
   profile.days = tally.days;

@@ -203,7 +203,7 @@ void Selection::prepare_dedupe() {
 
 const std::vector<std::int64_t>& Selection::estimates() const {
   if (filter_.time_basis == TimeBasis::measured_or_duration) return facts().durations();
-  no_estimates_.assign(facts().tracks(), -1);
+  if (no_estimates_.empty()) no_estimates_.assign(facts().tracks(), -1);
   return no_estimates_;
 }
 
@@ -268,6 +268,31 @@ std::vector<std::int64_t> Selection::track_counts(const columns::Period& period)
     rows.each([&](std::size_t row) { ++counts[rows.batch().track[row]]; });
   });
   return counts;
+}
+
+void Selection::add_rows(const Rows& rows, std::vector<TrackTally>& tallies) const {
+  const Batch& batch = rows.batch();
+  const auto& estimates = this->estimates();
+  rows.each([&](std::size_t row) {
+    const std::uint32_t track = batch.track[row];
+    tallies[track].tally.add(listened_ms(batch, row), estimates[track]);
+    tallies[track].skips += batch.skipped[row] == columns::kSkipped ? 1 : 0;
+  });
+}
+
+bool Selection::add_running_sums(std::vector<TrackTally>& tallies) const {
+  const auto sums = plays().track_sums(period_);
+  // Lengths of more than 32 bits are no song's, and so not worth a sum of their own.
+  if (std::ranges::any_of(sums, [](const auto& sum) { return sum.wide != 0; })) return false;
+  const auto& estimates = this->estimates();
+  for (std::size_t track = 0; track < sums.size(); ++track) {
+    const columns::TrackSums& sum = sums[track];
+    if (sum.plays == 0) continue;
+    tallies[track] = {Tally::of(sum.plays, sum.measured, static_cast<std::int64_t>(sum.measured_ms),
+                                estimates[track]),
+                      sum.skips};
+  }
+  return true;
 }
 
 std::pair<std::int64_t, std::int64_t> covered(const Selection& selection) {

@@ -5,6 +5,7 @@
 #include "core/columns/play_columns.hpp"
 #include "core/mirror/state.hpp"
 #include "core/stats/facts.hpp"
+#include "core/stats/tally.hpp"
 #include "core/time/zone.hpp"
 
 #include <playmirror/period.hpp>
@@ -35,6 +36,12 @@ using columns::Column;
 
 /// Throws InvalidArgument for a filter that means nothing: an unknown zone, a negative limit.
 void check(const StatsFilter& filter);
+
+/// What the selected plays of one track come to.
+struct TrackTally {
+  Tally tally = {};
+  std::int64_t skips = 0;
+};
 
 /// The selected rows of a batch.
 class Rows {
@@ -139,6 +146,26 @@ class Selection {
   [[nodiscard]] std::vector<std::int64_t> track_counts() const { return track_counts(period_); }
   [[nodiscard]] std::vector<std::int64_t> track_counts(const columns::Period& period) const;
 
+  /// What those of each track code come to, likewise.
+  [[nodiscard]] std::vector<TrackTally> track_tallies() const {
+    return track_tallies(Column::none, [](const Rows&) {});
+  }
+
+  /// The same, and scan(wanted, visit) along with it.
+  template <typename Visit>
+  [[nodiscard]] std::vector<TrackTally> track_tallies(Column wanted, Visit&& visit) const {
+    std::vector<TrackTally> tallies(facts().tracks());
+    if (takes_all_ && add_running_sums(tallies)) {
+      if (wanted != Column::none) scan(wanted, visit);
+      return tallies;
+    }
+    scan(wanted | Column::track | Column::listened_ms | Column::skipped, [&](const Rows& rows) {
+      add_rows(rows, tallies);
+      visit(rows);
+    });
+    return tallies;
+  }
+
   /// The code that stands for each track code, by the filter's track_identity.
   [[nodiscard]] const std::vector<std::uint32_t>& identity() const {
     return facts().identity(filter_.track_identity);
@@ -155,6 +182,8 @@ class Selection {
   void prepare_dedupe();
   void allow_tracks(const std::vector<bool>& allowed);
   [[nodiscard]] std::span<const std::uint32_t> select(const Batch& batch) const;
+  [[nodiscard]] bool add_running_sums(std::vector<TrackTally>& tallies) const;
+  void add_rows(const Rows& rows, std::vector<TrackTally>& tallies) const;
   [[nodiscard]] bool listened_enough(const Batch& batch, std::size_t row) const;
 
   StatsFilter filter_;

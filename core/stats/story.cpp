@@ -195,8 +195,9 @@ std::vector<EvolutionPoint> Stats::evolution(const StatsFilter& filter, Entity e
   Groups own;
   if (tracks) own = stats::track_groups(selection);
   const Groups& members = tracks ? own : stats::groups_of(selection, entity);
+  const stats::Wanted wanted{.time = true, .days = filter.by == Rank::days};
   const auto places =
-      stats::rank_groups(filter, stats::tally_groups(selection, entity), members.order);
+      stats::rank_groups(filter, stats::tally_groups(selection, entity, wanted), members.order);
   std::vector<std::uint32_t> leading;
   for (const stats::Place& place : places) {
     if (place.group != 0) leading.push_back(place.group);

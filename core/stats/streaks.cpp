@@ -2,6 +2,7 @@
 
 #include "core/stats/local_time.hpp"
 #include "core/stats/selection.hpp"
+#include "core/stats/unit_runs.hpp"
 
 #include <playmirror/error.hpp>
 #include <playmirror/stats.hpp>
@@ -32,15 +33,12 @@ Streaks Stats::streaks(const StatsFilter& filter, std::int64_t min_plays,
   const stats::Selection selection(moment(), filter);
   std::map<std::int64_t, std::int64_t> days;
   stats::LocalUnits local = stats::LocalUnits::days(selection.zone());
-  std::int64_t* plays = nullptr;
-  std::int64_t day = 0;
   selection.scan(stats::in_calendar(selection.period()), stats::Column::played_at,
                  [&](const stats::Rows& rows) {
-                   rows.each([&](std::size_t row) {
-                     const std::int64_t of_row = local.at(rows.batch().played_at[row]);
-                     if (plays == nullptr || of_row != day) plays = &days[day = of_row];
-                     ++*plays;
-                   });
+                   stats::each_run(rows, local,
+                                   [&](std::int64_t day, std::size_t begin, std::size_t end) {
+                                     days[day] += static_cast<std::int64_t>(end - begin);
+                                   });
                  });
 
   const Timestamp moment = as_of ? *as_of : selection.now();

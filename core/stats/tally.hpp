@@ -17,6 +17,13 @@ namespace playmirror::stats {
   return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
 }
 
+/// A number of plays that are as long as each other, together.
+[[nodiscard]] constexpr std::int64_t product_of(std::int64_t length, std::int64_t plays) noexcept {
+  std::int64_t product = 0;
+  return __builtin_mul_overflow(length, plays, &product) ? std::numeric_limits<std::int64_t>::max()
+                                                         : product;
+}
+
 /// Number of plays and their listening time.
 struct Tally {
   std::int64_t plays = 0;
@@ -44,6 +51,17 @@ struct Tally {
     measured += other.measured;
     estimated += other.estimated;
     return *this;
+  }
+
+  /// Of one track: `measured` of the plays took `measured_ms`, each other one about `estimate`,
+  /// where that is not -1.
+  [[nodiscard]] static Tally of(std::int64_t plays, std::int64_t measured, std::int64_t measured_ms,
+                                std::int64_t estimate) noexcept {
+    Tally tally{.plays = plays, .measured_ms = measured_ms, .measured = measured};
+    if (estimate < 0) return tally;
+    tally.estimated = plays - measured;
+    tally.estimated_ms = product_of(estimate, tally.estimated);
+    return tally;
   }
 
   [[nodiscard]] std::int64_t ms() const noexcept { return sum_of(measured_ms, estimated_ms); }

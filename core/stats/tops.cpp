@@ -39,15 +39,32 @@ void fill(Item& item, const Place& place, const GroupTally& group, double plays)
   item.last_at = stats::finite_instant(group.last_at);
 }
 
+void add_days(const Selection& selection, Entity entity, const std::vector<Place>& places,
+              std::vector<GroupTally>& groups) {
+  std::vector<std::uint32_t> ranked;
+  for (const Place& place : places) ranked.push_back(place.group);
+  if (entity == Entity::track) {
+    stats::add_days(selection, stats::track_groups(selection), ranked, groups);
+  } else {
+    stats::add_days(selection, stats::groups_of(selection, entity), ranked, groups);
+  }
+}
+
 /// The ranked items of an entity; `name` fills in what identifies one. Group 0 has no name.
 template <typename Item, typename Name>
 std::vector<Item> top(const Selection& selection, Entity entity,
                       const std::vector<std::uint32_t>& order, Name&& name,
                       stats::Wanted wanted = {}) {
-  const auto groups = stats::tally_groups(selection, entity, wanted);
+  const StatsFilter& filter = selection.filter();
+  const bool days_later =
+      wanted.days && filter.limit != 0 && stats::ranks_by_sums(selection, entity);
+  if (days_later) wanted.days = false;
+  auto groups = stats::tally_groups(selection, entity, wanted);
+  const auto places = stats::rank_groups(filter, groups, order);
+  if (days_later) add_days(selection, entity, places, groups);
   const double plays = stats::all_plays(selection);
   std::vector<Item> items;
-  for (const Place& place : stats::rank_groups(selection.filter(), groups, order)) {
+  for (const Place& place : places) {
     Item& item = items.emplace_back();
     const GroupTally& group = groups[place.group];
     fill(item, place, group, plays);

@@ -1,16 +1,17 @@
 /// Stats::totals, data_quality, compare.
 
 #include "core/stats/coverage.hpp"
+#include "core/stats/distinct.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/ranking.hpp"
 #include "core/stats/ratio.hpp"
 #include "core/stats/tally.hpp"
+#include "core/stats/unit_runs.hpp"
 
 #include <playmirror/stats.hpp>
 
 #include <algorithm>
 #include <array>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -23,11 +24,11 @@ using stats::ratio;
 using stats::Rows;
 using stats::Selection;
 
-/// How many known groups the tracks that were seen belong to.
-std::int64_t distinct(const Groups& groups, const std::vector<char>& seen) {
+/// How many known groups the tracks that have plays belong to.
+std::int64_t distinct(const Groups& groups, const std::vector<stats::TrackTally>& tracks) {
   std::vector<char> met(groups.count, 0);
-  for (std::uint32_t track = 0; track < seen.size(); ++track) {
-    if (seen[track] == 0) continue;
+  for (std::uint32_t track = 0; track < tracks.size(); ++track) {
+    if (tracks[track].tally.plays == 0) continue;
     for (const std::uint32_t group : groups.of(track)) met[group] = 1;
   }
   met[0] = 0;
@@ -50,55 +51,40 @@ std::optional<std::int64_t> calendar_days(const Selection& selection) {
 
 /// The first and the last finite instant. Rows come in order of time.
 void add_ends(const Rows& rows, Totals& totals) {
+  const std::size_t begin = stats::first_at_or_after(rows, 0, columns::kNegativeInfinity + 1);
+  const std::size_t end = stats::first_at_or_after(rows, begin, columns::kInfinity);
+  if (begin == end) return;
   const auto& times = rows.batch().played_at;
-  if (times.empty() || !(times.front() < columns::kInfinity)) return;
-  std::int64_t last = columns::kNegativeInfinity;
-  rows.each([&](std::size_t row) {
-    if (!columns::is_finite_time(times[row])) return;
-    if (!totals.first_at) totals.first_at = stats::to_timestamp(times[row]);
-    last = times[row];
-  });
-  if (last != columns::kNegativeInfinity) totals.last_at = stats::to_timestamp(last);
+  if (!totals.first_at) totals.first_at = stats::to_timestamp(times[rows[begin]]);
+  totals.last_at = stats::to_timestamp(times[rows[end - 1]]);
 }
 
 Totals totals_of(const Selection& selection) {
   stats::Facts& facts = selection.facts();
-  const auto& estimates = selection.estimates();
-  std::vector<char> seen(facts.tracks(), 0);
-  stats::Tally tally;
   stats::LocalUnits days = stats::LocalUnits::days(selection.zone());
-  const columns::Period calendar = stats::in_calendar({});
-  std::set<std::int64_t> active_days;
-  std::optional<std::int64_t> last_day;
+  stats::MetUnits met;
   Totals totals;
-  selection.scan(stats::Column::played_at | stats::Column::track | stats::Column::listened_ms,
-                 [&](const Rows& rows) {
-                   const Batch& batch = rows.batch();
-                   rows.each([&](std::size_t row) {
-                     const std::uint32_t track = batch.track[row];
-                     seen[track] = 1;
-                     tally.add(stats::listened_ms(batch, row), estimates[track]);
-                     const std::int64_t at = batch.played_at[row];
-                     if (at < *calendar.since || at >= *calendar.until) return;
-                     if (const std::int64_t day = days.at(at); day != last_day) {
-                       active_days.insert(day);
-                       last_day = day;
-                     }
-                   });
-                   add_ends(rows, totals);
-                 });
+  const auto tallies = selection.track_tallies(stats::Column::played_at, [&](const Rows& rows) {
+    stats::each_run(rows, days, [&](std::int64_t day, std::size_t, std::size_t) {
+      totals.active_days += met.first(day) ? 1 : 0;
+    });
+    add_ends(rows, totals);
+  });
 
+  stats::Tally tally;
+  std::vector<char> tracks(tallies.size(), 0);
+  for (std::uint32_t track = 0; track < tallies.size(); ++track) {
+    if (tallies[track].tally.plays == 0) continue;
+    tally += tallies[track].tally;
+    if (facts.known(track)) tracks[selection.identity()[track]] = 1;
+  }
+  tracks[columns::kNone] = 0;
   totals.plays = tally.plays;
   totals.time = tally.time();
-  std::vector<char> tracks(seen.size(), 0);
-  for (std::uint32_t track = 1; track < seen.size(); ++track) {
-    if (seen[track] != 0 && facts.known(track)) tracks[selection.identity()[track]] = 1;
-  }
   totals.tracks = std::ranges::count(tracks, 1);
-  totals.artists = distinct(facts.artists(selection.filter().artist_credit), seen);
-  totals.albums = distinct(facts.albums(), seen);
-  totals.genres = distinct(facts.genres(), seen);
-  totals.active_days = std::ssize(active_days);
+  totals.artists = distinct(facts.artists(selection.filter().artist_credit), tallies);
+  totals.albums = distinct(facts.albums(), tallies);
+  totals.genres = distinct(facts.genres(), tallies);
   totals.plays_per_active_day = ratio(totals.plays, totals.active_days);
   totals.ms_per_active_day = ratio(tally.ms(), totals.active_days);
   totals.calendar_days = calendar_days(selection);

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "core/columns/block_reader.hpp"
+#include "core/columns/column_cache.hpp"
+#include "core/columns/snapshot.hpp"
+#include "core/columns/track_sums.hpp"
+#include "core/sqlite/database.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace playmirror::columns {
+
+/// Sums by track code over the plays of any period: differences of running totals, which are made
+/// on first use, and two scans of the few blocks between the ends of the period and the nearest
+/// totals.
+class PeriodSums {
+ public:
+  /// `state` is the number of the snapshot's plays; see ColumnState.
+  PeriodSums(const sqlite::Database& database, ColumnCache& cache, const Snapshot& snapshot,
+             std::int64_t state)
+      : database_(database),
+        cache_(cache),
+        snapshot_(snapshot),
+        state_(state),
+        blocks_(database, cache, snapshot) {}
+
+  /// Plays.
+  [[nodiscard]] std::vector<std::uint32_t> counts(const TimeRange& range) const;
+
+  /// All that TrackSums has.
+  [[nodiscard]] std::vector<TrackSums> sums(const TimeRange& range) const;
+
+ private:
+  struct Counting;
+  struct Summing;
+
+  template <typename Kind>
+  using Sums = std::vector<typename Kind::Sum>;
+
+  template <typename Kind>
+  [[nodiscard]] Sums<Kind> sum(const TimeRange& range) const;
+
+  /// Adds the plays of the sealed blocks, removed ones included.
+  template <typename Kind>
+  void add_blocks(const TimeRange& range, std::size_t first, std::size_t last,
+                  Sums<Kind>& sums) const;
+
+  /// Adds the plays before `row` of `block`, removed ones included, or takes them away.
+  template <typename Kind>
+  void add_plays_before(std::size_t block, std::size_t row, bool plus, Sums<Kind>& sums) const;
+
+  /// The same for rows of one block.
+  template <typename Kind>
+  void add_rows(std::size_t block, std::size_t begin, std::size_t end, bool plus,
+                Sums<Kind>& sums) const;
+
+  template <typename Kind>
+  void take_removed(std::size_t block, const TimeRange& range, Sums<Kind>& sums) const;
+
+  template <typename Kind>
+  [[nodiscard]] std::shared_ptr<const RunningTotals<typename Kind::Sum>> running_totals() const;
+
+  const sqlite::Database& database_;
+  ColumnCache& cache_;
+  const Snapshot& snapshot_;
+  std::int64_t state_;
+  BlockReader blocks_;
+};
+
+}  // namespace playmirror::columns
