@@ -12,6 +12,7 @@
 #include <playmirror/error.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <random>
@@ -108,6 +109,18 @@ class ColumnsTest : public QueryTest {
     }
   }
 
+  static TrackSums sums_of(const Listening& play) {
+    const std::int64_t listened = play.listened_ms.value_or(-1);
+    const bool is_wide = listened > std::numeric_limits<std::int32_t>::max() ||
+                         listened <= std::numeric_limits<std::int32_t>::min() + 1;
+    const bool is_known = listened >= 0 && !is_wide;
+    return {.measured_ms = is_known ? static_cast<std::uint64_t>(listened) : 0,
+            .plays = 1,
+            .measured = is_known ? 1U : 0U,
+            .skips = play.skipped == kSkipped ? 1U : 0U,
+            .wide = is_wide ? 1U : 0U};
+  }
+
   /// Compares every way of reading the columns with the rows.
   void expect_equal(const Period& period) const {
     const std::vector<Listening> expected = rows(period);
@@ -137,17 +150,20 @@ class ColumnsTest : public QueryTest {
     }
     EXPECT_TRUE(turned == scanned);
 
-    std::map<std::string, std::uint32_t> counted;
-    for (const Listening& play : expected) ++counted[play.track];
+    std::map<std::string, TrackSums> summed;
+    for (const Listening& play : expected) summed[play.track] += sums_of(play);
     const auto counts = columns.track_counts(period);
+    const auto sums = columns.track_sums(period);
     ASSERT_EQ(counts.size(), columns.track_codes());
+    ASSERT_EQ(sums.size(), columns.track_codes());
     for (std::uint32_t code = 0; code < counts.size(); ++code) {
+      EXPECT_EQ(counts[code], sums[code].plays);
       if (counts[code] == 0) continue;
       const std::string id = code == kNone ? "-" : std::string(columns.tracks()[code].id);
-      EXPECT_EQ(counts[code], counted[id]) << id;
-      counted.erase(id);
+      EXPECT_EQ(sums[code], summed[id]) << id;
+      summed.erase(id);
     }
-    EXPECT_TRUE(counted.empty());
+    EXPECT_TRUE(summed.empty());
   }
 
   void expect_equal() const {
