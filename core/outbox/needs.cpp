@@ -46,7 +46,7 @@ std::string needs_of_waiting(const sqlite::Database& database, const PendingEntr
            "server does at once.";
   }
   if (entry.sqlstate.starts_with("42") || entry.sqlstate.starts_with("0A") ||
-      entry.sqlstate == "2200H") {
+      entry.sqlstate == "2200H" || entry.sqlstate == "55000") {
     return "Have the table put right on the server; then the next push sends it.";
   }
   return "The next push tries it again.";

@@ -148,6 +148,9 @@ void requeue_delivered(sqlite::Database& database, std::string_view table,
     database.prepare("UPDATE " + sqlite::quoted(table) + " SET id = ? WHERE id = ?")
         .bind_all(id, delivered.server_id)
         .run();
+    database.prepare("DELETE FROM playmirror_odd_values WHERE table_name = ? AND row_key = ?")
+        .bind_all(table, std::to_string(delivered.server_id))
+        .run();
     add(database, table, identity, id, *image);
     // The old handle follows the row to its new provisional id, and from there to the server's.
     database

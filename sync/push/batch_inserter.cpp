@@ -69,16 +69,19 @@ outbox::Refusal refusal_of(const pg::StatementFailed& failure) {
   return {diagnostics.sqlstate, diagnostics.constraint, std::move(message)};
 }
 
-/// Whether a sequence gave an id that was taken, as one that was set back does: the row is as good
-/// as any other, and the sequence is one further now.
-bool is_of_given_id(const outbox::Entry& entry, const pg::Diagnostics& diagnostics) {
-  return diagnostics.sqlstate == "23505" &&
-         diagnostics.detail.find("(id)=(") != std::string::npos &&
-         schema::record_layout(entry.table).has_integer_key();
+bool is_id_taken(const pg::StatementFailed& failure) {
+  return failure.diagnostics().sqlstate == "23505" &&
+         failure.diagnostics().detail.find("(id)=(") != std::string::npos;
+}
+
+/// Whether a sequence gives the ids of the table. One that was set back gives some that are taken:
+/// such a row is as good as any other, and the sequence is one further now.
+bool has_given_ids(const std::string& table) {
+  return schema::record_layout(table).has_integer_key();
 }
 
 PushedRow refused_row(const outbox::Entry& entry, const pg::StatementFailed& failure) {
-  const bool waits = is_of_given_id(entry, failure.diagnostics());
+  const bool waits = is_id_taken(failure) && has_given_ids(entry.table);
   return {&entry, waits ? PushedRow::Fate::waiting : PushedRow::Fate::rejected, 0,
           refusal_of(failure)};
 }
@@ -212,7 +215,12 @@ void BatchInserter::undo_from(Group& group) {
 void BatchInserter::split(Group& group, const pg::StatementFailed* refused) {
   undo_from(group);
   if (refused != nullptr && group.entries.size() == 1) {
-    group.rows.push_back(refused_row(*group.entries.front(), *refused));
+    // Somebody has committed a row of that id since the statement looked for it.
+    if (is_id_taken(*refused) && !has_given_ids(group.table)) {
+      insert_split(group, group.entries, group.rows);
+    } else {
+      group.rows.push_back(refused_row(*group.entries.front(), *refused));
+    }
   } else {
     const std::int64_t subtransactions = subtransactions_;
     try {

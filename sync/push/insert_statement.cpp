@@ -82,7 +82,8 @@ std::string serial_sql(const ServerSession& session, const ServerTable& table,
 }
 
 /// artists, and tracks with their links. The server's row wins; a row that is there keeps its
-/// links.
+/// links. Without ON CONFLICT, which would pass over a row that another constraint forbids, and
+/// which a constraint that can be deferred forbids altogether.
 InsertStatement keyed_statement(const ServerSession& session, const ServerTable& table,
                                 const std::vector<const outbox::Entry*>& entries,
                                 const std::vector<std::string>& columns) {
@@ -108,24 +109,27 @@ InsertStatement keyed_statement(const ServerSession& session, const ServerTable&
     ready += " WHERE NOT EXISTS (SELECT 1 FROM " + given + " LEFT JOIN " +
              session.qualified("artists") +
              " x ON x.id::text = l.artist_id WHERE l.track_id = i.id::text AND x.id IS NULL)";
-    links = ", linked AS (INSERT INTO " + session.qualified("track_artists") +
-            " (track_id, artist_id) SELECT a.id, x.id FROM " + given +
+    const std::string linked = session.qualified("track_artists");
+    links = ", linked AS (INSERT INTO " + linked +
+            " (track_id, artist_id) SELECT DISTINCT a.id, x.id FROM " + given +
             " JOIN added a ON a.id::text = l.track_id JOIN " + session.qualified("artists") +
-            " x ON x.id::text = l.artist_id ON CONFLICT DO NOTHING)";
+            " x ON x.id::text = l.artist_id WHERE NOT EXISTS (SELECT 1 FROM " + linked +
+            " o WHERE o.track_id = a.id AND o.artist_id = x.id))";
   }
-  statement.sql = "WITH " + input_sql(session, table, columns) + ", ready AS (" + ready +
-                  "), added AS (INSERT INTO " + name + " (" + column_list(columns, "") +
-                  ") SELECT " + column_list(columns, "i.") +
-                  " FROM input i JOIN ready USING (position) ORDER BY i.position "
-                  "ON CONFLICT DO NOTHING RETURNING id)" +
+  // Of a single row, whatever came out is what a trigger has made of it.
+  const std::string same = entries.size() == 1 ? "true" : "a.id = i.id";
+  statement.sql = "WITH " + input_sql(session, table, columns) +
+                  ", known AS (SELECT i.position FROM input i JOIN " + name +
+                  " k ON k.id = i.id), ready AS (" + ready + "), added AS (INSERT INTO " + name +
+                  " (" + column_list(columns, "") + ") SELECT " + column_list(columns, "i.") +
+                  " FROM input i JOIN ready USING (position) LEFT JOIN known k USING (position) "
+                  "WHERE k.position IS NULL ORDER BY i.position RETURNING id)" +
                   links +
-                  // A conflict with a row that was committed this instant is no refusal either.
-                  " SELECT i.position, CASE WHEN k.id IS NOT NULL OR "
-                  "(r.position IS NOT NULL AND a.id IS NULL) THEN 0 END, "
-                  "r.position IS NOT NULL, a.id IS NOT NULL, NULL FROM input i LEFT JOIN " +
-                  name +
-                  " k ON k.id = i.id LEFT JOIN ready r USING (position) "
-                  "LEFT JOIN added a ON a.id = i.id ORDER BY i.position";
+                  " SELECT i.position, CASE WHEN k.position IS NOT NULL THEN 0 END, "
+                  "r.position IS NOT NULL, a.id IS NOT NULL, NULL FROM input i "
+                  "LEFT JOIN known k USING (position) LEFT JOIN ready r USING (position) "
+                  "LEFT JOIN added a ON " +
+                  same + " ORDER BY i.position";
   return statement;
 }
 

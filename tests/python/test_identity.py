@@ -81,6 +81,22 @@ def test_a_copy_under_another_name_is_adopted_when_the_user_says_so(
             assert server.verify(mirror).equal
 
 
+def test_a_play_that_is_sent_again_leaves_no_odd_values_behind(
+    music_db: MusicDb, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    music_db.execute("ALTER TABLE play_history ADD weight float DEFAULT 'NaN'")
+    with pm.connect(music_db.dsn) as server:
+        server.pull(mirror)
+        record(mirror, 1)
+        assert server.sync(mirror).pushed == 1
+    with MusicDb.create(music_db.server, template=music_db.name) as other:
+        other.execute("DELETE FROM play_history WHERE id = (SELECT max(id) FROM play_history)")
+        with pm.connect(other.dsn) as server:
+            server.pull(mirror, accept_server=True)
+            assert server.sync(mirror).pushed == 1
+            assert_equal(mirror, other)
+
+
 def test_rows_of_ours_that_the_accepted_server_has_are_already_there(
     music_db: MusicDb, mirror: pm.Mirror, assert_equal: Check
 ) -> None:

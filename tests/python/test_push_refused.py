@@ -4,11 +4,12 @@ arrive, pulls go on, and nothing pending is lost."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import playmirror as pm
 import pytest
 from support import two_tracks
-from support.faults import START, add_play, add_tracks, plays_on_server
+from support.faults import START, add_play, add_tracks, plays_on_server, wait_until
 from support.music_db import MusicDb
 
 Equal = Callable[[pm.Mirror, MusicDb], None]
@@ -299,6 +300,78 @@ def test_a_play_of_a_rejected_track_waits(db: MusicDb, mirror: pm.Mirror) -> Non
     mirror.retry()
     assert mirror.push(db.dsn).pushed == 2
     assert mirror.pending() == []
+
+
+NO_SECOND_NAME = """
+CREATE FUNCTION keep_out() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN RETURN CASE WHEN new.name <> 'taken' THEN new END; END $$;
+CREATE TRIGGER keep_out BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION keep_out()
+"""
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("table", ["tracks", "artists"])
+@pytest.mark.parametrize(
+    ("guard", "sqlstate"),
+    [
+        ("ALTER TABLE {table} ADD UNIQUE (name)", "23505"),
+        ("ALTER TABLE {table} ADD UNIQUE (name) DEFERRABLE INITIALLY DEFERRED", "23505"),
+        (NO_SECOND_NAME, ""),
+    ],
+    ids=["unique", "deferred", "trigger"],
+)
+def test_a_track_or_artist_that_is_kept_out_stays_here(
+    db: MusicDb, mirror: pm.Mirror, guard: str, sqlstate: str, table: str, rows: int
+) -> None:
+    """It is not the row that is in its way: it has another id."""
+    db.execute(f"INSERT INTO {table} (id, name) VALUES ('theirs', 'taken')")
+    db.execute(guard.format(table=table))
+    for number in range(rows):
+        name = "taken" if number == 0 else f"free {number}"
+        mirror.artists.add(id=f"a{number}", name=name)
+        mirror.tracks.add(id=f"n{number}", name=name, artist_ids=[f"a{number}"])
+        add_play(mirror, number, f"n{number}")
+    report = mirror.sync(db.dsn)
+    assert (report.already_there, report.rejected) == (0, 1)
+    assert report.pushed == 3 * (rows - 1) + (1 if table == "tracks" else 0)
+    [rejected] = [entry for entry in mirror.pending() if entry.state == "rejected"]
+    assert (rejected.table, rejected.sqlstate) == (table, sqlstate)
+    assert "n0" in mirror.tracks and "a0" in mirror.artists
+    db.execute(f"UPDATE {table} SET name = 'free' WHERE id = 'theirs'")
+    db.execute("DROP FUNCTION IF EXISTS keep_out CASCADE")
+    mirror.retry()
+    assert mirror.sync(db.dsn).complete
+    assert mirror.pending() == []
+    assert plays_on_server(db) == (rows, rows)
+
+
+def test_links_whose_key_can_be_deferred_are_sent(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
+) -> None:
+    db.execute("ALTER TABLE track_artists DROP CONSTRAINT track_artists_pkey, "
+               "ADD PRIMARY KEY (track_id, artist_id) DEFERRABLE")  # fmt: skip
+    mirror.artists.add(id="a")
+    mirror.tracks.add(id="n", artist_ids=["a"])
+    assert mirror.sync(db.dsn).pushed == 2
+    assert_equal(mirror, db)
+
+
+@pytest.mark.parametrize("others", [0, 2])
+def test_an_artist_that_the_backend_commits_meanwhile_is_adopted(
+    db: MusicDb, mirror: pm.Mirror, others: int, assert_equal: Equal
+) -> None:
+    for artist in ["both", *(f"other {number}" for number in range(others))]:
+        mirror.artists.add(id=artist, name="ours")
+    backend = db.connect(autocommit=False)
+    backend.execute("INSERT INTO artists (id, name) VALUES ('both', 'theirs')")
+    with ThreadPoolExecutor(1) as pool:
+        pushing = pool.submit(mirror.sync, db.dsn)
+        wait_until(db, "SELECT count(*) = 1 FROM pg_locks WHERE NOT granted")
+        backend.commit()
+        report = pushing.result()
+    assert (report.pushed, report.already_there, report.rejected) == (others, 1, 0)
+    assert mirror.artists["both"].name == "theirs"
+    assert_equal(mirror, db)
 
 
 def test_an_odd_value_is_refused_by_the_column_it_does_not_fit(
