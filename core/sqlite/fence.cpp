@@ -163,8 +163,9 @@ class FencedStatement {
   void bind(const std::vector<Value>& values) {
     const int wanted = sqlite3_bind_parameter_count(statement_.handle());
     if (std::cmp_not_equal(wanted, values.size())) {
-      reject("it has " + std::to_string(wanted) + " parameters, and " +
-             std::to_string(values.size()) + " values were given");
+      reject("it has " + std::to_string(wanted) + (wanted == 1 ? " parameter" : " parameters") +
+             ", and " + std::to_string(values.size()) +
+             (values.size() == 1 ? " value was given" : " values were given"));
     }
     int index = 0;
     for (const Value& value : values) {

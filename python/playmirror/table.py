@@ -102,7 +102,6 @@ class Column:
 
         >>> mirror.plays.table().column("played_at").slice(0, 10)
         """
-        _require_inside(offset, length, len(self))
         return Column(self._core.slice(offset, length))
 
     def __len__(self) -> int:
@@ -200,7 +199,6 @@ class Table(Tabular):
 
         >>> mirror.plays.table().slice(0, 10)
         """
-        _require_inside(offset, length, len(self))
         return Table(self._core.slice(offset, length))
 
     def __len__(self) -> int:
@@ -258,15 +256,6 @@ class Table(Tabular):
                     code=ErrorCode.INVALID_ARGUMENT,
                     hint="Name them apart in the SELECT list with AS.",
                 )
-
-
-def _require_inside(offset: int, length: int, size: int) -> None:
-    if offset < 0 or length < 0 or offset + length > size:
-        raise InvalidArgument(
-            f"{length} rows from row {offset} on are not all among the {size} that there are",
-            code=ErrorCode.INVALID_ARGUMENT,
-            hint="Brackets take what Python takes for a slice: table[-3:].",
-        )
 
 
 def _restored(columns: list[tuple[str, ColumnType, list[Cell]]]) -> Table:

@@ -158,10 +158,17 @@ def test_rows_and_columns_are_reached_by_number_and_name(mirror: pm.Mirror) -> N
     assert len(table[:0]) == 0
     with pytest.raises(IndexError):
         table[6]
-    for offset, length in ((5, 2), (7, 0), (-1, 1), (0, -1), (2**64, 1), (0, 2**64)):
-        for sliced in (table, table.columns[0]):
+    for sliced in (table, table.columns[0]):
+        for offset, length in ((5, 2), (7, 0), (2**63 - 1, 1), (1, 2**63 - 1)):
             with pytest.raises(pm.InvalidArgument, match="not all among the 6"):
                 sliced.slice(offset, length)
+        with pytest.raises(pm.InvalidArgument, match="5 rows from row 2 on"):
+            sliced.slice(2, 5)
+        for offset, length in ((-1, 1), (0, -1)):
+            with pytest.raises(pm.InvalidArgument, match="counted from 0"):
+                sliced.slice(offset, length)
+        with pytest.raises(pm.InvalidArgument, match="64 bits"):
+            sliced.slice(0, 2**64)
     with pytest.raises(KeyError):
         table["nothing"]
 
