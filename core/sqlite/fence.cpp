@@ -133,7 +133,7 @@ class Fence {
   const std::string message = sqlite3_errmsg(handle);
   switch (result & 0xff) {
     case SQLITE_INTERRUPT:
-      exceed("it ran longer than its timeout", "Ask for less, or allow more time in SqlOptions.");
+      exceed("it ran longer than its timeout", "Ask for less, or raise timeout.");
     case SQLITE_TOOBIG:
       throw ValueTooLarge(ErrorCode::query_limit, "sql() stopped the statement: " + message,
                           {.hint = "Compute shorter values."});

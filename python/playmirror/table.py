@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import operator
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -183,8 +184,10 @@ class Table(Tabular):
 
         >>> mirror.plays.table().row(0)
         """
-        at = range(len(self))[index]
-        return next(iter(self.slice(at, 1)))
+        at = operator.index(index)
+        if not -len(self) <= at < len(self):
+            raise IndexError(f"row {at} is not among the {len(self)} of the table")
+        return next(iter(self.slice(at % len(self), 1)))
 
     def rows(self) -> list[tuple[Cell, ...]]:
         """All rows, as tuples.

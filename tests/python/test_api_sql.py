@@ -116,6 +116,7 @@ def test_limits_of_time_and_rows_are_kept(mirror: pm.Mirror) -> None:
     with pytest.raises(pm.QueryError) as caught:
         mirror.sql(FOREVER, timeout=0.2)
     assert caught.value.code == "query_limit"
+    assert "raise timeout" in caught.value.hint
     assert time.monotonic() - began < 5
     with pytest.raises(pm.QueryError) as caught:
         mirror.sql("SELECT id FROM play_history", max_rows=5)
