@@ -171,8 +171,8 @@ py::list values(const Column& column) {
 std::size_t row_number(py::handle value, const char* name) {
   const auto number = from_python<std::int64_t>(value, name);
   if (number < 0) {
-    raise(ErrorCode::invalid_argument, std::string(name) + " is " + std::to_string(number) +
-                                           ", and rows are counted from 0",
+    raise(ErrorCode::invalid_argument,
+          std::string(name) + " is " + std::to_string(number) + ", and rows are counted from 0",
           {.hint = "Brackets take what Python takes for a slice: table[-3:]."});
   }
   return static_cast<std::size_t>(number);

@@ -164,7 +164,8 @@ TEST(Column, RefusesWhatDoesNotFit) {
     static_cast<void>(column.slice(1, SIZE_MAX));
     ADD_FAILURE() << "more rows than there are";
   } catch (const InvalidArgument& error) {
-    EXPECT_TRUE(std::string(error.what()).starts_with(std::to_string(SIZE_MAX) + " rows from row 1"));
+    EXPECT_TRUE(
+        std::string(error.what()).starts_with(std::to_string(SIZE_MAX) + " rows from row 1"));
   }
 }
 
