@@ -167,6 +167,22 @@ py::list values(const Column& column) {
   return list;
 }
 
+/// C++ judges what is too large, and has no numbers below 0.
+std::size_t row_number(py::handle value, const char* name) {
+  const auto number = from_python<std::int64_t>(value, name);
+  if (number < 0) {
+    raise(ErrorCode::invalid_argument,
+          std::string(name) + " is " + std::to_string(number) + ", and rows are counted from 0",
+          {.hint = "Brackets take what Python takes for a slice: table[-3:]."});
+  }
+  return static_cast<std::size_t>(number);
+}
+
+template <typename Rows>
+Rows slice(const Rows& rows, py::handle offset, py::handle length) {
+  return rows.slice(row_number(offset, "offset"), row_number(length, "length"));
+}
+
 // Rows that are no slice, and tables out of a pickle, are made anew.
 
 void add(ColumnBuilder& to, const Cell& cell) {
@@ -249,7 +265,7 @@ void bind_table(py::module_& module) {
       .def("null_count", &Column::null_count)
       .def("beyond_arrow", &Column::beyond_arrow)
       .def("values", &values)
-      .def("slice", &Column::slice)
+      .def("slice", &slice<Column>)
       .def("array", &array_of);
 
   py::class_<Table>(module, "Table")
@@ -261,7 +277,7 @@ void bind_table(py::module_& module) {
              for (const Column& column : table.columns()) columns.append(py::cast(column));
              return columns;
            })
-      .def("slice", &Table::slice)
+      .def("slice", &slice<Table>)
       .def("pick", &pick)
       .def_static("build", &build)
       .def("stream_capsule", &stream_of)

@@ -40,7 +40,7 @@ void refuse_large_field(const RowName& row, std::string_view column, std::int64_
   raise(ErrorCode::value_too_large,
         "column " + std::string(column) + " of " + name_of(row) + " in " + std::string(row.table) +
             " has " + std::to_string(size) + " bytes; the cap is " + std::to_string(cap),
-        {.hint = "Raise PullOptions::field_cap, or shorten the value on the server.",
+        {.hint = "Raise field_cap, or shorten the value on the server.",
          .outcome = Outcome::rolled_back});
 }
 

@@ -13,6 +13,7 @@
 #include <playmirror/error.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <unistd.h>
 #include <utility>
@@ -23,6 +24,8 @@ namespace {
 /// Bytes of WAL after which a writer moves it into the file: large enough that recording a play
 /// costs one fsync, small enough that readers do not search a long log.
 constexpr std::int64_t kCheckpointBytes = 4 << 20;
+/// A longer one would overflow SQLite's int of milliseconds, or the clock.
+constexpr std::chrono::milliseconds kLongestPatience = std::chrono::hours(24 * 20);
 
 /// The same while many rows are loaded: each checkpoint waits for the disk several times, and the
 /// pull that ends the load makes one anyway. Bounds the disk space that a load takes twice.
@@ -100,11 +103,16 @@ struct MirrorState::Writer {
 };
 
 std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file,
-                                               const MirrorOptions& options) {
+                                               const MirrorOptions& given) {
   if (file.empty()) {
     raise(ErrorCode::invalid_argument, "the path of the mirror is empty",
           {.hint = "Give the path of a file, such as that of default_path()."});
   }
+  if (given.busy_timeout < std::chrono::milliseconds(0)) {
+    raise(ErrorCode::invalid_argument, "busy_timeout is negative", {.hint = "0 waits for nobody."});
+  }
+  MirrorOptions options = given;
+  options.busy_timeout = std::min(given.busy_timeout, kLongestPatience);
   const std::filesystem::path path = files::resolved(file);
   std::shared_ptr<MirrorState> state(new MirrorState(path, options));
   if (salvage::is_unfinished(path) && !options.read_only) {

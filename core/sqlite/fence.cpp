@@ -133,7 +133,7 @@ class Fence {
   const std::string message = sqlite3_errmsg(handle);
   switch (result & 0xff) {
     case SQLITE_INTERRUPT:
-      exceed("it ran longer than its timeout", "Ask for less, or allow more time in SqlOptions.");
+      exceed("it ran longer than its timeout", "Ask for less, or raise timeout.");
     case SQLITE_TOOBIG:
       throw ValueTooLarge(ErrorCode::query_limit, "sql() stopped the statement: " + message,
                           {.hint = "Compute shorter values."});
@@ -163,8 +163,9 @@ class FencedStatement {
   void bind(const std::vector<Value>& values) {
     const int wanted = sqlite3_bind_parameter_count(statement_.handle());
     if (std::cmp_not_equal(wanted, values.size())) {
-      reject("it has " + std::to_string(wanted) + " parameters, and " +
-             std::to_string(values.size()) + " values were given");
+      reject("it has " + std::to_string(wanted) + (wanted == 1 ? " parameter" : " parameters") +
+             ", and " + std::to_string(values.size()) +
+             (values.size() == 1 ? " value was given" : " values were given"));
     }
     int index = 0;
     for (const Value& value : values) {

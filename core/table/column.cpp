@@ -134,9 +134,10 @@ Column Column::dictionary() const {
 
 Column Column::slice(std::size_t offset, std::size_t length) const {
   if (offset > size_ || length > size_ - offset) {
-    raise(ErrorCode::invalid_argument,
-          "rows " + std::to_string(offset) + " to " + std::to_string(offset + length) +
-              " are not all among the " + std::to_string(size_) + " of " + name());
+    raise(ErrorCode::invalid_argument, std::to_string(length) + (length == 1 ? " row" : " rows") +
+                                           " from row " + std::to_string(offset) +
+                                           " on are not all among the " + std::to_string(size_) +
+                                           " of " + name());
   }
   Column part = *this;
   part.offset_ += offset;

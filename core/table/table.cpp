@@ -55,6 +55,9 @@ std::vector<Cell> Table::row(std::size_t index) const {
 }
 
 Table Table::slice(std::size_t offset, std::size_t length) const {
+  if (columns_.empty() && (offset != 0 || length != 0)) {
+    raise(ErrorCode::invalid_argument, "a table without columns has no rows");
+  }
   Table part;
   for (const Column& column : columns_) part.columns_.push_back(column.slice(offset, length));
   return part;

@@ -28,12 +28,15 @@ std::string name_of(Unit unit) {
   return "hour";
 }
 
-void check_date(const Date& date) {
+void check_date(const Date& date, const std::string& what) {
   if (date.year >= 1 && date.year <= 9999 && calendar::exists(date)) return;
-  raise(ErrorCode::invalid_argument,
-        "there is no day " + std::to_string(date.year) + "-" + std::to_string(date.month) + "-" +
-            std::to_string(date.day),
+  raise(ErrorCode::invalid_argument, "there is no " + what,
         {.hint = "Years are 1 to 9999, months 1 to 12."});
+}
+
+/// `-` and two digits, as in a date.
+std::string dashed(std::int64_t number) {
+  return (number >= 0 && number < 10 ? "-0" : "-") + std::to_string(number);
 }
 
 unsigned small(std::int64_t number) {
@@ -119,7 +122,7 @@ Period Period::between(std::optional<Timestamp> start, std::optional<Timestamp> 
 
 Period Period::year(std::int64_t year) {
   Period period(Unit::year, 0);
-  check_date({year, 1, 1});
+  check_date({year, 1, 1}, "year " + std::to_string(year));
   period.kind_ = Kind::calendar;
   period.number_ = calendar::days_of({year, 1, 1});
   return period;
@@ -127,7 +130,7 @@ Period Period::year(std::int64_t year) {
 
 Period Period::month(std::int64_t year, std::int64_t month) {
   const Date date{year, small(month), 1};
-  check_date(date);
+  check_date(date, "month " + std::to_string(year) + dashed(month));
   Period period(Unit::month, calendar::days_of(date));
   period.kind_ = Kind::calendar;
   return period;
@@ -135,7 +138,7 @@ Period Period::month(std::int64_t year, std::int64_t month) {
 
 Period Period::day(std::int64_t year, std::int64_t month, std::int64_t day) {
   const Date date{year, small(month), small(day)};
-  check_date(date);
+  check_date(date, "day " + std::to_string(year) + dashed(month) + dashed(day));
   Period period(Unit::day, calendar::days_of(date));
   period.kind_ = Kind::calendar;
   return period;

@@ -88,7 +88,7 @@ class PLAYMIRROR_EXPORT Column {
   /// The distinct values of a dictionary column, as utf8.
   [[nodiscard]] Column dictionary() const;
 
-  /// Part of the column, sharing its memory.
+  /// Part of the column, sharing its memory. Throws InvalidArgument outside of it.
   [[nodiscard]] Column slice(std::size_t offset, std::size_t length) const;
 
  private:

@@ -68,7 +68,7 @@ class Mirror:
 
         `file` None means default_path(). `busy_timeout` is how long a write waits for another
         writer; `create` False makes a missing file an error; `read_only` never writes, not even to
-        create or upgrade. Raises MirrorUnusable, MirrorBusy or StorageError.
+        create or upgrade. Raises InvalidArgument, MirrorUnusable, MirrorBusy or StorageError.
 
         >>> playmirror.open("music.db", busy_timeout=30).path
         """

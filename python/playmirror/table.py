@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import operator
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -102,7 +103,6 @@ class Column:
 
         >>> mirror.plays.table().column("played_at").slice(0, 10)
         """
-        _require_inside(offset, length, len(self))
         return Column(self._core.slice(offset, length))
 
     def __len__(self) -> int:
@@ -184,8 +184,10 @@ class Table(Tabular):
 
         >>> mirror.plays.table().row(0)
         """
-        at = range(len(self))[index]
-        return next(iter(self.slice(at, 1)))
+        at = operator.index(index)
+        if not -len(self) <= at < len(self):
+            raise IndexError(f"row {at} is not among the {len(self)} of the table")
+        return next(iter(self.slice(at % len(self), 1)))
 
     def rows(self) -> list[tuple[Cell, ...]]:
         """All rows, as tuples.
@@ -200,7 +202,6 @@ class Table(Tabular):
 
         >>> mirror.plays.table().slice(0, 10)
         """
-        _require_inside(offset, length, len(self))
         return Table(self._core.slice(offset, length))
 
     def __len__(self) -> int:
@@ -258,15 +259,6 @@ class Table(Tabular):
                     code=ErrorCode.INVALID_ARGUMENT,
                     hint="Name them apart in the SELECT list with AS.",
                 )
-
-
-def _require_inside(offset: int, length: int, size: int) -> None:
-    if offset < 0 or length < 0 or offset + length > size:
-        raise InvalidArgument(
-            f"{length} rows from row {offset} on are not all among the {size} that there are",
-            code=ErrorCode.INVALID_ARGUMENT,
-            hint="Brackets take what Python takes for a slice: table[-3:].",
-        )
 
 
 def _restored(columns: list[tuple[str, ColumnType, list[Cell]]]) -> Table:

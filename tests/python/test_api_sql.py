@@ -36,6 +36,20 @@ def test_parameters_are_bound_in_order(mirror: pm.Mirror) -> None:
     assert row == (None, 1, -(2**63), 1.5, "é\n", b"\x00", b"x")
 
 
+@pytest.mark.parametrize(
+    ("query", "given", "said"),
+    [
+        ("SELECT ?", [], "it has 1 parameter, and 0 values were given"),
+        ("SELECT ?, ?", [1], "it has 2 parameters, and 1 value was given"),
+    ],
+)
+def test_parameters_and_values_are_as_many(
+    mirror: pm.Mirror, query: str, given: list[Parameter], said: str
+) -> None:
+    with pytest.raises(pm.QueryError, match=said):
+        mirror.sql(query, given)
+
+
 def test_an_instant_compares_with_the_timestamp_columns(mirror: pm.Mirror) -> None:
     query = "SELECT count(*) AS n FROM play_history WHERE played_at <= ?"
     assert mirror.sql(query, [NOON]).column("n") == [1]
@@ -102,6 +116,7 @@ def test_limits_of_time_and_rows_are_kept(mirror: pm.Mirror) -> None:
     with pytest.raises(pm.QueryError) as caught:
         mirror.sql(FOREVER, timeout=0.2)
     assert caught.value.code == "query_limit"
+    assert "raise timeout" in caught.value.hint
     assert time.monotonic() - began < 5
     with pytest.raises(pm.QueryError) as caught:
         mirror.sql("SELECT id FROM play_history", max_rows=5)

@@ -167,6 +167,12 @@ def test_a_senseless_length_of_time_is_refused(
         pm.open(mirror_path, busy_timeout=timeout)
 
 
+def test_a_negative_patience_is_refused(mirror_path: Path) -> None:
+    with pytest.raises(pm.InvalidArgument, match="busy_timeout is negative"):
+        pm.open(mirror_path, busy_timeout=-1)
+    assert not mirror_path.exists()
+
+
 def test_none_is_no_timestamp() -> None:
     """Also where a method is given to map(), among times that can be missing."""
     methods = [name for name in dir(pm.Timestamp) if not name.startswith("_")]

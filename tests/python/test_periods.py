@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -197,6 +198,23 @@ print(summer("Europe/Berlin"), summer("America/New_York"))
         "2045-06-30 22:00:00+00:00 2045-07-01 04:00:00+00:00\n",
         "",
     )
+
+
+@pytest.mark.parametrize(
+    ("make", "missing"),
+    [
+        (lambda: pm.Period.parse("2026-02-30"), "day 2026-02-30"),
+        (lambda: pm.Period.parse("2026-13"), "month 2026-13"),
+        (lambda: pm.Period.month(2026, 100), "month 2026-100"),
+        (lambda: pm.Period.day(2026, 1, 0), "day 2026-01-00"),
+        (lambda: pm.Period.year(10_000), "year 10000"),
+    ],
+)
+def test_what_the_calendar_lacks_is_named_as_asked_for(
+    make: Callable[[], pm.Period], missing: str
+) -> None:
+    with pytest.raises(pm.InvalidArgument, match=f"^there is no {missing}\n"):
+        make()
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -156,12 +156,20 @@ def test_rows_and_columns_are_reached_by_number_and_name(mirror: pm.Mirror) -> N
     assert table[::-2].rows() == table.rows()[::-2]
     assert table[10:] == table[:0]
     assert len(table[:0]) == 0
-    with pytest.raises(IndexError):
-        table[6]
-    for offset, length in ((5, 2), (7, 0), (-1, 1), (0, -1), (2**64, 1), (0, 2**64)):
-        for sliced in (table, table.columns[0]):
+    for outside in (6, -7):
+        with pytest.raises(IndexError, match=f"row {outside} is not among the 6 of the table"):
+            table[outside]
+    for sliced in (table, table.columns[0]):
+        for offset, length in ((5, 2), (7, 0), (2**63 - 1, 1), (1, 2**63 - 1)):
             with pytest.raises(pm.InvalidArgument, match="not all among the 6"):
                 sliced.slice(offset, length)
+        with pytest.raises(pm.InvalidArgument, match="5 rows from row 2 on"):
+            sliced.slice(2, 5)
+        for offset, length in ((-1, 1), (0, -1)):
+            with pytest.raises(pm.InvalidArgument, match="counted from 0"):
+                sliced.slice(offset, length)
+        with pytest.raises(pm.InvalidArgument, match="64 bits"):
+            sliced.slice(0, 2**64)
     with pytest.raises(KeyError):
         table["nothing"]
 

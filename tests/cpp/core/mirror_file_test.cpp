@@ -346,6 +346,21 @@ TEST_F(MirrorFile, OneSyncAtATime) {
   const auto lock = MirrorAccess::state(second)->lock_for_sync([] {});
 }
 
+TEST_F(MirrorFile, PatienceWithoutEndWaitsAndLessThanNoneIsRefused) {
+  auto second = Mirror::open(file("music.db"), {.busy_timeout = std::chrono::milliseconds::max()});
+  std::future<void> waiting;
+  {
+    const auto lock = MirrorAccess::state(mirror_)->lock_for_sync([] {});
+    waiting = std::async(std::launch::async, [&] {
+      static_cast<void>(MirrorAccess::state(second)->lock_for_sync([] {}));
+    });
+    EXPECT_EQ(waiting.wait_for(200ms), std::future_status::timeout);
+  }
+  waiting.get();
+  EXPECT_THROW(static_cast<void>(Mirror::open(file("music.db"), {.busy_timeout = -1ms})),
+               InvalidArgument);
+}
+
 TEST_F(MirrorFile, AFailedWriteLeavesNothing) {
   const auto state = MirrorAccess::state(mirror_);
   EXPECT_THROW(state->write([](sqlite::Database& database) {

@@ -9,6 +9,7 @@
 #include <playmirror/to_table.hpp>
 
 #include <array>
+#include <cstdint>
 #include <gtest/gtest.h>
 #include <limits>
 #include <optional>
@@ -159,6 +160,13 @@ TEST(Column, RefusesWhatDoesNotFit) {
   EXPECT_THROW(static_cast<void>(column.micros()), InvalidArgument);
   EXPECT_THROW(static_cast<void>(column.slice(1, 1)), InvalidArgument);
   EXPECT_EQ(column.slice(1, 0).size(), 0U);
+  try {
+    static_cast<void>(column.slice(1, SIZE_MAX));
+    ADD_FAILURE() << "more rows than there are";
+  } catch (const InvalidArgument& error) {
+    EXPECT_TRUE(
+        std::string(error.what()).starts_with(std::to_string(SIZE_MAX) + " rows from row 1"));
+  }
 }
 
 Column numbers(const std::string& name, std::int64_t count) {
@@ -178,6 +186,8 @@ TEST(Table, FindsColumnsByNameAndSharesTheirMemory) {
   EXPECT_EQ(part.row(0), (std::vector<Cell>(3, Cell(std::int64_t{1}))));
   EXPECT_EQ(part.column("a").integers().data(), table.column("a").integers().data() + 1);
   EXPECT_EQ(Table().row_count(), 0U);
+  EXPECT_EQ(Table().slice(0, 0).row_count(), 0U);
+  EXPECT_THROW(static_cast<void>(Table().slice(0, 1)), InvalidArgument);
 }
 
 enum class Mood { calm, wild };
