@@ -12,6 +12,8 @@
 #include <array>
 #include <iterator>
 #include <limits>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -117,37 +119,46 @@ std::vector<Obsession> Stats::obsessions(const StatsFilter& filter, double share
 std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_plays) const {
   const Selection selection(moment(), filter);
   const Groups& artists = selection.facts().artists(filter.artist_credit);
+  const columns::Period period = stats::in_calendar(selection.period());
+  // The gaps of all artists lie in one array, which is never filled with zeros.
   struct Listening {
     std::int64_t first = 0;
     std::int64_t last = 0;
-    std::vector<std::int64_t> gaps = {};
+    std::size_t next = 0;  ///< place of the next gap
+    std::size_t begin = 0;
     std::int64_t plays = 0;
   };
   std::vector<Listening> all(artists.count);
-  selection.scan(stats::in_calendar(selection.period()),
-                 stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
-                   const Batch& batch = rows.batch();
-                   rows.each([&](std::size_t row) {
-                     const std::int64_t at = batch.played_at[row];
-                     for (const std::uint32_t artist : artists.of(batch.track[row])) {
-                       Listening& each = all[artist];
-                       if (each.plays++ == 0) {
-                         each.first = at;
-                       } else {
-                         each.gaps.push_back(at - each.last);
-                       }
-                       each.last = at;
-                     }
-                   });
-                 });
+  const auto counts = selection.track_counts(period);
+  for (std::uint32_t track = 0; track < counts.size(); ++track) {
+    for (const std::uint32_t artist : artists.of(track)) all[artist].plays += counts[track];
+  }
+  std::size_t places = 0;
+  for (Listening& each : all) {
+    each.next = each.begin = places;
+    places += static_cast<std::size_t>(each.plays);
+  }
+  const auto gaps = std::make_unique_for_overwrite<std::int64_t[]>(places);
+  selection.scan(period, stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
+    const Batch& batch = rows.batch();
+    rows.each([&](std::size_t row) {
+      const std::int64_t at = batch.played_at[row];
+      for (const std::uint32_t artist : artists.of(batch.track[row])) {
+        Listening& each = all[artist];
+        if (each.next == each.begin) each.first = at;
+        gaps[each.next++] = at - std::exchange(each.last, at);  // of the first play, no gap
+      }
+    });
+  });
   std::vector<Loyalty> found;
   for (const std::uint32_t artist : artists.order) {
-    Listening& each = all[artist];
+    const Listening& each = all[artist];
     if (each.plays < std::max<std::int64_t>(min_plays, 2)) continue;
     const auto& entry = selection.plays().artists()[artist];
+    const std::span own(gaps.get() + each.begin + 1, gaps.get() + each.next);
     found.push_back({std::string(entry.id), text(entry.name), each.plays,
-                     *stats::percentile(each.gaps, 0.5) / kMicrosPerDay,
-                     stats::to_timestamp(each.first), stats::to_timestamp(each.last)});
+                     *stats::percentile(own, 0.5) / kMicrosPerDay, stats::to_timestamp(each.first),
+                     stats::to_timestamp(each.last)});
   }
   std::ranges::stable_sort(found, [](const Loyalty& a, const Loyalty& b) {
     return a.median_days != b.median_days ? a.median_days < b.median_days : a.plays > b.plays;

@@ -1,10 +1,12 @@
 /// Stats::skips, repeats, diversity.
 
 #include "core/stats/answers.hpp"
+#include "core/stats/distinct.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/ranking.hpp"
 #include "core/stats/ratio.hpp"
 #include "core/stats/sort_leading.hpp"
+#include "core/stats/unit_runs.hpp"
 
 #include <playmirror/error.hpp>
 #include <playmirror/stats.hpp>
@@ -146,10 +148,8 @@ std::vector<SkipRate> Stats::skips(const StatsFilter& filter, SkipGroup group,
 
 Repeats Stats::repeats(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
-  const auto& identity = selection.identity();
-  stats::Facts& facts = selection.facts();
-  Repeats result;
-
+  const Groups tracks = stats::track_groups(selection);
+  const auto& group_of = tracks.members;  // of each track; 0: not known
   struct Run {
     std::uint32_t track = 0;
     std::int64_t plays = 0;
@@ -158,6 +158,12 @@ Repeats Stats::repeats(const StatsFilter& filter) const {
   };
   Run run;
   Run longest;
+  struct Days {
+    stats::MetUnits met = {};
+    std::uint32_t active = 0;
+  };
+  std::vector<Days> days_of(tracks.count);
+  stats::LocalUnits local = stats::LocalUnits::days(selection.zone());
   selection.scan(
       columns::Period{
           std::max(selection.period().since.value_or(columns::kNegativeInfinity + 1),
@@ -167,26 +173,42 @@ Repeats Stats::repeats(const StatsFilter& filter) const {
       [&](const Rows& rows) {
         const Batch& batch = rows.batch();
         rows.each([&](std::size_t row) {
-          const std::uint32_t code = batch.track[row];
-          const std::uint32_t track = facts.known(code) ? identity[code] : 0;
-          if (batch.skipped[row] == columns::kSkipped || track == 0) {
-            run = {};
-            return;
-          }
+          // No branch but on what is rare: a track that follows itself.
+          const std::uint32_t heard = batch.skipped[row] == columns::kSkipped ? 0U : ~0U;
+          const std::uint32_t track = group_of[batch.track[row]] & heard;
           const std::int64_t at = batch.played_at[row];
-          if (track != run.track) run = {track, 0, at, at};
-          ++run.plays;
-          run.last = at;
+          if (track == run.track && track != 0) {
+            ++run.plays;
+            run.last = at;
+          } else {
+            run = {track, track != 0 ? 1 : 0, at, at};
+          }
           if (run.plays > longest.plays) longest = run;
+        });
+        stats::each_run(rows, local, [&](std::int64_t day, std::size_t begin, std::size_t end) {
+          for (std::size_t i = begin; i < end; ++i) {
+            Days& each = days_of[group_of[batch.track[rows[i]]]];
+            each.active += each.met.first(day) ? 1 : 0;
+          }
         });
       });
 
-  const auto groups = stats::tally_groups(selection, Entity::track, {.time = false, .days = true});
+  Repeats result;
+  struct Repeated {
+    std::int64_t plays = 0;
+    std::int64_t days = 0;
+  };
+  std::vector<Repeated> groups(tracks.count);
+  const auto counts = selection.track_counts();
+  for (std::uint32_t code = 0; code < counts.size(); ++code) {
+    groups[group_of[code]].plays += counts[code];
+  }
   std::vector<std::uint32_t> played;
-  for (const std::uint32_t track : facts.order()) {
-    if (groups[track].tally.plays == 0) continue;
-    result.plays += groups[track].tally.plays;
+  for (const std::uint32_t track : selection.facts().order()) {
+    if (groups[track].plays == 0) continue;
+    result.plays += groups[track].plays;
     ++result.tracks;
+    groups[track].days = days_of[track].active;
     if (groups[track].days > 0) played.push_back(track);
   }
   result.plays_per_track = ratio(result.plays, result.tracks);
@@ -196,17 +218,17 @@ Repeats Stats::repeats(const StatsFilter& filter) const {
     result.longest_run = {std::string(entry.id), stats::own_text(entry.name), longest.plays,
                           stats::to_timestamp(longest.first), stats::to_timestamp(longest.last)};
   }
-  stats::sort_leading(
-      played, page_end(filter, played.size()), [&](std::uint32_t a, std::uint32_t b) {
-        const std::int64_t left = groups[a].tally.plays * groups[b].days;
-        const std::int64_t right = groups[b].tally.plays * groups[a].days;
-        return left != right ? left > right : groups[a].tally.plays > groups[b].tally.plays;
-      });
+  stats::sort_leading(played, page_end(filter, played.size()),
+                      [&](std::uint32_t a, std::uint32_t b) {
+                        const std::int64_t left = groups[a].plays * groups[b].days;
+                        const std::int64_t right = groups[b].plays * groups[a].days;
+                        return left != right ? left > right : groups[a].plays > groups[b].plays;
+                      });
   for (std::int64_t i = filter.offset; i < std::ssize(played); ++i) {
     if (filter.limit != 0 && i - filter.offset >= filter.limit) break;
     const std::uint32_t track = played[static_cast<std::size_t>(i)];
     const auto entry = selection.plays().track(track);
-    const std::int64_t plays = groups[track].tally.plays;
+    const std::int64_t plays = groups[track].plays;
     result.most_repeated.push_back(
         {std::string(entry.id), stats::own_text(entry.name), stats::own_text(entry.artist), plays,
          groups[track].days, static_cast<double>(plays) / static_cast<double>(groups[track].days)});

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -35,8 +36,8 @@ using Weighted = std::vector<std::pair<double, std::int64_t>>;
   return low + (nth(above) - low) * (place - static_cast<double>(below));
 }
 
-/// Of plain values, in any order.
-[[nodiscard]] inline std::optional<double> percentile(std::vector<std::int64_t>& values,
+/// Of plain values, in any order; puts them in another one.
+[[nodiscard]] inline std::optional<double> percentile(std::span<std::int64_t> values,
                                                       double share) {
   if (values.empty()) return std::nullopt;
   const double place = share * static_cast<double>(values.size() - 1);
