@@ -128,6 +128,11 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
                          : "Check the path; with create, open() makes a mirror there."});
     }
     files::create_private(path);
+  } else if (salvage::is_log_alone(path)) {
+    raise(ErrorCode::damaged,
+          path.string() + " is empty, while the log beside it holds rows of a mirror",
+          {.hint = "Bring the file back from a copy; or salvage it, which saves what is pending as "
+                   "far as the log has it."});
   }
   if (options.read_only) {
     files::refuse_irregular(path);

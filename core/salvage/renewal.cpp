@@ -26,6 +26,10 @@ Path beside(const Path& file, const std::string& suffix) {
   return result;
 }
 
+/// The smallest page of a database, and the header of a log.
+constexpr std::int64_t kLeastPage = 512;
+constexpr std::int64_t kLogHeader = 32;
+
 constexpr const char* kNew = "-new";
 constexpr const char* kRepaired = "-repaired";
 constexpr const char* kReadable = "-readable";
@@ -139,7 +143,7 @@ SalvageReport renew(const std::filesystem::path& file) {
   PLAYMIRROR_STEP("salvage.made");
   undo_unfinished(file);
   Rescued rescued;
-  const bool whole = gather(file, rescued);
+  const bool whole = !is_log_alone(file) && gather(file, rescued);
   if (!whole) gather_headless(file, fresh, rescued);
   PLAYMIRROR_STEP("salvage.gathered");
   {
@@ -163,6 +167,10 @@ SalvageReport renew(const std::filesystem::path& file) {
   }
   report.set_aside = finish(file);
   return report;
+}
+
+bool is_log_alone(const std::filesystem::path& file) {
+  return files::size(file) < kLeastPage && files::size(beside(file, "-wal")) > kLogHeader;
 }
 
 bool is_unfinished(const std::filesystem::path& file) {

@@ -288,6 +288,27 @@ def test_a_log_without_its_file_is_not_mistaken_for_one(made: Path) -> None:
         assert mirror.verify().ok
 
 
+@pytest.mark.parametrize("left", [0, 1, 100])
+def test_an_empty_file_beside_a_log_is_no_new_mirror(made: Path, left: int) -> None:
+    """A copy was cut short: to SQLite the log would belong to nothing, and go."""
+    with pm.open(made) as mirror:
+        play = add_play(mirror, 1, "blue")
+        log = Path(f"{made}-wal").read_bytes()
+    made.write_bytes(made.read_bytes()[:left])
+    Path(f"{made}-wal").write_bytes(log)
+    for options in ({}, {"read_only": True}):
+        assert refused(made, **options).code == "damaged"
+        assert Path(f"{made}-wal").read_bytes() == log
+
+    report = pm.Mirror.salvage(made)
+    assert report.set_aside.read_bytes() == b"" or left > 0
+    assert Path(f"{report.set_aside}-wal").read_bytes() == log
+    assert play
+    with pm.open(made) as mirror:
+        assert len(mirror.pending()) == report.saved
+        assert mirror.verify().ok
+
+
 def test_the_file_is_deleted_while_it_is_open(made: Path) -> None:
     """What was recorded went into the deleted file: this must not pass for success."""
     with pm.open(made) as mirror:
