@@ -1,5 +1,6 @@
 #include "core/import/recorder.hpp"
 
+#include "core/import/nearness.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/sqlite/row_source.hpp"
 #include "core/test_hooks.hpp"
@@ -12,73 +13,14 @@
 namespace playmirror::import {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000;
-constexpr std::int64_t kMinute = 60 * kSecond;
-
-/// By how much clocks and services disagree about one and the same moment.
-constexpr std::int64_t kSlack = kMinute;
-
-/// No play is taken for longer than this when looking for another record of it.
-constexpr std::int64_t kLongest = 3 * 60 * kMinute;
-
-/// How far another record of a listen is looked for that tells no length: its own length counts.
-constexpr std::int64_t kFarthestOfUnknown = 30 * kMinute;
-
 Timestamp moved(Timestamp time, std::int64_t micros) {
   return Timestamp::from_postgres_micros(time.postgres_micros() + micros);
-}
-
-/// The minute that an instant lies in.
-std::int64_t minute_of(Timestamp time) {
-  const std::int64_t micros = time.postgres_micros();
-  return micros / kMinute - (micros % kMinute < 0 ? 1 : 0);
-}
-
-bool is_on_the_minute(Timestamp time) { return time.postgres_micros() % kMinute == 0; }
-
-/// How long a play may have lasted, and a little more.
-std::int64_t reach_of(std::optional<std::int64_t> listened_ms,
-                      std::optional<std::int64_t> duration_ms) {
-  const std::int64_t length = std::max(listened_ms.value_or(0), duration_ms.value_or(0));
-  return std::clamp<std::int64_t>(length, 0, kLongest / 1000) * 1000 + kSlack;
-}
-
-/// How far from a listen another record of it may be.
-class Reach {
- public:
-  explicit Reach(const Listen& listen)
-      : own_(reach_of(listen.listened_ms, listen.song->duration_ms)),
-        is_known_(listen.listened_ms || listen.song->duration_ms) {}
-
-  [[nodiscard]] std::int64_t farthest() const {
-    return is_known_ ? own_ : kSlack + kFarthestOfUnknown;
-  }
-  /// Whether a play that far away may be the same one; `other` is how far that reaches itself.
-  [[nodiscard]] bool has(std::int64_t distance, std::int64_t other) const {
-    return std::abs(distance) <= (is_known_ ? own_ : std::min(other, farthest()));
-  }
-
- private:
-  std::int64_t own_;
-  bool is_known_;
-};
-
-const std::string& key_of(PooledSong& song) {
-  if (song.key.empty()) {
-    song.key =
-        song_key(song.artists.empty() ? std::string_view() : song.artists.front(), song.title);
-  }
-  return song.key;
 }
 
 std::string credits(const Song& song) {
   std::string all;
   for (const std::string& artist : song.artists) all += (all.empty() ? "" : ", ") + artist;
   return all;
-}
-
-std::uint64_t hash_of(const std::string& song, std::int64_t time) {
-  return std::hash<std::string>()(song + '\x1f' + std::to_string(time));
 }
 
 /// A track, or the name of a song, at an instant.
@@ -476,49 +418,6 @@ std::string Recorder::artist_id(Writing& writing, const std::string& name) {
   return id;
 }
 
-bool Recorder::take_would_be(const Listen& listen) {
-  const std::string& song = key_of(*listen.song);
-  const std::int64_t at = listen.at.postgres_micros();
-  const Reach reach(listen);
-  const std::size_t kind = listen.to_the_minute ? 1 : 0;
-  auto& taken = around_->taken_would_be[kind];
-  const WouldBe::value_type* best = nullptr;
-  for (auto& [source, around] : all_around_) {
-    const bool same_source = source == source_;
-    for (std::size_t other = 0; other < around.would_be.size(); ++other) {
-      if (same_source && other == kind) continue;
-      const auto found = around.would_be[other].find(song);
-      if (found == around.would_be[other].end()) continue;
-      auto play = found->second.lower_bound(at - reach.farthest());
-      for (; play != found->second.end() && play->first <= at + reach.farthest(); ++play) {
-        if (best != nullptr && best->first <= play->first) break;
-        if (!reach.has(play->first - at, play->second) || taken.contains(&*play)) continue;
-        if (same_source &&
-            minute_of(Timestamp::from_postgres_micros(play->first)) != minute_of(listen.at)) {
-          continue;
-        }
-        best = &*play;
-      }
-    }
-  }
-  if (best != nullptr) taken.insert(best);
-  return best != nullptr;
-}
-
-void Recorder::take_at(const Listen& listen) {
-  const std::string& song = key_of(*listen.song);
-  for (auto& [source, around] : all_around_) {
-    for (const auto& plays : around.would_be) {
-      const auto found = plays.find(song);
-      if (found == plays.end()) continue;
-      const auto [begin, end] = found->second.equal_range(listen.at.postgres_micros());
-      for (auto play = begin; play != end; ++play) {
-        around_->taken_would_be[listen.to_the_minute ? 1 : 0].insert(&*play);
-      }
-    }
-  }
-}
-
 void Recorder::look_up(const sqlite::Database& database, const std::string& source,
                        const std::vector<Listen>& listens) {
   look_around(database, source);
@@ -532,26 +431,16 @@ void Recorder::look_up(const sqlite::Database& database, const std::string& sour
   };
   std::vector<New> plays;
   for (New& play : choose(database, listens)) {
-    const Listen& listen = *play.listen;
-    const std::string& song = key_of(*listen.song);
-    const std::int64_t at = listen.at.postgres_micros();
-    const std::uint64_t name = hash_of(song, at);
-    const bool repeated = !would_be_.insert(hash_of(play.track_id(), at)).second;
-    const bool named = (listen.song->spotify_id ? would_be_local_ : would_be_named_).contains(name);
-    if (repeated || named) take_at(listen);
-    if (repeated || named || take_would_be(listen)) {
-      ++(repeated ? report_.repeated : report_.matched);
+    const auto fate = planned_.meet(source_, *play.listen, play.track_id());
+    if (fate != PlannedPlays::Fate::planned) {
+      ++(fate == PlannedPlays::Fate::repeated ? report_.repeated : report_.matched);
       if (play.new_track) would_be_tracks_.insert(play.track_id());
       continue;
     }
-    would_be_named_.insert(name);
-    if (is_local(play.track_id())) would_be_local_.insert(name);
-    around_->would_be[listen.to_the_minute ? 1 : 0][song].emplace(
-        at, reach_of(listen.listened_ms, listen.song->duration_ms));
     if (would_be_tracks_.erase(play.track_id()) != 0) play.new_track = true;
     if (play.new_track) {
-      songs_.add(song, play.track_id());
-      report_.artists += std::ranges::count_if(listen.song->artists, is_new);
+      songs_.add(key_of(*play.listen->song), play.track_id());
+      report_.artists += std::ranges::count_if(play.listen->song->artists, is_new);
     }
     plays.push_back(play);
   }

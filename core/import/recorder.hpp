@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/import/planned_plays.hpp"
 #include "core/import/song_pool.hpp"
 #include "core/import/songs.hpp"
 #include "core/outbox/bulk.hpp"
@@ -47,10 +48,6 @@ class Recorder {
   class PlayRows;
   struct New;
 
-  /// The plays of a song that a dry run would have recorded: how far each reaches, in microseconds,
-  /// by its time.
-  using WouldBe = std::multimap<std::int64_t, std::int64_t>;
-
   /// What there is beside the listens of one source.
   struct Around {
     std::optional<Timestamp> first_other = {};  ///< of the plays from other sources
@@ -58,9 +55,6 @@ class Recorder {
     bool any_to_the_minute = false;  ///< a play of this source is on the minute
     /// Plays that stand for a listen with an exact time, and for one to the minute.
     std::array<std::unordered_set<std::int64_t>, 2> taken = {};
-    std::array<std::unordered_set<const WouldBe::value_type*>, 2> taken_would_be = {};
-    /// Plays of this source with an exact time, and those to the minute, by song.
-    std::array<std::unordered_map<std::string, WouldBe>, 2> would_be = {};
   };
 
   void look_around(const sqlite::Database& database, const std::string& source);
@@ -71,10 +65,6 @@ class Recorder {
   void record_track(Writing& writing, const New& play);
   std::string artist_id(Writing& writing, const std::string& name);
   void count(const std::vector<New>& plays);
-  /// Whether one of the plays that a dry run would have recorded stands for the listen.
-  [[nodiscard]] bool take_would_be(const Listen& listen);
-  /// Those of that name at that instant do.
-  void take_at(const Listen& listen);
 
   const ImportOptions& options_;
   ImportReport& report_;
@@ -88,13 +78,9 @@ class Recorder {
   std::unordered_set<std::int64_t> exact_;  ///< recorded here on the minute, and not cut to it
   std::int64_t first_number_ = 0;           ///< of the provisional ids given here; 0: none yet
 
+  PlannedPlays planned_;                              ///< by a dry run
   std::unordered_set<std::string> would_be_artists_;  ///< ids that a dry run would have given
   std::unordered_set<std::string> would_be_tracks_;   ///< new ones, but of no play yet
-
-  // What a dry run would have recorded, as hashes.
-  std::unordered_set<std::uint64_t> would_be_;        ///< by track
-  std::unordered_set<std::uint64_t> would_be_named_;  ///< by name
-  std::unordered_set<std::uint64_t> would_be_local_;  ///< by name, of tracks without another id
 };
 
 }  // namespace playmirror::import

@@ -49,6 +49,7 @@ const Column& Table::column(std::string_view name) const {
 }
 
 std::vector<Cell> Table::row(std::size_t index) const {
+  if (columns_.empty()) raise(ErrorCode::invalid_argument, "a table without columns has no rows");
   std::vector<Cell> cells;
   for (const Column& column : columns_) cells.push_back(column.value(index));
   return cells;

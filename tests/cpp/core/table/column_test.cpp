@@ -188,6 +188,7 @@ TEST(Table, FindsColumnsByNameAndSharesTheirMemory) {
   EXPECT_EQ(Table().row_count(), 0U);
   EXPECT_EQ(Table().slice(0, 0).row_count(), 0U);
   EXPECT_THROW(static_cast<void>(Table().slice(0, 1)), InvalidArgument);
+  EXPECT_THROW(static_cast<void>(Table().row(0)), InvalidArgument);  // no column to ask either
 }
 
 enum class Mood { calm, wild };
