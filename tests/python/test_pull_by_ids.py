@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -95,7 +94,7 @@ def test_a_new_play_comes_with_its_track_and_artists(laptop: Laptop, music_db: M
     }
     assert report.wire.round_trips == 3
     laptop.assert_equal()
-    time.sleep(0.1)  # else it may have to wait for the end of the transaction before it
+    music_db.settle()
     again = laptop.look(expect="unchanged")
     assert again.wire.round_trips == 1
 
@@ -117,6 +116,7 @@ def test_a_pull_that_finds_nothing_learns_what_is_settled(
 def test_a_play_of_a_known_track_comes_alone(laptop: Laptop, music_db: MusicDb) -> None:
     music_db.execute("UPDATE tracks SET name = 'Renamed'")
     add(music_db)
+    music_db.settle()
     report = laptop.look()
     assert report.pulled["play_history"].inserted == 1
     assert report.pulled["tracks"].updated == 0

@@ -53,6 +53,7 @@ def test_a_sound_mirror_is_left_as_it_is(
     music_db: MusicDb, server: pm.Server, mirror: pm.Mirror
 ) -> None:
     server.pull(mirror)
+    music_db.settle()
     report = server.repair(mirror)
     assert report.complete
     assert report.salvaged.set_aside is None
@@ -99,6 +100,7 @@ def test_only_the_differing_blocks_travel(
     server.pull(mirror)
     whole = server.verify(mirror).wire.bytes_received
     damage(mirror, "DELETE FROM tracks WHERE id = (SELECT min(id) FROM tracks)")
+    music_db.settle()
     report = server.repair(mirror)
     tracks = report.tables["tracks"]
     assert (tracks.blocks_fetched, tracks.inserted, tracks.updated) == (1, 1, 0)

@@ -34,6 +34,7 @@ def test_a_fresh_copy_is_equal_in_one_round_trip(
     music_db: MusicDb, server: pm.Server, mirror: pm.Mirror
 ) -> None:
     server.pull(mirror)
+    music_db.settle()
     report = quick(server, mirror)
     assert report.equal
     assert (report.difference_count, report.blocks, report.skipped) == (0, [], {})

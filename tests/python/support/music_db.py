@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import psycopg
@@ -60,6 +61,19 @@ class MusicDb:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             cursor = connection.execute(query, parameters)
             return cursor.fetchall() if cursor.description else []
+
+    def settle(self) -> None:
+        """Waits until every other session here has ended its transaction: a sync does not wait for
+        the answer to its ROLLBACK, and the next one takes a round trip more when it comes late."""
+        for _ in range(200):
+            if not self.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid() AND backend_type = 'client backend' "
+                "AND state <> 'idle'"
+            ):
+                return
+            time.sleep(0.05)
+        raise AssertionError("a session does not end its transaction")
 
     def fill(self, size: str = "small", *, plays: int | None = None, seed: int = 1) -> None:
         """Fills the six empty tables with a made-up library."""
