@@ -6,7 +6,9 @@
 #include "core/columns/track_sums.hpp"
 #include "core/sqlite/database.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace playmirror::columns {
