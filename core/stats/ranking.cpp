@@ -12,10 +12,8 @@
 namespace playmirror::stats {
 namespace {
 
-/// One line of a cache: plays meet tracks in no order.
-struct alignas(64) PlaySums {
-  Tally tally = {};
-  std::int64_t skips = 0;
+/// The first and the last finite instant of plays in order of time.
+struct Ends {
   std::int64_t first_at = columns::kNoTime;
   std::int64_t last_at = columns::kNegativeInfinity;
 
@@ -24,6 +22,13 @@ struct alignas(64) PlaySums {
     if (first_at == columns::kNoTime) first_at = at;
     last_at = at;
   }
+};
+
+/// One line of a cache: plays meet tracks in no order.
+struct alignas(64) PlaySums {
+  Tally tally = {};
+  std::int64_t skips = 0;
+  Ends ends = {};
 };
 
 Column columns_for(Wanted wanted) {
@@ -61,7 +66,7 @@ std::vector<PlaySums> sum_plays(const Selection& selection, Wanted wanted, Colum
       }
       if (wanted.days) {
         const std::int64_t at = batch.played_at[row];
-        sum.meet(at);
+        sum.ends.meet(at);
         if (at < *calendar.since || at >= *calendar.until) return;
         const std::int64_t day = days.at(at);
         for (const std::uint32_t group : groups_at(code)) {
@@ -101,8 +106,8 @@ void add(GroupTally& group, const PlaySums& sums, std::int64_t part) {
     group.parts_ms = kMost;
   }
   group.skips += sums.skips;
-  group.first_at = std::min(group.first_at, sums.first_at);
-  group.last_at = std::max(group.last_at, sums.last_at);
+  group.first_at = std::min(group.first_at, sums.ends.first_at);
+  group.last_at = std::max(group.last_at, sums.ends.last_at);
 }
 
 bool splits(const StatsFilter& filter, Entity entity) {
@@ -204,8 +209,7 @@ void add_days(const Selection& selection, const Groups& members,
   struct Days {
     MetUnits met = {};
     std::int64_t active = 0;
-    std::int64_t first_at = columns::kNoTime;
-    std::int64_t last_at = columns::kNegativeInfinity;
+    Ends ends = {};
   };
   std::vector<Days> days_of(of.size());
   LocalUnits days = LocalUnits::days(selection.zone());
@@ -226,17 +230,15 @@ void add_days(const Selection& selection, const Groups& members,
       for (const std::uint32_t index : wanted.of(batch.track[kept[i]])) {
         Days& each = days_of[index];
         if (has_day) each.active += each.met.first(day) ? 1 : 0;
-        if (!columns::is_finite_time(at)) continue;
-        if (each.first_at == columns::kNoTime) each.first_at = at;
-        each.last_at = at;
+        each.ends.meet(at);
       }
     }
   });
   for (std::size_t i = 0; i < of.size(); ++i) {
     GroupTally& group = groups[of[i]];
     group.days = days_of[i].active;
-    group.first_at = days_of[i].first_at;
-    group.last_at = days_of[i].last_at;
+    group.first_at = days_of[i].ends.first_at;
+    group.last_at = days_of[i].ends.last_at;
   }
 }
 

@@ -292,7 +292,7 @@ def test_a_log_without_its_file_is_not_mistaken_for_one(made: Path) -> None:
 def test_an_empty_file_beside_a_log_is_no_new_mirror(made: Path, left: int) -> None:
     """A copy was cut short: to SQLite the log would belong to nothing, and go."""
     with pm.open(made) as mirror:
-        play = add_play(mirror, 1, "blue")
+        add_play(mirror, 1, "blue")
         log = Path(f"{made}-wal").read_bytes()
     made.write_bytes(made.read_bytes()[:left])
     Path(f"{made}-wal").write_bytes(log)
@@ -301,9 +301,9 @@ def test_an_empty_file_beside_a_log_is_no_new_mirror(made: Path, left: int) -> N
         assert Path(f"{made}-wal").read_bytes() == log
 
     report = pm.Mirror.salvage(made)
-    assert report.set_aside.read_bytes() == b"" or left > 0
+    assert len(report.set_aside.read_bytes()) == left
     assert Path(f"{report.set_aside}-wal").read_bytes() == log
-    assert play
+    assert report.saved > 0  # the log has the page of the outbox that was written last
     with pm.open(made) as mirror:
         assert len(mirror.pending()) == report.saved
         assert mirror.verify().ok
