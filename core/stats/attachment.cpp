@@ -1,5 +1,6 @@
 /// Stats::obsessions, loyalty, comebacks: how one stays with artists, and returns to tracks.
 
+#include "core/columns/column_codec.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/percentile.hpp"
 #include "core/stats/ranking.hpp"
@@ -126,17 +127,26 @@ std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_
     std::int64_t last = 0;
     std::size_t next = 0;  ///< place of the next gap
     std::size_t begin = 0;
+    std::size_t end = 0;
     std::int64_t plays = 0;
   };
   std::vector<Listening> all(artists.count);
   const auto counts = selection.track_counts(period);
+  // The counts and the plays come from different parts of the file: a forged one must not make the
+  // array larger or smaller than the plays need.
+  const auto most = static_cast<std::int64_t>(selection.plays().count(period));
+  const auto refuse = [] { columns::refuse_damaged("the counts of plays do not fit the plays"); };
+  std::int64_t counted = 0;
   for (std::uint32_t track = 0; track < counts.size(); ++track) {
+    counted += counts[track];
+    if (counts[track] > most || counted > most) refuse();
     for (const std::uint32_t artist : artists.of(track)) all[artist].plays += counts[track];
   }
   std::size_t places = 0;
   for (Listening& each : all) {
     each.next = each.begin = places;
     places += static_cast<std::size_t>(each.plays);
+    each.end = places;
   }
   const auto gaps = std::make_unique_for_overwrite<std::int64_t[]>(places);
   selection.scan(period, stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
@@ -145,6 +155,7 @@ std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_
       const std::int64_t at = batch.played_at[row];
       for (const std::uint32_t artist : artists.of(batch.track[row])) {
         Listening& each = all[artist];
+        if (each.next == each.end) refuse();
         if (each.next == each.begin) each.first = at;
         gaps[each.next++] = at - std::exchange(each.last, at);  // of the first play, no gap
       }
@@ -152,7 +163,8 @@ std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_
   });
   std::vector<Loyalty> found;
   for (const std::uint32_t artist : artists.order) {
-    const Listening& each = all[artist];
+    Listening& each = all[artist];
+    each.plays = static_cast<std::int64_t>(each.next - each.begin);
     if (each.plays < std::max<std::int64_t>(min_plays, 2)) continue;
     const auto& entry = selection.plays().artists()[artist];
     const std::span own(gaps.get() + each.begin + 1, gaps.get() + each.next);

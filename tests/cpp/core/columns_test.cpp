@@ -554,6 +554,21 @@ TEST_F(ColumnsTest, StatisticsReadTheRowsWhenABlockIsDamaged) {
   EXPECT_EQ(artists(other), before);
 }
 
+TEST_F(ColumnsTest, ForgedCountsDoNotLeadOutOfMemory) {
+  add_plays(1, 3'000, 5);
+  execute(
+      "INSERT INTO tracks (id, name) VALUES ('t0', '0'), ('t1', '1'), ('t2', '2'), ('t3', '3')");
+  execute("INSERT INTO artists (id, name) SELECT 'of ' || id, name FROM tracks");
+  execute("INSERT INTO track_artists SELECT id, 'of ' || id FROM tracks");
+  ASSERT_FALSE(mirror_.stats().loyalty({}, 2).empty());
+  // Three plays of three tracks count as removed, all three from the count of one.
+  execute(
+      "INSERT INTO playmirror_removed SELECT block, row, 0, 1 FROM playmirror_blocks, "
+      "(SELECT 3 AS row UNION SELECT 4 UNION SELECT 5)");
+  const Mirror other = Mirror::open(mirror_.path());
+  EXPECT_THROW(static_cast<void>(other.stats().loyalty({}, 2)), Error);
+}
+
 TEST_F(ColumnsTest, FollowRowsWrittenRightAfterTheyWereBuiltAnew) {
   add_plays(1, 3'000);
   execute("UPDATE playmirror_block_data SET data = zeroblob(40) WHERE part & 7 = 2");
