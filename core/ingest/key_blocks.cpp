@@ -83,20 +83,15 @@ ServerKeys::ServerKeys(sqlite::Database& database, const schema::TableLayout& ta
   for (const std::string& column : table_.key) {
     key += (key.empty() ? "" : ", ") + sqlite::quoted(column);
   }
-  database_.execute("DROP TABLE IF EXISTS temp.playmirror_server_keys");
-  database_.execute("DROP TABLE IF EXISTS temp.playmirror_blocks");
+  forget();
   database_.execute("CREATE TEMP TABLE playmirror_server_keys (" + columns + "PRIMARY KEY (" + key +
                     ")) WITHOUT ROWID");
   database_.execute("CREATE TEMP TABLE playmirror_blocks (block PRIMARY KEY) WITHOUT ROWID");
 }
 
-ServerKeys::~ServerKeys() {
-  try {
-    database_.execute("DROP TABLE IF EXISTS temp.playmirror_server_keys");
-    database_.execute("DROP TABLE IF EXISTS temp.playmirror_blocks");
-  } catch (const std::exception&) {
-    // The next use drops them first.
-  }
+void ServerKeys::forget() {
+  database_.execute("DROP TABLE IF EXISTS temp.playmirror_server_keys");
+  database_.execute("DROP TABLE IF EXISTS temp.playmirror_blocks");
 }
 
 void ServerKeys::add(std::string_view rows) {

@@ -53,13 +53,16 @@ using BlockCounts = std::map<std::string, std::int64_t, std::less<>>;
 [[nodiscard]] BlockCounts count_blocks(const sqlite::Database& database,
                                        const schema::TableLayout& table);
 
-/// The keys the server has in some blocks, gathered in a temporary table of the connection.
+/// The keys the server has in some blocks, gathered in a temporary table of the connection. There
+/// it stays until it is forgotten, or the next one is made. A destructor cannot do that: short of
+/// memory, SQLite takes the whole transaction back, and whoever goes on must hear of it.
 class ServerKeys {
  public:
   ServerKeys(sqlite::Database& database, const schema::TableLayout& table);
-  ~ServerKeys();
   ServerKeys(const ServerKeys&) = delete;
   ServerKeys& operator=(const ServerKeys&) = delete;
+
+  void forget();
 
   /// Adds the keys of a RowBatch whose fields are the key columns, in key order.
   void add(std::string_view rows);

@@ -225,9 +225,10 @@ void Repairer::delete_rows(sqlite::Database& database, Fetched& fetched) {
                                layout.name +
                                " are not on the server and were kept here; repair with "
                                "confirm_deletes to delete them");
-    return;
+  } else if (gone > 0) {
+    report.deleted = keys.delete_gone(fetched.blocks);
   }
-  if (gone > 0) report.deleted = keys.delete_gone(fetched.blocks);
+  keys.forget();
 }
 
 void Repairer::set_damaged_entries_aside(sqlite::Database& database) {

@@ -152,6 +152,7 @@ void Verifier::compare(sqlite::Database& database, const ServerTable& table, con
   for (std::string& key : server_keys.list_gone(blocks, kAll)) {
     note({table.name, readable(std::move(key)), Difference::Kind::missing_on_server, {}, false});
   }
+  server_keys.forget();
 }
 
 void Verifier::note(Difference difference) {

@@ -49,6 +49,7 @@ void ChangeApplier::requeue_lost_parents(std::vector<TableChanges>& changes) {
     outbox::requeue_parents(
         database_, name,
         keys.list_gone(table->blocks_to_thin, std::numeric_limits<std::int64_t>::max()));
+    keys.forget();
   }
 }
 
@@ -90,9 +91,10 @@ void ChangeApplier::delete_gone(TableChanges& table) {
                                table.layout.name +
                                " are gone on the server and were kept here; pull with "
                                "confirm_deletes to delete them");
-    return;
+  } else {
+    report.deleted += keys.delete_gone(table.blocks_to_thin);
   }
-  report.deleted += keys.delete_gone(table.blocks_to_thin);
+  keys.forget();
 }
 
 }  // namespace playmirror::sync

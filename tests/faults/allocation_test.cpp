@@ -108,7 +108,13 @@ class FailingAllocations : public test::DatabaseTest {
     EXPECT_GT(refused, 0);
   }
 
-  static void expect_good_file(const Mirror& mirror) { EXPECT_TRUE(mirror.verify().ok); }
+  static void expect_good_file(const Mirror& mirror) {
+    const FileReport report = mirror.verify();
+    for (const FileProblem& problem : report.problems) {
+      ADD_FAILURE() << problem.where << ": " << problem.what;
+    }
+    EXPECT_TRUE(report.ok);
+  }
 
   /// The mirror becomes equal to the server, and nothing of ours is there twice.
   void expect_sync(int plays) {
