@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace playmirror::columns {
@@ -88,18 +88,36 @@ bool fits(const std::vector<BlockInfo>& blocks, std::size_t place, const BlockIn
          block.last < blocks[place + 1].first;
 }
 
+/// Which of these plays there are, in order.
+std::vector<std::int64_t> existing(const sqlite::Database& database,
+                                   std::vector<std::int64_t> ids) {
+  std::ranges::sort(ids);
+  auto rows = database.prepare("SELECT id FROM play_history WHERE id BETWEEN ? AND ? ORDER BY id");
+  std::vector<std::int64_t> found;
+  for (std::size_t begin = 0, end = 0; begin < ids.size(); begin = end) {
+    for (end = begin + 1; end < ids.size() && ids[end] - 1 <= ids[end - 1];) ++end;
+    rows.bind_all(ids[begin], ids[end - 1]);
+    while (rows.step()) found.push_back(rows.integer(0));
+    rows.reset();
+  }
+  return found;
+}
+
 /// Leaves those out whose statement has failed after all.
-RenumberedPlays really_renumbered(sqlite::Database& database, const RenumberedPlays& plays) {
-  const std::map<std::int64_t, std::int64_t> in_order(plays.begin(), plays.end());
-  auto row = database.prepare("SELECT 1 FROM play_history WHERE id = ?");
-  const auto exists = [&](std::int64_t id) {
-    const bool found = row.bind_all(id).step();
-    row.reset();
-    return found;
-  };
+RenumberedPlays really_renumbered(const sqlite::Database& database, const RenumberedPlays& plays) {
+  std::vector<std::int64_t> before;
+  std::vector<std::int64_t> after;
+  for (const auto& [from, to] : plays) {
+    before.push_back(from);
+    after.push_back(to);
+  }
+  const std::vector<std::int64_t> left = existing(database, std::move(before));
+  const std::vector<std::int64_t> come = existing(database, std::move(after));
   RenumberedPlays really;
-  for (const auto& [from, to] : in_order) {
-    if (exists(to) && !exists(from)) really.emplace(from, to);
+  for (const auto& [from, to] : plays) {
+    if (std::ranges::binary_search(come, to) && !std::ranges::binary_search(left, from)) {
+      really.emplace(from, to);
+    }
   }
   return really;
 }

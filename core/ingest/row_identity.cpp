@@ -1,5 +1,6 @@
 #include "core/ingest/row_identity.hpp"
 
+#include "core/outbox/handles.hpp"
 #include "core/outbox/outbox.hpp"
 
 #include <playmirror/error.hpp>
@@ -35,8 +36,7 @@ std::string identity_of(const RowReader& row, const schema::TableLayout& table,
 std::map<std::int64_t, std::string> identities_of_delivered(const sqlite::Database& database,
                                                             const schema::TableLayout& table,
                                                             RowSpool& rows) {
-  auto delivered =
-      database.prepare("SELECT 1 FROM playmirror_delivered WHERE table_name = ? AND server_id = ?");
+  const outbox::DeliveredRows sent(database, table.name);
   const std::size_t key = table.find(table.key.front()).value();
   std::map<std::int64_t, std::string> identities;
   rows.for_each([&](std::string_view bytes) {
@@ -44,9 +44,7 @@ std::map<std::int64_t, std::string> identities_of_delivered(const sqlite::Databa
     while (row.next()) {
       const auto* id = std::get_if<std::int64_t>(&row[key].value);
       if (id == nullptr) continue;
-      delivered.bind_all(table.name, *id);
-      if (delivered.step()) identities[*id] = identity_of(row, table, table.columns);
-      delivered.reset();
+      if (sent.contains(*id)) identities[*id] = identity_of(row, table, table.columns);
     }
   });
   return identities;

@@ -98,7 +98,8 @@ Status Mirror::status() const {
     }
   }
   status.plays_since = time_of(scope.plays_since);
-  auto states = database.prepare("SELECT state, count(*) FROM playmirror_outbox GROUP BY state");
+  auto states = database.prepare("SELECT " + std::string(outbox::kStateSql) +
+                                 ", count(*) FROM playmirror_outbox o GROUP BY 1");
   while (states.step()) {
     const auto name = states.text(0);
     std::int64_t& count = name == "queued"     ? status.queued

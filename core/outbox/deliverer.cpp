@@ -1,14 +1,30 @@
 #include "core/outbox/deliverer.hpp"
 
+#include "core/outbox/handles.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
 namespace playmirror::outbox {
+namespace {
+
+/// Whether entries and ids of two arrivals follow each other.
+bool follows(const Arrival& before, const Arrival& next) {
+  const Entry& entry = *next.first;
+  const Entry& last = *before.first;
+  const bool has_handle = entry.row_id != 0;
+  return entry.entry == last.entry + 1 && entry.table == last.table &&
+         has_handle == (last.row_id != 0) &&
+         (!has_handle || (entry.row_id == last.row_id - 1 && next.second == before.second + 1));
+}
+
+}  // namespace
 
 Deliverer::Deliverer(sqlite::Database& database)
     : database_(database),
-      forget_(database.prepare("DELETE FROM playmirror_outbox WHERE entry = ?")),
+      forget_(database.prepare("DELETE FROM playmirror_outbox WHERE entry BETWEEN ? AND ?")),
       follow_(database.prepare("UPDATE playmirror_delivered SET server_id = ? "
-                               "WHERE table_name = ? AND server_id = ?")),
-      remember_(database.prepare("INSERT OR REPLACE INTO playmirror_delivered "
-                                 "(table_name, provisional_id, server_id) VALUES (?, ?, ?)")) {}
+                               "WHERE table_name = ? AND server_id = ?")) {}
 
 Deliverer::TableStatements& Deliverer::statements_for(const std::string& table) {
   const auto found = tables_.find(table);
@@ -26,15 +42,29 @@ Deliverer::TableStatements& Deliverer::statements_for(const std::string& table) 
 }
 
 void Deliverer::deliver(const Entry& entry, std::int64_t server_id) {
-  forget_.bind_all(entry.entry).run();
-  if (entry.row_id == 0) return;
+  deliver({Arrival{&entry, server_id}});
+}
+
+void Deliverer::deliver(const std::vector<Arrival>& arrivals) {
+  for (std::size_t begin = 0, end = 0; begin < arrivals.size(); begin = end) {
+    const std::size_t most = std::min(arrivals.size(), begin + std::size_t{HandleRun::kMost});
+    for (end = begin + 1; end < most && follows(arrivals[end - 1], arrivals[end]);) ++end;
+    const auto& [first, server_id] = arrivals[begin];
+    forget_.bind_all(first->entry, arrivals[end - 1].first->entry).run();
+    if (first->row_id == 0) continue;
+    for (std::size_t i = begin; i < end; ++i) renumber(*arrivals[i].first, arrivals[i].second);
+    note_delivered(database_, first->table,
+                   {{first->row_id, server_id}, static_cast<std::int64_t>(end - begin)});
+  }
+}
+
+void Deliverer::renumber(const Entry& entry, std::int64_t server_id) {
   TableStatements& statements = statements_for(entry.table);
   statements.renumber.bind_all(server_id, entry.row_id).run();
   // The server's row may have been pulled already; then it stays and ours goes.
   if (database_.changes() == 0) statements.remove.bind_all(entry.row_id).run();
   // A row that was sent before and had to be sent again: its older handle follows.
   if (statements.any_sent_again) follow_.bind_all(server_id, entry.table, entry.row_id).run();
-  remember_.bind_all(entry.table, entry.row_id, server_id).run();
 }
 
 }  // namespace playmirror::outbox

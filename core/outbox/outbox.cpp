@@ -45,9 +45,12 @@ PendingState state_named(std::string_view text) {
   return PendingState::queued;
 }
 
-constexpr const char* kPendingColumns =
-    "entry, table_name, identity, row_id, state, recorded_at, attempts, sqlstate, "
-    "constraint_name, message";
+/// The entries with their states. A push in doubt has tried them as well.
+std::string select_pending() {
+  return std::string("SELECT entry, table_name, identity, row_id, now, recorded_at, attempts + ") +
+         "(now = 'in_doubt'), sqlstate, constraint_name, message FROM (SELECT o.*, " + kStateSql +
+         " AS now FROM playmirror_outbox o)";
+}
 
 /// The identity as a person reads it.
 std::string readable(std::string_view table, std::string_view identity) {
@@ -207,14 +210,24 @@ std::int64_t newest(const sqlite::Database& database) {
   return database.query_int("SELECT max(entry) FROM playmirror_outbox");
 }
 
+bool any_sendable(const sqlite::Database& database, std::string_view table, std::int64_t after,
+                  std::int64_t newest) {
+  auto any = database.prepare(
+      "SELECT EXISTS (SELECT 1 FROM playmirror_outbox WHERE table_name = ?1) AND EXISTS (SELECT 1 "
+      "FROM playmirror_outbox o WHERE +table_name = ?1 AND entry > ?2 AND entry <= ?3 AND " +
+      std::string(kStateSql) + " IN ('queued', 'waiting'))");
+  any.bind_all(table, after, newest);
+  return any.step() && any.integer(0) != 0;
+}
+
 std::vector<Entry> sendable(const sqlite::Database& database, std::string_view table,
                             std::int64_t after, std::int64_t newest, std::int64_t limit) {
   // The plus keeps SQLite off the index of table_name, by which it would sort what is left for each
   // batch anew.
   auto rows = database.prepare(
       "SELECT entry, identity, row_id, state, recorded_at, image, checksum, offered_id "
-      "FROM playmirror_outbox WHERE +table_name = ? AND entry > ? AND entry <= ? "
-      "AND state IN ('queued', 'waiting') ORDER BY entry LIMIT ?");
+      "FROM playmirror_outbox o WHERE +table_name = ? AND entry > ? AND entry <= ? AND " +
+      std::string(kStateSql) + " IN ('queued', 'waiting') ORDER BY entry LIMIT ?");
   rows.bind_all(table, after, newest, limit);
   std::vector<Entry> entries;
   std::size_t bytes = 0;
@@ -244,17 +257,14 @@ std::vector<Entry> sendable(const sqlite::Database& database, std::string_view t
 }
 
 std::vector<PendingEntry> list(const sqlite::Database& database) {
-  auto rows = database.prepare("SELECT " + std::string(kPendingColumns) +
-                               " FROM playmirror_outbox ORDER BY entry");
+  auto rows = database.prepare(select_pending() + " ORDER BY entry");
   std::vector<PendingEntry> entries;
   while (rows.step()) entries.push_back(read_pending(database, rows));
   return entries;
 }
 
 std::vector<PendingEntry> stuck(const sqlite::Database& database, std::int64_t limit) {
-  auto rows = database.prepare("SELECT " + std::string(kPendingColumns) +
-                               " FROM playmirror_outbox WHERE state <> 'queued' "
-                               "ORDER BY entry LIMIT ?");
+  auto rows = database.prepare(select_pending() + " WHERE now <> 'queued' ORDER BY entry LIMIT ?");
   rows.bind(0, limit);
   std::vector<PendingEntry> entries;
   while (rows.step()) entries.push_back(read_pending(database, rows));
@@ -262,8 +272,7 @@ std::vector<PendingEntry> stuck(const sqlite::Database& database, std::int64_t l
 }
 
 std::optional<PendingEntry> find(const sqlite::Database& database, std::int64_t entry) {
-  auto rows = database.prepare("SELECT " + std::string(kPendingColumns) +
-                               " FROM playmirror_outbox WHERE entry = ?");
+  auto rows = database.prepare(select_pending() + " WHERE entry = ?");
   rows.bind(0, entry);
   if (!rows.step()) return std::nullopt;
   return read_pending(database, rows);
@@ -279,19 +288,18 @@ std::int64_t begin_push(sqlite::Database& database, const PushRecord& push,
                 push.timeline, push.database, Timestamp::now().to_postgres_string())
       .run();
   const std::int64_t number = database.last_insert_rowid();
-  auto update = database.prepare(
-      "UPDATE playmirror_outbox SET state = 'in_doubt', push = ?1, "
-      "offered_id = ?2 + (entry - ?3), attempts = attempts + 1 WHERE entry BETWEEN ?3 AND ?4");
-  // As a rule the server numbers the rows as they are numbered here: then one statement serves all.
+  auto note = database.prepare(
+      "INSERT INTO playmirror_offered (push, entry, rows, server_id) VALUES (?, ?, ?, ?)");
+  // As a rule the server numbers the rows as they are numbered here: then one line is enough.
   const auto follows = [&](std::size_t i) {
     const auto& [entry, id] = offered[i];
     const auto& [before, id_before] = offered[i - 1];
-    return entry == before + 1 && id > id_before && id - 1 == id_before;
+    return entry == before + 1 && (id == 0 ? id_before == 0 : id_before == id - 1);
   };
   for (std::size_t begin = 0, end = 0; begin < offered.size(); begin = end) {
     for (end = begin + 1; end < offered.size() && follows(end);) ++end;
     const auto& [entry, id] = offered[begin];
-    update.bind_all(number, id, entry, offered[end - 1].first).run();
+    note.bind_all(number, entry, static_cast<std::int64_t>(end - begin), id).run();
   }
   return number;
 }
@@ -317,8 +325,10 @@ std::vector<PushRecord> unfinished_pushes(const sqlite::Database& database) {
 
 std::vector<Entry> offered(const sqlite::Database& database, std::int64_t push) {
   auto rows = database.prepare(
-      "SELECT entry, table_name, identity, row_id, offered_id FROM playmirror_outbox "
-      "WHERE push = ? AND state = 'in_doubt' ORDER BY entry");
+      "SELECT o.entry, o.table_name, o.identity, o.row_id, CASE WHEN f.server_id = 0 THEN 0 "
+      "ELSE f.server_id + (o.entry - f.entry) END FROM playmirror_offered f CROSS JOIN "
+      "playmirror_outbox o ON o.entry BETWEEN f.entry AND f.entry + f.rows - 1 "
+      "WHERE f.push = ? ORDER BY o.entry");
   rows.bind(0, push);
   std::vector<Entry> entries;
   while (rows.step()) {
@@ -334,16 +344,18 @@ std::vector<Entry> offered(const sqlite::Database& database, std::int64_t push) 
 }
 
 void forget_push(sqlite::Database& database, std::int64_t push) {
-  database.prepare("DELETE FROM playmirror_pushes WHERE push = ?").bind_all(push).run();
+  for (const char* table : {"playmirror_offered", "playmirror_pushes"}) {
+    database.prepare(std::string("DELETE FROM ") + table + " WHERE push = ?").bind_all(push).run();
+  }
 }
 
 void end_push(sqlite::Database& database, std::int64_t push) {
-  database
-      .prepare(
-          "UPDATE playmirror_outbox SET state = 'queued', push = NULL "
-          "WHERE push = ? AND state = 'in_doubt'")
-      .bind_all(push)
-      .run();
+  auto update = database.prepare(
+      "UPDATE playmirror_outbox SET state = 'queued', offered_id = ?, attempts = attempts + 1 "
+      "WHERE entry = ?");
+  for (const Entry& entry : offered(database, push)) {
+    update.bind_all(entry.offered_id, entry.entry).run();
+  }
   forget_push(database, push);
 }
 
@@ -352,7 +364,7 @@ void set_aside(sqlite::Database& database, std::int64_t entry, PendingState stat
   database
       .prepare(
           "UPDATE playmirror_outbox SET state = ?, sqlstate = ?, constraint_name = ?, "
-          "message = ?, attempts = attempts + 1, push = NULL, offered_id = NULL "
+          "message = ?, attempts = attempts + 1, offered_id = NULL "
           "WHERE entry = ?")
       .bind_all(name_of(state), refusal.sqlstate, refusal.constraint, refusal.message, entry)
       .run();

@@ -16,6 +16,12 @@
 /// caller's transaction.
 namespace playmirror::outbox {
 
+/// The state of an entry of playmirror_outbox, called `o`, as SQL. In doubt is what a push holds.
+inline constexpr const char* kStateSql =
+    "CASE WHEN EXISTS (SELECT 1 FROM playmirror_offered) AND EXISTS (SELECT 1 FROM "
+    "playmirror_offered f WHERE o.entry >= f.entry AND o.entry < f.entry + f.rows) "
+    "THEN 'in_doubt' ELSE o.state END";
+
 struct Entry {
   std::int64_t entry = 0;
   std::string table = {};
@@ -76,6 +82,10 @@ class EntryWriter {
 /// The number of the newest entry; 0 without any.
 [[nodiscard]] std::int64_t newest(const sqlite::Database& database);
 
+/// Whether sendable() has any.
+[[nodiscard]] bool any_sendable(const sqlite::Database& database, std::string_view table,
+                                std::int64_t after, std::int64_t newest);
+
 /// Entries of one table that a push may send, oldest first: queued and waiting ones with a number
 /// above `after` and up to `newest`; fewer than `limit` when their images are large. Damaged
 /// entries throw.
@@ -114,7 +124,7 @@ std::int64_t begin_push(sqlite::Database& database, const PushRecord& push,
 /// What a push in doubt holds, without images.
 [[nodiscard]] std::vector<Entry> offered(const sqlite::Database& database, std::int64_t push);
 
-/// The push has ended, and every entry that it held has left it.
+/// The push has ended, and every entry that it held is gone.
 void forget_push(sqlite::Database& database, std::int64_t push);
 
 /// The push has ended, one way or the other: what is left of it is to be looked up and, where the

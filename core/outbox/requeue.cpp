@@ -1,5 +1,6 @@
 #include "core/outbox/requeue.hpp"
 
+#include "core/outbox/handles.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/schema/layout.hpp"
 #include "core/time/postgres_time.hpp"
@@ -11,20 +12,6 @@
 
 namespace playmirror::outbox {
 namespace {
-
-struct Delivered {
-  std::int64_t provisional_id;
-  std::int64_t server_id;
-};
-
-std::vector<Delivered> read_delivered(const sqlite::Database& database, std::string_view table) {
-  auto rows = database.prepare(
-      "SELECT provisional_id, server_id FROM playmirror_delivered WHERE table_name = ?");
-  rows.bind(0, table);
-  std::vector<Delivered> delivered;
-  while (rows.step()) delivered.push_back({rows.integer(0), rows.integer(1)});
-  return delivered;
-}
 
 /// The mirrored row with this key, all the columns that a recorded one can have.
 sqlite::Statement select_row(const sqlite::Database& database, const schema::TableLayout& layout) {
@@ -119,7 +106,7 @@ void requeue_delivered(sqlite::Database& database) {
 void requeue_delivered(sqlite::Database& database, std::string_view table,
                        const std::map<std::int64_t, std::string>& there) {
   const schema::TableLayout& layout = schema::record_layout(table);
-  const std::vector<Delivered> all = read_delivered(database, table);
+  const std::vector<Delivered> all = all_delivered(database, table);
   auto row = select_row(database, layout);
   const auto image_under = [&](std::int64_t id) {
     std::optional<RowImage> image;
@@ -153,12 +140,7 @@ void requeue_delivered(sqlite::Database& database, std::string_view table,
         .run();
     add(database, table, identity, id, *image);
     // The old handle follows the row to its new provisional id, and from there to the server's.
-    database
-        .prepare(
-            "UPDATE playmirror_delivered SET server_id = ? "
-            "WHERE table_name = ? AND provisional_id = ?")
-        .bind_all(id, table, delivered.provisional_id)
-        .run();
+    redirect(database, table, delivered, id);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/outbox/handles.hpp"
 #include "core/query/moment.hpp"
 #include "core/query/query.hpp"
 #include "core/query/record_reader.hpp"
@@ -26,11 +27,9 @@ template <typename Record>
 [[nodiscard]] std::optional<Record> find_recorded(const Moment& moment, std::int64_t id) {
   auto record = find<Record>(moment, id);
   if (record || id >= 0) return record;
-  auto delivered = moment.database().prepare(
-      "SELECT server_id FROM playmirror_delivered WHERE table_name = ? AND provisional_id = ?");
-  delivered.bind_all(kTableOf<Record>, id);
-  if (!delivered.step()) return std::nullopt;
-  return find<Record>(moment, delivered.integer(0));
+  const auto server_id = outbox::delivered_as(moment.database(), kTableOf<Record>, id);
+  if (!server_id) return std::nullopt;
+  return find<Record>(moment, *server_id);
 }
 
 /// One `?`: a part of the name, taken literally. Ignores case, for ASCII only, as lower() does.

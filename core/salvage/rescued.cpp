@@ -1,6 +1,7 @@
 #include "core/salvage/rescued.hpp"
 
 #include "core/mirror/meta.hpp"
+#include "core/outbox/handles.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/outbox/restore.hpp"
 #include "core/test_hooks.hpp"
@@ -33,6 +34,17 @@ bool read_both_ways(const sqlite::Database& database, const std::string& select,
   return false;
 }
 
+/// What cannot be asked is taken for a file of the present format.
+bool has_table(const sqlite::Database& database, std::string_view name) {
+  try {
+    auto row = database.prepare("SELECT count(*) FROM sqlite_schema WHERE name = ?");
+    row.bind(0, name);
+    return !row.step() || row.integer(0) != 0;
+  } catch (const Error&) {
+    return true;
+  }
+}
+
 std::optional<std::int64_t> number_or_nothing(const sqlite::Statement& row, int column) {
   if (row.is_null(column)) return std::nullopt;
   return row.integer(column);
@@ -41,11 +53,22 @@ std::optional<std::int64_t> number_or_nothing(const sqlite::Statement& row, int 
 }  // namespace
 
 bool Rescued::gather(const sqlite::Database& database) {
+  // Before format 4 each entry in doubt named its push, and each handle stood by itself.
+  const bool in_runs = has_table(database, "playmirror_offered");
   bool whole = read_both_ways(
       database,
       "SELECT entry, table_name, identity, row_id, recorded_at, image, checksum, state, attempts, "
-      "sqlstate, constraint_name, message, push, offered_id FROM playmirror_outbox",
+      "sqlstate, constraint_name, message, offered_id FROM playmirror_outbox",
       "entry", [this](const sqlite::Statement& row) { keep_entry(row); });
+  whole &= read_both_ways(
+      database,
+      in_runs ? "SELECT push, entry, rows, server_id FROM playmirror_offered"
+              : "SELECT push, entry, 1, coalesce(offered_id, 0) FROM playmirror_outbox "
+                "WHERE state = 'in_doubt' AND push IS NOT NULL",
+      "entry", [this](const sqlite::Statement& row) {
+        offered_.try_emplace({row.integer(0), row.integer(1)},
+                             RescuedOffer{row.integer(2), row.integer(3)});
+      });
   whole &= read_both_ways(
       database,
       "SELECT push, xid, backend_pid, backend_start, system_identifier, timeline, database, "
@@ -57,9 +80,13 @@ bool Rescued::gather(const sqlite::Database& database) {
                                         std::string(row.text(6)), std::string(row.text(7))});
       });
   whole &= read_both_ways(
-      database, "SELECT table_name, provisional_id, server_id FROM playmirror_delivered",
-      "table_name", [this](const sqlite::Statement& row) {
-        delivered_.try_emplace({std::string(row.text(0)), row.integer(1)}, row.integer(2));
+      database,
+      std::string("SELECT table_name, provisional_id, server_id, ") + (in_runs ? "rows" : "1") +
+          " FROM playmirror_delivered",
+      "table_name", [&](const sqlite::Statement& row) {
+        const outbox::HandleRun run{{row.integer(1), row.integer(2)}, row.integer(3)};
+        if (!run.is_sane()) return;
+        delivered_.try_emplace({std::string(row.text(0)), run.first.provisional_id}, run);
       });
   whole &= read_both_ways(database, "SELECT name, kind, id FROM playmirror_exclusions", "name",
                           [this](const sqlite::Statement& row) {
@@ -86,8 +113,7 @@ void Rescued::keep_entry(const sqlite::Statement& row) {
                      std::string(row.text(9)),
                      std::string(row.text(10)),
                      std::string(row.text(11)),
-                     number_or_nothing(row, 12),
-                     number_or_nothing(row, 13)};
+                     number_or_nothing(row, 12)};
   const bool whole = outbox::checksum(table, identity, entry.row_id, entry.recorded_at,
                                       entry.bytes) == row.integer(6);
   if (!whole && PLAYMIRROR_SAFEGUARD("checksum of saved rows")) {
@@ -109,15 +135,21 @@ void Rescued::put(sqlite::Database& database) const {
                   push.timeline, push.database, push.sent_at)
         .run();
   }
+  for (const auto& [place, offer] : offered_) {
+    // A push that is forgotten held the server's lock until it ended, and the look-up of the next
+    // one waits for that: to send its rows again is safe.
+    if (!pushes_.contains(place.first) && PLAYMIRROR_SAFEGUARD("forgotten pushes")) continue;
+    database
+        .prepare(
+            "INSERT INTO playmirror_offered (push, entry, rows, server_id) VALUES (?, ?, ?, ?)")
+        .bind_all(place.first, place.second, offer.rows, offer.server_id)
+        .run();
+  }
   // Parents first: tracks and artists are recorded before the plays that need them.
   for (const auto& [number, key] : order_) {
     const RescuedEntry& entry = entries_.at(key);
-    const bool known_push = entry.push && pushes_.contains(*entry.push);
-    // A push that is forgotten held the server's lock until it ended, and the look-up of the next
-    // one waits for that: to send again is safe.
-    const bool keeps_state = entry.state == "rejected" || entry.state == "waiting" || known_push ||
-                             !PLAYMIRROR_SAFEGUARD("forgotten pushes");
-    const std::string state = keeps_state ? entry.state : "queued";
+    const std::string state =
+        entry.state == "rejected" || entry.state == "waiting" ? entry.state : "queued";
     const outbox::RowImage image = outbox::decode(entry.bytes);
     // A file of an older format may have known the row by another one.
     const std::string identity =
@@ -126,22 +158,17 @@ void Rescued::put(sqlite::Database& database) const {
         .prepare(
             "INSERT INTO playmirror_outbox (entry, table_name, identity, row_id, "
             "recorded_at, image, checksum, state, attempts, sqlstate, constraint_name, message, "
-            "push, offered_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "offered_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind_all(
             number, key.first, identity, entry.row_id, entry.recorded_at, Blob{entry.bytes},
             outbox::checksum(key.first, identity, entry.row_id, entry.recorded_at, entry.bytes),
             state, entry.attempts, entry.sqlstate, entry.constraint, entry.message,
-            known_push ? entry.push : std::nullopt, entry.offered_id)
+            entry.offered_id)
         .run();
     outbox::restore_row(database, key.first, identity, entry.row_id, image);
   }
-  for (const auto& [handle, server_id] : delivered_) {
-    database
-        .prepare(
-            "INSERT INTO playmirror_delivered (table_name, provisional_id, server_id) "
-            "VALUES (?, ?, ?)")
-        .bind_all(handle.first, handle.second, server_id)
-        .run();
+  for (const auto& [handle, run] : delivered_) {
+    outbox::note_delivered(database, handle.first, run);
   }
   for (const auto& [name, kind, id] : exclusions_) {
     database.prepare("INSERT INTO playmirror_exclusions (name, kind, id) VALUES (?, ?, ?)")
@@ -159,8 +186,8 @@ std::int64_t Rescued::provisional_ids() const {
   for (const auto& [key, entry] : entries_) {
     given = std::max(given, outbox::provisional_number(entry.row_id));
   }
-  for (const auto& [handle, server_id] : delivered_) {
-    given = std::max(given, outbox::provisional_number(handle.second));
+  for (const auto& [handle, run] : delivered_) {
+    given = std::max(given, outbox::provisional_number(run.last().provisional_id));
   }
   return given;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/ingest/scope.hpp"
+#include "core/outbox/handles.hpp"
 #include "core/outbox/row_image.hpp"
 #include "core/sqlite/database.hpp"
 
@@ -30,8 +31,13 @@ struct RescuedEntry {
   std::string sqlstate = {};
   std::string constraint = {};
   std::string message = {};
-  std::optional<std::int64_t> push = {};
   std::optional<std::int64_t> offered_id = {};
+};
+
+/// Entries that follow each other and that a push holds, as playmirror_offered has them.
+struct RescuedOffer {
+  std::int64_t rows = 0;
+  std::int64_t server_id = 0;
 };
 
 /// A push whose end is not known, as playmirror_pushes has it.
@@ -72,7 +78,8 @@ class Rescued {
   std::map<std::int64_t, Key> order_;            ///< by the entry's number
   std::map<std::int64_t, std::string> damaged_;  ///< number -> table
   std::map<std::int64_t, RescuedPush> pushes_;
-  std::map<std::pair<std::string, std::int64_t>, std::int64_t> delivered_;
+  std::map<std::pair<std::int64_t, std::int64_t>, RescuedOffer> offered_;  ///< push, entry
+  std::map<std::pair<std::string, std::int64_t>, outbox::HandleRun> delivered_;
   std::set<std::tuple<std::string, std::string, std::string>> exclusions_;
   ingest::Scope scope_;
   std::int64_t given_ids_ = 0;

@@ -58,13 +58,12 @@ CREATE TABLE playmirror_outbox (
   image            BLOB NOT NULL,
   checksum         INTEGER NOT NULL,
   state            TEXT NOT NULL DEFAULT 'queued'
-                   CHECK (state IN ('queued', 'in_doubt', 'waiting', 'rejected')),
+                   CHECK (state IN ('queued', 'waiting', 'rejected')),
   attempts         INTEGER NOT NULL DEFAULT 0,
   sqlstate         TEXT NOT NULL DEFAULT '',
   constraint_name  TEXT NOT NULL DEFAULT '',
   message          TEXT NOT NULL DEFAULT '',
-  push             INTEGER,       -- the push in doubt that holds it
-  offered_id       INTEGER,       -- the id the server gave it in that push
+  offered_id       INTEGER,       -- the id the server gave it in a push that ended in doubt
   UNIQUE (table_name, identity)
 ) STRICT;
 CREATE INDEX playmirror_outbox_row_id ON playmirror_outbox (table_name, row_id);
@@ -81,14 +80,29 @@ CREATE TABLE playmirror_pushes (
   sent_at            TEXT NOT NULL
 ) STRICT;
 
--- Rows of ours that reached the server: what a provisional id has become.
+-- Rows of ours that reached the server: what provisional ids have become, in runs. The first of a
+-- run is the greatest provisional id and the least id of the server's.
 CREATE TABLE playmirror_delivered (
   table_name      TEXT NOT NULL,
   provisional_id  INTEGER NOT NULL,
   server_id       INTEGER NOT NULL,
+  rows            INTEGER NOT NULL DEFAULT 1,
   PRIMARY KEY (table_name, provisional_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX playmirror_delivered_server_id ON playmirror_delivered (table_name, server_id);
+)sql";
+
+/// What each of the pushes holds.
+constexpr const char* kOffered = R"sql(
+-- Entries that follow each other, and the first of the ids that the server gave them; 0 where the
+-- key is the id.
+CREATE TABLE playmirror_offered (
+  push       INTEGER NOT NULL,
+  entry      INTEGER NOT NULL,
+  rows       INTEGER NOT NULL,
+  server_id  INTEGER NOT NULL,
+  PRIMARY KEY (push, entry)
+) STRICT, WITHOUT ROWID;
 )sql";
 
 /// What statistics shall leave out, by the name of the list.
@@ -175,6 +189,16 @@ CREATE TABLE IF NOT EXISTS playmirror_digests (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+/// From format 3: each entry in doubt named its push, and each handle stood by itself.
+constexpr const char* kNoteInRuns = R"sql(
+ALTER TABLE playmirror_delivered ADD COLUMN rows INTEGER NOT NULL DEFAULT 1;
+INSERT INTO playmirror_offered (push, entry, rows, server_id)
+  SELECT push, entry, 1, coalesce(offered_id, 0) FROM playmirror_outbox
+  WHERE state = 'in_doubt' AND push IS NOT NULL;
+UPDATE playmirror_outbox SET state = 'queued', attempts = attempts - 1 WHERE state = 'in_doubt';
+ALTER TABLE playmirror_outbox DROP COLUMN push;
+)sql";
+
 void create_index(sqlite::Database& database, const TableLayout& layout) {
   for (const std::string& sql : create_index_sql(layout.name)) database.execute(sql);
 }
@@ -212,6 +236,7 @@ void create(sqlite::Database& database) {
   // Another process may have been first.
   if (inspect(database) != FileState::empty) return;
   database.execute(kBookkeeping);
+  database.execute(kOffered);
   database.execute(kExclusions);
   database.execute(kColumns);
   database.execute(kDigests);
@@ -251,7 +276,12 @@ void upgrade(sqlite::Database& database) {
     database.execute(kColumns);
     database.execute(kDigests);
   }
-  outbox::renew_identities(database);
+  if (version < 3) outbox::renew_identities(database);
+  if (version < 4) {
+    // Pushes and handles note their rows in runs.
+    database.execute(kOffered);
+    database.execute(kNoteInRuns);
+  }
   database.execute("PRAGMA user_version=" + std::to_string(kFormatVersion));
   transaction.commit();
 }

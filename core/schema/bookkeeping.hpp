@@ -12,7 +12,7 @@ namespace playmirror::schema {
 constexpr std::int64_t kApplicationId = 0x506c4d69;
 
 /// SQLite's user_version: raised by one for each change of the format.
-constexpr std::int64_t kFormatVersion = 3;
+constexpr std::int64_t kFormatVersion = 4;
 
 /// Makes an empty file a mirror: bookkeeping, the mirrored tables as the typed records need them,
 /// and the write-ahead log. Call under the writer lock.

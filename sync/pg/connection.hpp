@@ -81,6 +81,11 @@ class Connection {
   void pipeline(std::vector<Command> commands, Waiter& waiter,
                 const std::function<void()>& meanwhile = {});
 
+  /// The same with commands that take time to make: `rest` makes them while the server is at work
+  /// on the first ones, and they go behind these.
+  void pipeline(std::vector<Command> first, const std::function<std::vector<Command>()>& rest,
+                Waiter& waiter);
+
   /// Runs `COPY ... TO STDOUT` statements (one or more, separated by `;`, other statements may
   /// stand between and after), one round trip. `on_data(i, bytes)` gets each CopyData message of
   /// the i-th COPY.

@@ -21,8 +21,12 @@ struct Connection::Impl {
   /// Reads all results of what was sent, returns the last, throws the first refusal.
   Result last_result(const std::string& doing, Waiter& waiter);
 
-  void run_pipeline(const std::vector<Command>& commands, Waiter& waiter,
-                    const std::function<void()>& meanwhile);
+  /// A pipeline is begun, gets its commands, and is finished.
+  void begin_pipeline(const std::string& doing);
+  void send_all(const std::vector<Command>& commands);
+  void end_pipeline(const std::string& doing);
+  /// Reads all results.
+  void finish_pipeline(const std::vector<Command>& commands, Waiter& waiter);
   void read_results(const Command& command, Waiter& waiter);
 
   /// Fails when the result is not one of an ordinary statement.

@@ -4,29 +4,76 @@
 
 #include <playmirror/error.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <libpq-fe.h>
+#include <utility>
 
 namespace playmirror::pg {
+namespace {
+
+void check_all_sendable(const std::vector<Command>& commands) {
+  for (const Command& command : commands) check_sendable(command.sql, command.parameters);
+}
+
+}  // namespace
 
 void Connection::pipeline(std::vector<Command> commands, Waiter& waiter,
                           const std::function<void()>& meanwhile) {
   if (commands.empty()) return;
-  for (const Command& command : commands) check_sendable(command.sql, command.parameters);
+  check_all_sendable(commands);
   const std::string doing = commands.front().doing;
-  impl_->session.exchange(doing, waiter, [&] { impl_->run_pipeline(commands, waiter, meanwhile); });
+  impl_->session.exchange(doing, waiter, [&] {
+    impl_->begin_pipeline(doing);
+    impl_->send_all(commands);
+    impl_->end_pipeline(commands.back().doing);
+    if (meanwhile) meanwhile();
+    impl_->finish_pipeline(commands, waiter);
+  });
 }
 
-void Connection::Impl::run_pipeline(const std::vector<Command>& commands, Waiter& waiter,
-                                    const std::function<void()>& meanwhile) {
-  session.sent(PQenterPipelineMode(session.pg()), 0, commands.front().doing);
+void Connection::pipeline(std::vector<Command> first,
+                          const std::function<std::vector<Command>()>& rest, Waiter& waiter) {
+  check_all_sendable(first);
+  const std::string doing = first.front().doing;
+  impl_->session.exchange(doing, waiter, [&] {
+    impl_->begin_pipeline(doing);
+    impl_->send_all(first);
+    impl_->session.flush(doing);
+    std::vector<Command> commands = std::move(first);
+    try {
+      std::vector<Command> others = rest();
+      check_all_sendable(others);
+      impl_->send_all(others);
+      std::ranges::move(others, std::back_inserter(commands));
+    } catch (...) {
+      // Without an end it could not be drained.
+      impl_->end_pipeline(doing);
+      throw;
+    }
+    impl_->end_pipeline(commands.back().doing);
+    impl_->finish_pipeline(commands, waiter);
+  });
+}
+
+void Connection::Impl::begin_pipeline(const std::string& doing) {
+  session.sent(PQenterPipelineMode(session.pg()), 0, doing);
+}
+
+void Connection::Impl::send_all(const std::vector<Command>& commands) {
   for (const Command& command : commands) {
     send(command.sql, command.parameters, command.format, command.doing);
   }
-  const std::string& last = commands.back().doing;
-  session.sent(PQpipelineSync(session.pg()), 0, last);
-  if (meanwhile) meanwhile();
+}
+
+void Connection::Impl::end_pipeline(const std::string& doing) {
+  session.sent(PQpipelineSync(session.pg()), 0, doing);
+}
+
+void Connection::Impl::finish_pipeline(const std::vector<Command>& commands, Waiter& waiter) {
   session.await_answer();
   for (const Command& command : commands) read_results(command, waiter);
+  const std::string& last = commands.back().doing;
   const Result sync = session.next(last, waiter);
   if (PQresultStatus(sync.handle()) != PGRES_PIPELINE_SYNC ||
       PQexitPipelineMode(session.pg()) != 1) {

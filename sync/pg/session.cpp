@@ -102,6 +102,10 @@ void Session::sent(int accepted, std::size_t bytes, const std::string& doing) {
   wire_.bytes_sent += static_cast<std::int64_t>(bytes);
 }
 
+void Session::flush(const std::string& doing) {
+  if (PQflush(pg()) < 0) lost(doing);
+}
+
 Result Session::next(const std::string& doing, Waiter& waiter) {
   while (true) {
     const int unsent = PQflush(pg());

@@ -52,6 +52,9 @@ class Session {
   /// Checks libpq's answer to a PQsend...() call. `bytes` of payload were handed over.
   void sent(int accepted, std::size_t bytes, const std::string& doing);
 
+  /// Sends what libpq has gathered, as far as that goes without waiting.
+  void flush(const std::string& doing);
+
   /// Everything was sent; what follows is waiting.
   void await_answer() noexcept { ++wire_.round_trips; }
 

@@ -86,6 +86,17 @@ PushedRow refused_row(const outbox::Entry& entry, const pg::StatementFailed& fai
           refusal_of(failure)};
 }
 
+void append_statement(std::vector<pg::Command>& commands, const std::string& savepoint,
+                      const std::string& table, InsertStatement statement) {
+  commands.emplace_back();
+  commands.back().sql = "SAVEPOINT " + savepoint;
+  commands.back().doing = "set a savepoint";
+  commands.emplace_back();
+  commands.back().sql = std::move(statement.sql);
+  commands.back().parameters = std::move(statement.parameters);
+  commands.back().doing = "insert into " + table;
+}
+
 }  // namespace
 
 BatchInserter::BatchInserter(ServerSession& session, const Catalog& catalog, pg::Waiter& waiter)
@@ -136,6 +147,7 @@ void BatchInserter::add(const std::vector<const outbox::Entry*>& entries,
     // Rows recorded by different versions may carry different columns: each kind goes by itself.
     if (first || !have_same_columns(*groups_.back().entries.front(), *entry)) {
       groups_.push_back({.table = entry->table, .search = search});
+      groups_.back().in_order = goes_in_order(catalog_.tables.at(entry->table), *entry);
     }
     groups_.back().entries.push_back(entry);
     first = false;
@@ -154,7 +166,11 @@ std::vector<pg::Command> BatchInserter::commands() {
       group.done = true;
       continue;
     }
-    append(commands, of_group(i), group, group.entries, group.rows);
+    if (group.in_order) {
+      append_in_order(commands, of_group(i), group);
+    } else {
+      append(commands, of_group(i), group, group.entries, group.rows);
+    }
     commands[commands.size() - 2].on_result = [&group](const pg::Result&) { group.reached = true; };
     commands.back().on_result = [&group](const pg::Result&) { group.done = true; };
   }
@@ -171,10 +187,16 @@ std::vector<PushedRow> BatchInserter::finish(std::optional<pg::StatementFailed> 
       break;
     }
     if (group->done) {
-      split(*group, nullptr);
+      if (group->in_order) {
+        ask_of_each(*group);
+      } else {
+        split(*group, nullptr);
+      }
     } else if (refused) {
       if (!group->reached) throw *refused;
-      if (is_row_at_fault(*refused)) {
+      if (is_row_at_fault(*refused) && group->in_order) {
+        ask_of_each(*group);
+      } else if (is_row_at_fault(*refused)) {
         split(*group, &*refused);
       } else if (is_table_at_fault(*refused)) {
         set_aside(*group, *refused);
@@ -198,6 +220,7 @@ std::vector<PushedRow> BatchInserter::finish(std::optional<pg::StatementFailed> 
 }
 
 bool BatchInserter::needs_split(const Group& group) {
+  if (group.in_order) return group.rows.size() != group.entries.size();
   // Alone, a lost row is told apart: it has come out, whatever it has become, or it has not.
   return !group.split && group.entries.size() > 1 &&
          !are_told_apart(group.rows, group.entries.size());
@@ -210,6 +233,11 @@ void BatchInserter::undo_from(Group& group) {
     groups_[i].rows.clear();
     groups_[i].reached = groups_[i].done = groups_[i].split = false;
   }
+}
+
+void BatchInserter::ask_of_each(Group& group) {
+  undo_from(group);
+  group.in_order = false;
 }
 
 void BatchInserter::split(Group& group, const pg::StatementFailed* refused) {
@@ -274,6 +302,18 @@ void BatchInserter::insert_split(const Group& group, std::vector<const outbox::E
   insert_halves(group, entries, rows);
 }
 
+void BatchInserter::append_in_order(std::vector<pg::Command>& commands,
+                                    const std::string& savepoint, Group& group) {
+  append_statement(
+      commands, savepoint, group.table,
+      insert_in_order(session_, catalog_.tables.at(group.table), group.entries, group.search));
+  commands.back().on_row = [&group](const pg::Row& row) {
+    const outbox::Entry* entry = group.entries.at(group.rows.size());
+    const std::int64_t id = row.is_null(0) ? 0 : row.integer(0);
+    group.rows.push_back({entry, PushedRow::Fate::inserted, id, {}});
+  };
+}
+
 void BatchInserter::undo(const std::string& savepoint) {
   session_.connection(waiter_).execute("ROLLBACK TO SAVEPOINT " + savepoint, "undo an insert",
                                        waiter_);
@@ -282,15 +322,9 @@ void BatchInserter::undo(const std::string& savepoint) {
 void BatchInserter::append(std::vector<pg::Command>& commands, const std::string& savepoint,
                            const Group& group, const std::vector<const outbox::Entry*>& entries,
                            std::vector<PushedRow>& rows) {
-  InsertStatement statement =
-      insert_statement(session_, catalog_.tables.at(group.table), entries, group.search);
-  commands.emplace_back();
-  commands.back().sql = "SAVEPOINT " + savepoint;
-  commands.back().doing = "set a savepoint";
-  commands.emplace_back();
-  commands.back().sql = std::move(statement.sql);
-  commands.back().parameters = std::move(statement.parameters);
-  commands.back().doing = "insert into " + group.table;
+  append_statement(
+      commands, savepoint, group.table,
+      insert_statement(session_, catalog_.tables.at(group.table), entries, group.search));
   commands.back().on_row = [&entries, &rows](const pg::Row& row) {
     const outbox::Entry* entry = entries.at(static_cast<std::size_t>(row.integer(0) - 1));
     PushedRow pushed{entry, PushedRow::Fate::inserted, 0, {}};

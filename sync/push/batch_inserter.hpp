@@ -29,9 +29,10 @@ struct PushedRow {
 
 /// Inserts entries inside an open READ COMMITTED transaction that holds the push lock: each row
 /// that the server has already is found, each one that lacks its parent waits, the rest is
-/// inserted. Rows of one table go in one statement; when the server refuses one of them, the
-/// statement is undone and split, under savepoints, until that row is alone. When the table takes
-/// none, its rows wait, and those of other tables go.
+/// inserted. Rows of one table go in one statement. Where as a rule nothing stands in their way,
+/// the first is one that inserts all or none. When the server refuses one of them, the statement
+/// is undone and split, under savepoints, until that row is alone. When the table takes none, its
+/// rows wait, and those of other tables go.
 ///
 /// Its statements are written for a catalog, so they can be sent along with the beginning of the
 /// transaction: add() all entries, run commands(), then finish().
@@ -59,19 +60,24 @@ class BatchInserter {
     std::string table = {};
     std::string search = {};
     std::vector<const outbox::Entry*> entries = {};
-    bool reached = false;  ///< its savepoint is set
-    bool done = false;     ///< every entry is in `rows`
-    bool split = false;    ///< entries that the server refused have been told apart
+    bool in_order = false;  ///< sent as insert_in_order(), as long as all goes well
+    bool reached = false;   ///< its savepoint is set
+    bool done = false;      ///< every entry is in `rows`
+    bool split = false;     ///< entries that the server refused have been told apart
     std::vector<PushedRow> rows = {};
   };
 
   [[nodiscard]] std::optional<outbox::Refusal> table_problem(const outbox::Entry& entry) const;
   void append(std::vector<pg::Command>& commands, const std::string& savepoint, const Group& group,
               const std::vector<const outbox::Entry*>& entries, std::vector<PushedRow>& rows);
+  void append_in_order(std::vector<pg::Command>& commands, const std::string& savepoint,
+                       Group& group);
   void undo(const std::string& savepoint);
   [[nodiscard]] static bool needs_split(const Group& group);
   /// Undoes what was done since the group began.
   void undo_from(Group& group);
+  /// Undoes it, and asks of each row what became of it from now on.
+  void ask_of_each(Group& group);
   /// Undoes it, and tells apart which of the group's entries are refused.
   void split(Group& group, const pg::StatementFailed* refused);
   /// Undoes it; the group's entries wait until its table takes rows again.

@@ -1,5 +1,6 @@
 #include "sync/push/changed_times.hpp"
 
+#include "core/outbox/handles.hpp"
 #include "core/time/postgres_time.hpp"
 #include "core/time/zone.hpp"
 
@@ -85,11 +86,10 @@ std::vector<std::int64_t> sent_near(const sqlite::Database& database,
   const std::string table = entries.front()->table;
   const bool plays = table == "play_history";
   const std::string time = "r." + sqlite::quoted(time_column(table));
-  auto rows = database.prepare(
-      "SELECT r.id FROM " + sqlite::quoted(table) + " r WHERE " + time + " BETWEEN ?1 AND ?2" +
-      (plays ? " AND r.track_id = ?3" : " AND r.period_label IS ?3") +
-      " AND EXISTS (SELECT 1 FROM playmirror_delivered d WHERE d.table_name = '" + table +
-      "' AND d.server_id = r.id)");
+  auto rows = database.prepare("SELECT r.id FROM " + sqlite::quoted(table) + " r WHERE " + time +
+                               " BETWEEN ?1 AND ?2" +
+                               (plays ? " AND r.track_id = ?3" : " AND r.period_label IS ?3"));
+  const outbox::DeliveredRows sent(database, table);
   std::set<std::int64_t> ids;
   for (const outbox::Entry* entry : entries) {
     const std::int64_t micros = micros_of(*entry);
@@ -99,7 +99,9 @@ std::vector<std::int64_t> sent_near(const sqlite::Database& database,
     };
     const auto* other = entry->image.find(plays ? "track_id" : "period_label");
     rows.bind_all(text(-kFurthest), text(kFurthest), other == nullptr ? std::nullopt : *other);
-    while (rows.step()) ids.insert(rows.integer(0));
+    while (rows.step()) {
+      if (sent.contains(rows.integer(0))) ids.insert(rows.integer(0));
+    }
     rows.reset();
   }
   return {ids.begin(), ids.end()};

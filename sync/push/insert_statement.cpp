@@ -1,5 +1,6 @@
 #include "sync/push/insert_statement.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace playmirror::sync {
@@ -53,24 +54,37 @@ std::vector<pg::Parameter> column_arrays(const std::vector<const outbox::Entry*>
   return parameters;
 }
 
-/// A table whose rows get their id from the server and are known by a natural key.
+/// Whether the server gives the table's rows their ids, and they are known by a natural key.
+bool is_serial(const std::string& table) {
+  return table == "play_history" || table == "analysis_snapshots";
+}
+
+/// Whether a row has the natural key of the input `i`.
+std::string same_sql(const std::string& table, const std::string& row) {
+  return table == "play_history"
+             ? row + ".played_at = i.played_at AND " + row + ".track_id = i.track_id"
+             : row + ".date = i.date AND " + row +
+                   ".period_label IS NOT DISTINCT FROM i.period_label";
+}
+
+/// `known`: the position of each input that is there already, with its id.
+std::string known_sql(const ServerSession& session, const ServerTable& table,
+                      const std::string& search) {
+  return "known AS (SELECT i.position, min(r.id) AS id FROM input i JOIN (SELECT * FROM " +
+         session.qualified(table.name) + (search.empty() ? "" : " WHERE " + search) + ") r ON " +
+         same_sql(table.name, "r") + " GROUP BY i.position)";
+}
+
 std::string serial_sql(const ServerSession& session, const ServerTable& table,
                        const std::vector<std::string>& columns, const std::string& search,
                        bool single) {
   const bool play = table.name == "play_history";
   const std::string name = session.qualified(table.name);
-  const auto same = [&](const std::string& row) {
-    return play ? row + ".played_at = i.played_at AND " + row + ".track_id = i.track_id"
-                : row + ".date = i.date AND " + row +
-                      ".period_label IS NOT DISTINCT FROM i.period_label";
-  };
   const std::string parents = play ? "SELECT i.position FROM input i JOIN " +
                                          session.qualified("tracks") + " t ON t.id = i.track_id"
                                    : "SELECT i.position FROM input i";
-  return "WITH " + input_sql(session, table, columns) +
-         ", known AS (SELECT i.position, min(r.id) AS id FROM input i JOIN (SELECT * FROM " + name +
-         (search.empty() ? "" : " WHERE " + search) + ") r ON " + same("r") +
-         " GROUP BY i.position), ready AS (" + parents + "), added AS (INSERT INTO " + name + " (" +
+  return "WITH " + input_sql(session, table, columns) + ", " + known_sql(session, table, search) +
+         ", ready AS (" + parents + "), added AS (INSERT INTO " + name + " (" +
          column_list(columns, "") + ") SELECT " + column_list(columns, "i.") +
          " FROM input i JOIN ready USING (position) LEFT JOIN known k USING (position) "
          "WHERE k.position IS NULL ORDER BY i.position RETURNING *) "
@@ -78,7 +92,7 @@ std::string serial_sql(const ServerSession& session, const ServerTable& table,
          "LEFT JOIN known k USING (position) LEFT JOIN ready r USING (position) "
          // Of a single row, whatever came out is what a trigger has made of it.
          "LEFT JOIN added a ON " +
-         (single ? std::string("true") : same("a")) + " ORDER BY i.position";
+         (single ? std::string("true") : same_sql(table.name, "a")) + " ORDER BY i.position";
 }
 
 /// artists, and tracks with their links. The server's row wins; a row that is there keeps its
@@ -135,11 +149,32 @@ InsertStatement keyed_statement(const ServerSession& session, const ServerTable&
 
 }  // namespace
 
+bool goes_in_order(const ServerTable& table, const outbox::Entry& entry) {
+  // Rounded, two rows can become one and the same.
+  const auto rounds = [&](const auto& field) {
+    const ServerColumn* column = table.find(field.first);
+    return column == nullptr || column->input_type.ends_with(')');
+  };
+  return is_serial(table.name) && table.keeps_what_it_takes && table.checks_parents &&
+         std::ranges::none_of(entry.image.fields, rounds);
+}
+
+InsertStatement insert_in_order(const ServerSession& session, const ServerTable& table,
+                                const std::vector<const outbox::Entry*>& entries,
+                                const std::string& search) {
+  const std::vector<std::string> columns = sent_columns(*entries.front());
+  return {"WITH " + input_sql(session, table, columns) + ", " + known_sql(session, table, search) +
+              " INSERT INTO " + session.qualified(table.name) + " (" + column_list(columns, "") +
+              ") SELECT " + column_list(columns, "i.") +
+              " FROM input i WHERE NOT EXISTS (SELECT FROM known) ORDER BY i.position RETURNING id",
+          column_arrays(entries, columns.size())};
+}
+
 InsertStatement insert_statement(const ServerSession& session, const ServerTable& table,
                                  const std::vector<const outbox::Entry*>& entries,
                                  const std::string& search) {
   const std::vector<std::string> columns = sent_columns(*entries.front());
-  if (table.name == "play_history" || table.name == "analysis_snapshots") {
+  if (is_serial(table.name)) {
     return {serial_sql(session, table, columns, search, entries.size() == 1),
             column_arrays(entries, columns.size())};
   }

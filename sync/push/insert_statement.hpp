@@ -18,6 +18,17 @@ struct InsertStatement {
   std::vector<pg::Parameter> parameters = {};
 };
 
+/// Whether the server puts a row of this table in as it was sent, or refuses it: then
+/// insert_in_order() will do.
+[[nodiscard]] bool goes_in_order(const ServerTable& table, const outbox::Entry& entry);
+
+/// One statement that inserts all rows, or none when one of them is there already. Each result row
+/// is the id of the next entry. The server has less to do for it than for insert_statement().
+[[nodiscard]] InsertStatement insert_in_order(const ServerSession& session,
+                                              const ServerTable& table,
+                                              const std::vector<const outbox::Entry*>& entries,
+                                              const std::string& search);
+
 /// `search`: the condition on rows of the table that may be there already; empty when all may.
 [[nodiscard]] InsertStatement insert_statement(const ServerSession& session,
                                                const ServerTable& table,

@@ -86,40 +86,52 @@ void Pusher::run() {
   newest_ = outbox::newest(mirror_.reader().database());
   for (std::int64_t rows = std::max<std::int64_t>(options_.batch_rows, 1);;) {
     const auto before = sent_up_to_;
-    const std::vector<outbox::Entry> entries = next_batch(rows);
-    if (entries.empty()) break;
+    const std::set<std::string> tables = tables_to_write();
+    if (tables.empty()) break;
     waiter_.progress({.phase = "push", .rows = report_.pushed}, true);
     try {
-      push_batch(entries);
+      push_batch(tables, rows);
     } catch (const pg::StatementFailed& failure) {
       // Where a statement may not take long, as many rows will never do.
-      if (!failure.took_too_long() || entries.size() == 1) throw;
+      if (!failure.took_too_long() || batch_.size() <= 1) throw;
       sent_up_to_ = before;
-      rows = pg::fewer_than(std::ssize(entries));
+      rows = pg::fewer_than(std::ssize(batch_));
     }
   }
 }
 
-std::vector<outbox::Entry> Pusher::next_batch(std::int64_t rows) {
+std::set<std::string> Pusher::tables_to_write() {
+  const SteadyReader reader(mirror_);
+  std::set<std::string> tables;
+  for (const char* table : kWrittenTables) {
+    std::int64_t& sent = sent_up_to_[table];
+    if (sent < newest_ && outbox::any_sendable(reader.database(), table, sent, newest_)) {
+      tables.insert(table);
+    } else {
+      sent = newest_;
+    }
+  }
+  return tables;
+}
+
+std::vector<outbox::Entry> Pusher::next_batch(std::int64_t most) {
   const SteadyReader reader(mirror_);
   std::vector<outbox::Entry> batch;
   for (const char* table : kWrittenTables) {
-    const auto room = rows - std::ssize(batch);
+    const auto room = most - std::ssize(batch);
     if (room <= 0) break;
-    auto entries = outbox::sendable(reader.database(), table, sent_up_to_[table], newest_, room);
-    sent_up_to_[table] = entries.empty() ? newest_ : entries.back().entry;
+    std::int64_t& sent = sent_up_to_[table];
+    if (sent >= newest_) continue;
+    auto entries = outbox::sendable(reader.database(), table, sent, newest_, room);
+    sent = entries.empty() ? newest_ : entries.back().entry;
     std::ranges::move(entries, std::back_inserter(batch));
   }
   return batch;
 }
 
 std::vector<pg::Command> Pusher::locks(const Opening& presumed,
-                                       const std::vector<outbox::Entry>& entries) const {
-  std::set<std::string> written;
-  for (const outbox::Entry& entry : entries) {
-    written.insert(entry.table);
-    if (entry.table == "tracks") written.insert("track_artists");
-  }
+                                       std::set<std::string> written) const {
+  if (written.contains("tracks")) written.insert("track_artists");
   std::vector<std::string> to_write;
   std::vector<std::string> to_read;
   for (const auto& [name, table] : presumed.catalog.tables) {
@@ -240,15 +252,27 @@ std::string Pusher::search_for(const ServerTable& table,
   return newer.empty() ? kUnlessKnown : std::string(kUnlessKnown) + " AND " + newer;
 }
 
-void Pusher::push_batch(const std::vector<outbox::Entry>& entries) {
-  for (int attempt = 1; !try_batch(entries); ++attempt) {
+void Pusher::push_batch(const std::set<std::string>& tables, std::int64_t most) {
+  batch_.clear();
+  for (int attempt = 1; !try_batch(tables, most); ++attempt) {
     if (attempt < kAttempts) continue;
     raise(ErrorCode::server_refused, "the server's tables keep changing",
           {.hint = "Sync again when the migration is done.", .retryable = true});
   }
 }
 
-bool Pusher::try_batch(const std::vector<outbox::Entry>& entries) {
+void Pusher::add_batch(BatchInserter& inserter, const Opening& presumed) {
+  for (const char* table : kWrittenTables) {
+    std::vector<const outbox::Entry*> of_table;
+    for (const outbox::Entry& entry : batch_) {
+      if (entry.table == table) of_table.push_back(&entry);
+    }
+    inserter.add(of_table,
+                 search_for(presumed.catalog.tables.at(table), of_table, presumed.moment.xmax));
+  }
+}
+
+bool Pusher::try_batch(const std::set<std::string>& tables, std::int64_t most) {
   // Before anything is sent: it is for the server that the mirror follows.
   const Opening presumed = session_.last_opening(waiter_);
   check_identity(SteadyReader(mirror_).database(), presumed.moment.identity);
@@ -256,23 +280,20 @@ bool Pusher::try_batch(const std::vector<outbox::Entry>& entries) {
   pg::Connection& server = session_.connection(waiter_);
   server.abandon_transaction();
   BatchInserter inserter(session_, presumed.catalog, waiter_);
-  for (const char* table : kWrittenTables) {
-    std::vector<const outbox::Entry*> of_table;
-    for (const outbox::Entry& entry : entries) {
-      if (entry.table == table) of_table.push_back(&entry);
-    }
-    inserter.add(of_table,
-                 search_for(presumed.catalog.tables.at(table), of_table, presumed.moment.xmax));
-  }
   WitnessHearing hearing(session_, SteadyReader(mirror_).database(), presumed.catalog);
   Transaction transaction;
-  std::vector<pg::Command> commands = beginning(transaction, locks(presumed, entries));
+  std::vector<pg::Command> commands = beginning(transaction, locks(presumed, tables));
   std::ranges::move(hearing.commands(), std::back_inserter(commands));
-  std::ranges::move(inserter.commands(), std::back_inserter(commands));
+  // The batch is read while the server is at work on these.
+  const auto inserts = [&] {
+    if (batch_.empty()) batch_ = next_batch(most);
+    add_batch(inserter, presumed);
+    return inserter.commands();
+  };
   try {
     std::optional<pg::StatementFailed> refused;
     try {
-      server.pipeline(std::move(commands), waiter_);
+      server.pipeline(std::move(commands), inserts, waiter_);
     } catch (const pg::StatementFailed& failure) {
       if (!transaction.opening.is_complete()) {
         server.abandon_transaction();
@@ -355,16 +376,14 @@ void Pusher::commit(const Transaction& transaction, const std::vector<PushedRow>
 
 void Pusher::resolve(sqlite::Database& database, const Transaction& transaction,
                      const std::vector<PushedRow>& rows, std::int64_t push) {
-  outbox::Deliverer deliverer(database);
-  const ingest::Scope scope = ingest::read_scope(database);
+  std::vector<outbox::Arrival> arrivals;
   bool all_done = true;
   for (const PushedRow& row : rows) {
     switch (row.fate) {
       case PushedRow::Fate::inserted:
       case PushedRow::Fate::already_there:
         count(database, row);
-        deliverer.deliver(*row.entry, row.server_id);
-        ingest::drop_if_outside(database, scope, row.entry->table, row.server_id);
+        arrivals.emplace_back(row.entry, row.server_id);
         break;
       case PushedRow::Fate::waiting:
         outbox::set_aside(database, row.entry->entry, PendingState::waiting, row.refusal);
@@ -377,6 +396,11 @@ void Pusher::resolve(sqlite::Database& database, const Transaction& transaction,
         all_done = false;
         break;
     }
+  }
+  outbox::Deliverer(database).deliver(arrivals);
+  const ingest::Scope scope = ingest::read_scope(database);
+  for (const auto& [entry, server_id] : arrivals) {
+    ingest::drop_if_outside(database, scope, entry->table, server_id);
   }
   if (push != 0) {
     outbox::forget_push(database, push);

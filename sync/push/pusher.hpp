@@ -9,6 +9,7 @@
 #include <playmirror/server.hpp>
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,17 +37,20 @@ class Pusher {
     std::int64_t subtransactions = 0;  ///< how many wrote, each under an xid of its own
   };
 
-  /// The next entries to send, parents before children; empty when nothing is left.
-  std::vector<outbox::Entry> next_batch(std::int64_t rows);
-  void push_batch(const std::vector<outbox::Entry>& entries);
+  /// The tables that have entries to send; none when nothing is left.
+  std::set<std::string> tables_to_write();
+  /// The next entries to send, at most so many, parents before children.
+  std::vector<outbox::Entry> next_batch(std::int64_t most);
+  void push_batch(const std::set<std::string>& tables, std::int64_t most);
   /// One transaction: a round trip for all its statements, unless rows are refused, and one for
   /// COMMIT. The statements are written for the server's tables as they were seen last; false when
   /// they have changed since, and nothing was sent for good.
-  bool try_batch(const std::vector<outbox::Entry>& entries);
+  bool try_batch(const std::set<std::string>& tables, std::int64_t most);
+  void add_batch(BatchInserter& inserter, const Opening& presumed);
   std::vector<pg::Command> beginning(Transaction& transaction, std::vector<pg::Command> locks);
   /// No migration may change the tables while these rows are sent.
   [[nodiscard]] std::vector<pg::Command> locks(const Opening& presumed,
-                                               const std::vector<outbox::Entry>& entries) const;
+                                               std::set<std::string> written) const;
   pg::Command decide_known(Transaction& transaction);
   /// The condition on rows that the server may have had all along without the mirror knowing it.
   [[nodiscard]] std::string search_for(const ServerTable& table,
@@ -70,6 +74,7 @@ class Pusher {
   /// Rows recorded after the push began are left to the next one: it must come to an end.
   std::int64_t newest_ = 0;
   std::map<std::string, std::int64_t> sent_up_to_ = {};  ///< by table: entries of this run
+  std::vector<outbox::Entry> batch_ = {};                ///< what is being sent
 };
 
 }  // namespace playmirror::sync

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 namespace playmirror::sync {
 namespace {
@@ -54,8 +55,11 @@ void Settlement::run() {
 void Settlement::adopt(sqlite::Database& database, const outbox::PushRecord& push) {
   outbox::Deliverer deliverer(database);
   const ingest::Scope scope = ingest::read_scope(database);
-  for (const outbox::Entry& entry : outbox::offered(database, push.push)) {
-    deliverer.deliver(entry, entry.offered_id);
+  const std::vector<outbox::Entry> entries = outbox::offered(database, push.push);
+  std::vector<outbox::Arrival> arrivals;
+  for (const outbox::Entry& entry : entries) arrivals.emplace_back(&entry, entry.offered_id);
+  deliverer.deliver(arrivals);
+  for (const outbox::Entry& entry : entries) {
     ingest::drop_if_outside(database, scope, entry.table, entry.offered_id);
     ++report_.pushed;
   }

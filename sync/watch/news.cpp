@@ -21,7 +21,7 @@ Recorded News::recorded() const {
   const bool to_send =
       reader->query_int(
           "SELECT EXISTS (SELECT 1 FROM playmirror_pushes) OR EXISTS (SELECT 1 FROM "
-          "playmirror_outbox WHERE state IN ('queued', 'in_doubt'))") != 0;
+          "playmirror_outbox WHERE state = 'queued')") != 0;
   return {.to_send = to_send, .waits_only = !to_send};
 }
 

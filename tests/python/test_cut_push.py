@@ -201,7 +201,6 @@ def test_a_copy_made_while_a_push_is_in_doubt(
 
 
 def test_a_row_whose_key_a_trigger_changed_is_found_again(line: Line) -> None:
-    clean = line.clean_push()
     line.db.execute(
         """
         CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql AS
@@ -210,6 +209,7 @@ def test_a_row_whose_key_a_trigger_changed_is_found_again(line: Line) -> None:
         FOR EACH ROW EXECUTE FUNCTION change()
         """
     )
+    clean = line.clean_push()
     error = line.push_cut(Cut("down", clean.down - 63))
     assert isinstance(error, pm.InDoubt)
     assert line.lost_answers == 1

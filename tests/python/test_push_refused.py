@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import playmirror as pm
 import pytest
@@ -243,6 +244,51 @@ def test_a_play_whose_track_is_gone_waits_for_it(
     assert (report.pushed, report.waiting) == (1, 0)
     assert mirror.pending() == []
     assert_equal(mirror, db)
+
+
+@pytest.mark.parametrize(
+    "unguarded",
+    [
+        "ALTER TABLE play_history DROP CONSTRAINT play_history_track_id_fkey",
+        "ALTER TABLE play_history DISABLE TRIGGER ALL",
+        "ALTER ROLE CURRENT_USER SET session_replication_role = replica",
+        "ALTER TABLE play_history DROP CONSTRAINT play_history_track_id_fkey;"
+        "ALTER TABLE play_history ADD FOREIGN KEY (track_id) REFERENCES other_tracks (id)",
+    ],
+)
+def test_a_play_whose_track_is_gone_waits_where_the_server_checks_nothing(
+    db: MusicDb, mirror: pm.Mirror, unguarded: str
+) -> None:
+    db.execute(
+        "CREATE TABLE other_tracks AS TABLE tracks; ALTER TABLE other_tracks ADD UNIQUE (id)"
+    )
+    add_play(mirror, 1, "t1")
+    add_play(mirror, 2, "t2")
+    add_play(mirror, 3, "t2")
+    try:
+        db.execute(unguarded)
+        db.execute("DELETE FROM tracks WHERE id = 't1'")
+        report = mirror.push(db.dsn)
+        assert (report.pushed, report.waiting) == (2, 1)
+        assert plays_on_server(db) == (2, 2)
+        assert "t1" in mirror.pending()[0].message
+    finally:
+        db.execute("ALTER ROLE CURRENT_USER RESET session_replication_role")
+
+
+def test_of_many_plays_one_is_there_and_one_lacks_its_track(db: MusicDb, mirror: pm.Mirror) -> None:
+    db.execute(
+        "INSERT INTO play_history (track_id, played_at) VALUES "
+        f"('t2', '{START + timedelta(seconds=5):%Y-%m-%d %H:%M:%S}')"
+    )
+    for second in range(10):
+        add_play(mirror, second, "t1" if second == 7 else "t2")
+    mirror.snapshots.add(date=START, metrics_payload={})
+    db.execute("DELETE FROM tracks WHERE id = 't1'")
+    report = mirror.push(db.dsn)
+    assert (report.pushed, report.already_there, report.waiting) == (9, 1, 1)
+    assert plays_on_server(db) == (9, 9)
+    assert [entry.attempts for entry in mirror.pending()] == [1]
 
 
 def test_a_new_track_arrives_with_its_artists_before_its_plays(

@@ -8,6 +8,7 @@
 #include "core/columns/sealing.hpp"
 #include "core/schema/bookkeeping.hpp"
 #include "tests/cpp/core/query_fixture.hpp"
+#include "tests/cpp/support/older_format.hpp"
 
 #include <playmirror/error.hpp>
 
@@ -485,6 +486,7 @@ TEST_F(ColumnsTest, FewNewPlaysLeaveTheBlocksBeforeThemAlone) {
 TEST_F(ColumnsTest, AreBuiltAnewWhenAnOlderFileIsOpened) {
   add_plays(1, 700);
   const auto path = mirror_.path();
+  execute(test::kMakeFormat3);
   execute("PRAGMA user_version = 1");
   execute(R"sql(
     DROP TABLE playmirror_exclusions; DROP TABLE playmirror_blocks;

@@ -4,8 +4,10 @@
 #include "core/outbox/outbox.hpp"
 
 #include "core/outbox/deliverer.hpp"
+#include "core/outbox/handles.hpp"
 #include "core/outbox/requeue.hpp"
 #include "tests/cpp/core/query_fixture.hpp"
+#include "tests/cpp/support/older_format.hpp"
 
 #include <playmirror/error.hpp>
 
@@ -168,6 +170,7 @@ TEST_F(Outbox, AnOlderFileGetsThePresentIdentities) {
   });
   // A damaged one is nobody's business but verify()'s.
   execute("UPDATE playmirror_outbox SET identity = 'x' WHERE entry <> " + std::to_string(number));
+  execute(test::kMakeFormat3);
   execute("PRAGMA user_version = 2");
   const auto path = mirror_.path();
   mirror_.close();
@@ -178,6 +181,86 @@ TEST_F(Outbox, AnOlderFileGetsThePresentIdentities) {
             play_identity("t1", "2026-01-01 06:00:00"));
   EXPECT_EQ(verify(reader.database()).damaged.size(), 1U);
   EXPECT_EQ(reader->query_int("SELECT count(*) FROM playmirror_outbox WHERE identity = 'x'"), 1);
+}
+
+TEST_F(Outbox, AnOlderFileKeepsWhatIsInDoubtAndItsHandles) {
+  for (const char* day : {"2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04", "2026-01-05"}) {
+    add_play(day);
+  }
+  const std::vector<Entry> entries = sendable_plays();
+  change([&](sqlite::Database& database) {
+    Deliverer(database).deliver({{&entries[0], 11}, {&entries[1], 12}});
+  });
+  const std::int64_t push = begin({{entries[2].entry, 13}, {entries[3].entry, 14}});
+  execute(test::kMakeFormat3);
+  const auto path = mirror_.path();
+  mirror_.close();
+  mirror_ = Mirror::open(path);
+  EXPECT_EQ(mirror_.plays().find(entries[0].row_id)->id, 11);
+  EXPECT_EQ(mirror_.plays().find(entries[1].row_id)->id, 12);
+  EXPECT_EQ(entry(entries[2].entry).state, PendingState::in_doubt);
+  EXPECT_EQ(entry(entries[2].entry).attempts, 1);
+  EXPECT_EQ(entry(entries[4].entry).state, PendingState::queued);
+  change([&](sqlite::Database& database) { end_push(database, push); });
+  const std::vector<Entry> again = sendable_plays();
+  ASSERT_EQ(again.size(), 3U);
+  EXPECT_EQ(again[0].offered_id, 13);
+  EXPECT_EQ(again[1].offered_id, 14);
+  EXPECT_EQ(again[2].offered_id, 0);
+}
+
+TEST_F(Outbox, HandlesOfARunLeadEachToItsRow) {
+  for (const char* day : {"2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"}) add_play(day);
+  const std::vector<Entry> entries = sendable_plays();
+  change([&](sqlite::Database& database) {
+    // The third is no neighbour of the others, for another device was between.
+    Deliverer(database).deliver(
+        {{&entries[0], 41}, {&entries[1], 42}, {&entries[2], 50}, {&entries[3], 51}});
+  });
+  const auto leads_to = [&](std::size_t i) {
+    auto reader = MirrorAccess::state(mirror_)->reader();
+    return delivered_as(reader.database(), "play_history", entries[i].row_id).value_or(0);
+  };
+  EXPECT_EQ((std::vector{leads_to(0), leads_to(1), leads_to(2), leads_to(3)}),
+            (std::vector<std::int64_t>{41, 42, 50, 51}));
+  {
+    auto reader = MirrorAccess::state(mirror_)->reader();
+    EXPECT_EQ(reader->query_int("SELECT count(*) FROM playmirror_delivered"), 2);
+    EXPECT_EQ(delivered_as(reader.database(), "play_history", entries[0].row_id + 1), std::nullopt);
+    EXPECT_EQ(delivered_as(reader.database(), "play_history", entries[3].row_id - 1), std::nullopt);
+    EXPECT_EQ(delivered_as(reader.database(), "analysis_snapshots", entries[0].row_id),
+              std::nullopt);
+    const DeliveredRows rows(reader.database(), "play_history");
+    for (const std::int64_t id : {41, 42, 50, 51}) EXPECT_TRUE(rows.contains(id)) << id;
+    for (const std::int64_t id : {-7, 0, 40, 43, 49, 52}) EXPECT_FALSE(rows.contains(id)) << id;
+  }
+  change([&](sqlite::Database& database) {
+    redirect(database, "play_history", {entries[1].row_id, 42}, -3);
+    redirect(database, "play_history", {entries[2].row_id, 50}, -4);
+  });
+  EXPECT_EQ((std::vector{leads_to(0), leads_to(1), leads_to(2), leads_to(3)}),
+            (std::vector<std::int64_t>{41, -3, -4, 51}));
+  auto reader = MirrorAccess::state(mirror_)->reader();
+  const auto all = all_delivered(reader.database(), "play_history");
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(all[1].provisional_id, entries[1].row_id);
+  EXPECT_EQ(all[1].server_id, -3);
+}
+
+TEST_F(Outbox, HandlesThatMakeNoSenseAreDamage) {
+  for (const char* row : {"-7, 3, 0", "-7, 3, -1", "-7, 3, 4611686018427387904", "7, 3, 1",
+                          "-7, 9223372036854775807, 2", "-9223372036854775807, 3, 5"}) {
+    execute("DELETE FROM playmirror_delivered");
+    execute(std::string("INSERT INTO playmirror_delivered VALUES ('play_history', ") + row + ")");
+    auto reader = MirrorAccess::state(mirror_)->reader();
+    EXPECT_EQ(
+        failure_of([&] { static_cast<void>(all_delivered(reader.database(), "play_history")); }),
+        ErrorCode::damaged)
+        << row;
+    EXPECT_EQ(failure_of([&] { const DeliveredRows rows(reader.database(), "play_history"); }),
+              ErrorCode::damaged)
+        << row;
+  }
 }
 
 TEST_F(Outbox, TellsAndForgetsWhyAnEntryWasSetAside) {

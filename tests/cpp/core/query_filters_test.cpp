@@ -98,7 +98,7 @@ TEST_F(QueryFilters, SnapshotsByDateAndLabel) {
       (4, '2026-01-02 00:00:00', NULL), (-8, '2026-01-03 00:00:00', 'week');
     INSERT INTO playmirror_outbox (table_name, identity, row_id, recorded_at, image, checksum)
       VALUES ('analysis_snapshots', 'x', -8, '2026-01-03 00:00:00', x'', 0);
-    INSERT INTO playmirror_delivered VALUES ('analysis_snapshots', -7, 2);)");
+    INSERT INTO playmirror_delivered (table_name, provisional_id, server_id) VALUES ('analysis_snapshots', -7, 2);)");
   using Ids = std::vector<std::int64_t>;
   const auto at = [](const char* text) { return Timestamp::parse_postgres(text); };
   EXPECT_EQ(snapshots({}), (Ids{3, -8, 4, 2, 1}));

@@ -142,7 +142,7 @@ TEST_F(QueryPlays, PendingMeansInTheOutboxWhateverTheSign) {
 
 TEST_F(QueryPlays, AProvisionalIdResolvesAfterDelivery) {
   execute(R"(
-    INSERT INTO playmirror_delivered VALUES ('play_history', -7, 3), ('play_history', -5, 1),
+    INSERT INTO playmirror_delivered (table_name, provisional_id, server_id) VALUES ('play_history', -7, 3), ('play_history', -5, 1),
       ('play_history', -8, 404), ('analysis_snapshots', -6, 3);)");
   EXPECT_EQ(mirror_.plays().find(-7)->id, 3);
   EXPECT_EQ(mirror_.plays().find(-5)->id, -5);  // a row of the server's own comes first
