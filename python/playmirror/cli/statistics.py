@@ -17,9 +17,9 @@ from ..stats_enums import Attribution, Entity, EraUnit, SkipGroup, Unit
 from . import people
 from .answer import Answer
 from .completion.words import suggest
-from .filter_options import add_filter, asked_filter, given_filter, option_of
+from .filter_options import add_filter, asked_filter, given_filter, option_of, zone_of
 from .look import columns, paint
-from .options import open_mirror
+from .options import instant, open_mirror
 from .terminal import Column, pairs, table
 from .verb import Verb
 
@@ -34,7 +34,7 @@ _OWN = {
     "attribution": (str, "HOW", "at_timestamp, spread"),
     "group": (str, "GROUP", "skips by none, track, artist, hour, context"),
     "entity": (str, "ENTITY", "track, artist; also genre of evolution; of diversity any"),
-    "as_of": (str, "ISO-TIME", "what day it is for the current streak"),
+    "as_of": (str, "TIME", "what day it is for the current streak"),
     "min_plays": (int, "N", "plays that a day, a week or an artist needs to count"),
     "min_known": (int, "N", "known plays that a skip rate needs"),
     "share": (float, "SHARE", "of a week's plays that makes an obsession (default: 0.3)"),
@@ -70,6 +70,8 @@ def stats(args: argparse.Namespace) -> Answer:
     takes = inspect.signature(getattr(Stats, args.name)).parameters
     given = given_filter(args) if "filter" in takes else asked_filter(args)
     given |= {name: getattr(args, name) for name in _OWN if getattr(args, name) is not None}
+    if "as_of" in given:
+        given["as_of"] = instant(given["as_of"], zone_of(args))
     if "base" in given:
         given["base"] = {**given_filter(args), "period": given["base"]}
     for name in given:
