@@ -149,6 +149,17 @@ Column Column::slice(std::size_t offset, std::size_t length) const {
   return part;
 }
 
+bool Column::operator==(const Column& other) const {
+  if (size_ != other.size_ || null_count_ != other.null_count_ ||
+      data_->field != other.data_->field) {
+    return false;
+  }
+  for (std::size_t row = 0; row < size_; ++row) {
+    if (value(row) != other.value(row)) return false;
+  }
+  return true;
+}
+
 void Column::check(std::size_t row) const {
   if (row < size_) return;
   raise(ErrorCode::invalid_argument, "row " + std::to_string(row) + " is not among the " +
