@@ -2,8 +2,7 @@
 
 #include "core/stats/coverage.hpp"
 #include "core/stats/fingerprint.hpp"
-#include "core/stats/local_time.hpp"
-#include "core/stats/selection.hpp"
+#include "core/stats/plays_by_day.hpp"
 #include "core/text/json_writer.hpp"
 
 #include <playmirror/error.hpp>
@@ -114,7 +113,8 @@ void write_tops(const Stats& stats, const StatsFilter& filter, JsonWriter& json)
   json.close('}');
 }
 
-void write_rhythm(const Stats& stats, const StatsFilter& filter, JsonWriter& json) {
+void write_rhythm(const Stats& stats, const Selection& selection, JsonWriter& json) {
+  const StatsFilter& filter = selection.filter();
   json.key("clock").open('[');
   for (const ClockHour& hour : stats.clock(filter)) json.value(hour.plays);
   json.close(']').key("heatmap").open('[');
@@ -124,9 +124,8 @@ void write_rhythm(const Stats& stats, const StatsFilter& filter, JsonWriter& jso
     if (cell.hour == 23) json.close(']');
   }
   json.close(']').key("days").open('[');
-  for (const ActivityBucket& day : stats.activity(filter, Unit::day)) {
-    if (day.plays == 0) continue;
-    json.open('[').value(day.local_start).value(day.plays).close(']');
+  for (const auto& [day, plays] : stats::plays_by_day(selection)) {
+    json.open('[').value(stats::day_text(day)).value(plays).close(']');
   }
   json.close(']');
 
@@ -227,7 +226,7 @@ std::string Stats::metrics_payload(const StatsFilter& filter) const {
   const Totals totals = here.totals(same);
   write_totals(totals, json);
   write_tops(here, same, json);
-  write_rhythm(here, same, json);
+  write_rhythm(here, selection, json);
   write_habits(here, same, json);
   write_music(here, same, json);
   write_quality(here.data_quality(same), json);

@@ -43,6 +43,9 @@ void check(const StatsFilter& filter) {
   if (filter.dedupe_window.count() < 0) {
     refuse("dedupe_window is negative", "0 joins the plays of one instant.");
   }
+  if (filter.min_listened_ms.value_or(0) < 0) {
+    refuse("min_listened_ms is negative", "Nothing counts every play, 0 those of known time.");
+  }
   if (filter.now && !filter.now->is_finite()) {
     refuse("now is infinite", "Give an instant, or nothing for the system clock's.");
   }

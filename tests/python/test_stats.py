@@ -325,6 +325,12 @@ def test_a_play_that_two_sources_report_counts_once(mirror: pm.Mirror) -> None:
     assert len(mirror.plays) == 5
 
 
+def test_a_negative_time_is_not_known_when_plays_are_reported_twice(mirror: pm.Mirror) -> None:
+    play(mirror, "2026-01-01T10:03:20Z", source="import", listened_ms=200_000)
+    play(mirror, "2026-01-01T10:00:00Z", source="poll", listened_ms=-1)  # the lower id
+    assert mirror.stats.totals(dedupe="near").time.measured_ms == 200_000
+
+
 def test_sessions_may_overlap_and_end_anywhere(mirror: pm.Mirror) -> None:
     play(mirror, "2026-01-01T10:00:00Z", listened_ms=3_600_000)
     play(mirror, "2026-01-01T10:30:00Z", listened_ms=60_000)  # on another device
@@ -413,6 +419,7 @@ def test_an_empty_mirror_gives_zeros_and_nones(mirror: pm.Mirror) -> None:
         {"skips": "sometimes"},
         {"week_start": "mon"},
         {"dedupe_window": -1},
+        {"min_listened_ms": -1},
         {"now": "infinity"},
     ],
     ids=str,
@@ -436,6 +443,16 @@ def test_a_series_of_millions_is_refused_with_advice(mirror: pm.Mirror) -> None:
     with pytest.raises(pm.InvalidArgument, match="million") as caught:
         mirror.stats.activity("hour")
     assert "shorter period" in caught.value.hint
+
+
+def test_a_payload_lists_days_with_plays_however_far_apart(mirror: pm.Mirror) -> None:
+    play(mirror, "1066-10-14T09:00:00Z")
+    play(mirror, "9990-01-01T00:00:00Z")
+    play(mirror, "9990-01-01T23:59:00Z")
+    assert json.loads(mirror.stats.metrics_payload())["days"] == [
+        ["1066-10-14", 1],
+        ["9990-01-01", 2],
+    ]
 
 
 # Snapshots -----------------------------------------------------------------------------------
