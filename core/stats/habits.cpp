@@ -86,6 +86,10 @@ std::optional<double> top_share(const std::vector<double>& falling, std::size_t 
 
 std::vector<SkipRate> Stats::skips(const StatsFilter& filter, SkipGroup group,
                                    std::int64_t min_known) const {
+  if (min_known < 0) {
+    raise(ErrorCode::invalid_argument, "min_known is negative",
+          {.hint = "0 lists all that have a rate."});
+  }
   const Selection selection(moment(), filter);
   if (group == SkipGroup::hour) return skips_by_hour(selection);
   if (group == SkipGroup::none) {

@@ -361,6 +361,8 @@ class Stats:
 
         >>> mirror.stats.year_in_review(2026, tz="Europe/Berlin").longest_streak
         """
+        if "period" in filter:
+            raise TypeError("year_in_review() takes no period: the year is one")
         return self._core.year_in_review(year, **filter)
 
     def genre_artist_counts(self) -> Records[GenreCount]:

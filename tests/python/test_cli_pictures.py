@@ -205,8 +205,30 @@ def test_no_other_time_goes_without_a_zone(
     shown: Shown, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for wrong in ("2026-02-30", "2026-01-31T06:00", "2026-1-31", "yesterday"):
-        assert main(["top", "--since", wrong]) == exit_codes.USAGE
-        assert wrong in capsys.readouterr().err
+        for option in ("--since", "--until", "--now"):
+            assert main(["top", option, wrong]) == exit_codes.USAGE
+            said = capsys.readouterr().err
+            assert wrong in said
+            assert f"{option}: " in said or "there is no day" in said
+
+
+def test_what_a_statistic_does_not_take_is_refused_by_its_name(
+    shown: Shown, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, option, value in (
+        ("genre_artist_counts", "--since", "2026-01-01"),
+        ("genre_artist_counts", "--until", "2026-01-01"),
+        ("genre_artist_counts", "--period", "2026"),
+        ("year_in_review", "--period", "2025"),
+        ("totals", "--gap", "5"),
+    ):
+        year = ["--year", "2026"] if name == "year_in_review" else []
+        assert main(["stats", name, *year, option, value]) == exit_codes.USAGE
+        assert f"{name} takes no {option}\n" in capsys.readouterr().err
+
+
+def test_lengths_of_time_have_fractions(shown: Shown) -> None:
+    assert shown("stats", "totals", "--dedupe", "near", "--dedupe-window", "0.5")
 
 
 def test_compare_takes_another_period(shown: Shown) -> None:

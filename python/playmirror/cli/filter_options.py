@@ -54,13 +54,13 @@ _LISTS = {
     "exclude_contexts": ("--exclude-context", "URI", "not from that one; may be repeated"),
     "exclude_track_ids": ("--exclude-track", "ID", "not that track; may be repeated"),
     "exclude_artist_ids": ("--exclude-artist", "ID", "not that artist; may be repeated"),
-    "exclusions": ("--exclude-list", "NAME", "not what that list in the mirror has; likewise"),
+    "exclusions": ("--exclude-list", "NAME", "not what that list keeps; may be repeated"),
 }
 _NUMBERS = {
-    "min_listened_ms": "listened so many milliseconds or longer",
-    "dedupe_window": "seconds within which one play can be reported twice (default: 30)",
-    "limit": "rows of ranked lists (default: 10; 0: all)",
-    "offset": "rows of ranked lists left out before the first",
+    "min_listened_ms": (int, "N", "listened so many milliseconds or longer"),
+    "dedupe_window": (float, "SECONDS", "within which a play is reported twice (default: 30)"),
+    "limit": (int, "N", "rows of ranked lists (default: 10; 0: all)"),
+    "offset": (int, "N", "rows of ranked lists left out before the first"),
 }
 
 
@@ -101,8 +101,8 @@ def add_filter(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--until", metavar="TIME", help="before then: likewise")
     for name, (option, metavar, text) in _LISTS.items():
         which.add_argument(option, dest=name, metavar=metavar, action="append", help=text)
-    for name, text in _NUMBERS.items():
-        which.add_argument(option_of(name), metavar="N", type=int, help=text)
+    for name, (kind, metavar, text) in _NUMBERS.items():
+        which.add_argument(option_of(name), metavar=metavar, type=kind, help=text)
 
 
 def zone_of(args: argparse.Namespace) -> str:
@@ -125,7 +125,7 @@ def asked_filter(args: argparse.Namespace) -> dict[str, Any]:
         if getattr(args, name) is not None
     }
     if "now" in given:
-        given["now"] = instant(given["now"], zone_of(args))
+        given["now"] = instant("--now", given["now"], zone_of(args))
     if args.since is not None or args.until is not None:
         if args.period is not None:
             raise InvalidArgument(
@@ -134,5 +134,7 @@ def asked_filter(args: argparse.Namespace) -> dict[str, Any]:
                 hint="Name a period, or its ends.",
             )
         zone = zone_of(args)
-        given["period"] = Period.between(instant(args.since, zone), instant(args.until, zone))
+        given["period"] = Period.between(
+            instant("--since", args.since, zone), instant("--until", args.until, zone)
+        )
     return given

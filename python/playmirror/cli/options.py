@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..errors import Error
+from ..errors import Error, InvalidArgument
 from ..mirror import Mirror
 from ..period import Period
 from ..server import Server, ServerOptions
-from ..timestamp import InstantLike
+from ..timestamp import Instant, Timestamp
 from .completion.words import FILES, suggest
 from .look import paint, set_color
 from .settings import read_settings
@@ -133,11 +133,21 @@ def usual_zone() -> str:
     return read_settings().get("tz") or "UTC"
 
 
-def instant(text: str | None, zone: str) -> InstantLike | None:
+def instant(option: str, text: str | None, zone: str) -> Instant | None:
     """A point in time as people write it: a date alone is the start of that day in the zone."""
-    if text is None or not _DATE.fullmatch(text):
-        return text
-    return Period.parse(text).resolve(zone).start
+    if text is None:
+        return None
+    if _DATE.fullmatch(text):
+        return Period.parse(text).resolve(zone).start
+    try:
+        return Timestamp.parse(text)
+    except InvalidArgument as error:
+        raise InvalidArgument(
+            f"{option}: {error}",
+            code=error.code,
+            hint="Write an instant with its zone, such as 2026-01-31T06:00:00Z, or a date alone, "
+            "2026-01-31, for the start of that day.",
+        ) from error
 
 
 def show_progress() -> bool:

@@ -58,9 +58,8 @@ def _pull_options(args: argparse.Namespace) -> PullOptions:
     if args.leave_out is not None:
         options["leave_out"] = [column for column in args.leave_out if column != "nothing"]
     if args.plays_since is not None:
-        ever = args.plays_since == "ever"
-        since = instant(args.plays_since, usual_zone())
-        options["plays_since"] = "-infinity" if ever else since
+        text = "-infinity" if args.plays_since == "ever" else args.plays_since
+        options["plays_since"] = instant("--plays-since", text, usual_zone())
     if args.sweep_interval is not None:
         options["sweep_interval"] = args.sweep_interval
     return options
