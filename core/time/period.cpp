@@ -1,8 +1,10 @@
+#include "core/known_value.hpp"
 #include "core/time/units.hpp"
 #include "core/time/zone.hpp"
 
 #include <playmirror/error.hpp>
 #include <playmirror/period.hpp>
+#include <playmirror/period_members.hpp>
 
 #include <array>
 #include <charconv>
@@ -220,6 +222,7 @@ Period Period::previous() const {
 
 Span Period::resolve(std::string_view zone_name, std::optional<Timestamp> now,
                      Weekday week_start) const {
+  require_known("week_start", week_start);
   const auto zone = Zone::find(zone_name);
   if (kind_ == Kind::fixed) return span_;
   std::int64_t first = number_;
