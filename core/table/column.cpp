@@ -134,10 +134,11 @@ Column Column::dictionary() const {
 
 Column Column::slice(std::size_t offset, std::size_t length) const {
   if (offset > size_ || length > size_ - offset) {
-    raise(ErrorCode::invalid_argument, std::to_string(length) + (length == 1 ? " row" : " rows") +
-                                           " from row " + std::to_string(offset) +
-                                           " on are not all among the " + std::to_string(size_) +
-                                           " of " + name());
+    raise(ErrorCode::invalid_argument,
+          std::to_string(length) + (length == 1 ? " row" : " rows") + " from row " +
+              std::to_string(offset) + " on are not all among the " + std::to_string(size_) +
+              " of " + name(),
+          {.hint = "Rows are counted from 0, and size() says how many there are."});
   }
   Column part = *this;
   part.offset_ += offset;
@@ -162,8 +163,10 @@ bool Column::operator==(const Column& other) const {
 
 void Column::check(std::size_t row) const {
   if (row < size_) return;
-  raise(ErrorCode::invalid_argument, "row " + std::to_string(row) + " is not among the " +
-                                         std::to_string(size_) + " of " + name());
+  raise(
+      ErrorCode::invalid_argument,
+      "row " + std::to_string(row) + " is not among the " + std::to_string(size_) + " of " + name(),
+      {.hint = "Rows are counted from 0, and size() says how many there are."});
 }
 
 void Column::require(ColumnType type) const {

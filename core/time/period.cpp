@@ -99,7 +99,8 @@ Timestamp begin_of_day(const Zone& zone, std::int64_t day) {
   // What microseconds hold in 64 bits, but for a margin that no zone's offset exceeds.
   constexpr std::int64_t kFarthest = 106'751'000;
   if (day < -kFarthest || day > kFarthest) {
-    raise(ErrorCode::invalid_argument, "the period lies beyond all timestamps");
+    raise(ErrorCode::invalid_argument, "the period lies beyond all timestamps",
+          {.hint = "Choose one nearer to the present."});
   }
   return Timestamp::from_postgres_micros(zone.day_begin(day));
 }
