@@ -74,6 +74,8 @@ def json_text(name: str, value: Json) -> str | None:
             code=ErrorCode.INVALID_ARGUMENT,
             hint="JSON has neither NaN nor infinity: use None.",
         ) from error
+    except TypeError as error:
+        raise TypeError(f"{name} cannot be written as JSON: {error}") from error
 
 
 def fields_of(cls: type[Any], record: object, fields: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import playmirror as pm
 import pytest
@@ -149,6 +150,22 @@ def test_a_text_that_is_no_time_is_named(mirror: pm.Mirror) -> None:
     }
     for name, call in calls.items():
         with pytest.raises(pm.InvalidArgument, match=f'^{name}: "today" is not an ISO 8601 time'):
+            call()
+
+
+def test_a_value_of_a_wrong_type_is_named(mirror: pm.Mirror) -> None:
+    wrong: Any = object()
+    calls: dict[str, Callable[[], object]] = {
+        "base must be a dict of keyword arguments, not object": lambda: mirror.stats.compare(wrong),
+        "metrics_payload cannot be written as JSON": lambda: mirror.snapshots.add(
+            date=datetime.now(timezone.utc), metrics_payload=wrong
+        ),
+        "micros must be int, not object": lambda: pm.Timestamp.from_unix_micros(wrong),
+        "micros must be int, not float": lambda: pm.Timestamp.from_postgres_micros(wrong_number),
+    }
+    wrong_number: Any = 0.5
+    for said, call in calls.items():
+        with pytest.raises(TypeError, match=f"^{said}"):
             call()
 
 
