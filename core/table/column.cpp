@@ -155,8 +155,13 @@ bool Column::operator==(const Column& other) const {
       data_->field != other.data_->field) {
     return false;
   }
+  const bool is_text = is_bytes(type()) || type() == ColumnType::dictionary;
+  const auto differs = [&](std::size_t row) {
+    if (!is_text) return value(row) != other.value(row);
+    return is_null(row) != other.is_null(row) || text(row) != other.text(row);
+  };
   for (std::size_t row = 0; row < size_; ++row) {
-    if (value(row) != other.value(row)) return false;
+    if (differs(row)) return false;
   }
   return true;
 }

@@ -59,7 +59,7 @@ _LISTS = {
 _NUMBERS = {
     "min_listened_ms": (int, "N", "listened so many milliseconds or longer"),
     "dedupe_window": (float, "SECONDS", "within which a play is reported twice (default: 30)"),
-    "limit": (int, "N", "rows of ranked lists (default: 10; 0: all)"),
+    "limit": (int, "N", "rows of ranked lists, not of those by time (default: 10; 0: all)"),
     "offset": (int, "N", "rows of ranked lists left out before the first"),
 }
 

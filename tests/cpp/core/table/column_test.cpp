@@ -279,6 +279,18 @@ TEST(Table, IsEqualByNamesTypesAndValues) {
   EXPECT_NE(column, numbers("n", {1, {}, 4}));
   EXPECT_NE(column, numbers("n", {1, 0, 3}));
   EXPECT_NE(column, numbers("n", {{}, 1, 3}));
+  for (const ColumnType type : {ColumnType::utf8, ColumnType::dictionary}) {
+    const auto texts = [&](std::optional<std::string> second) {
+      ColumnBuilder builder({"t", type});
+      builder.add_text("a");
+      second ? builder.add_text(*second) : builder.add_null();
+      return std::move(builder).finish();
+    };
+    EXPECT_EQ(texts("b"), texts("b"));
+    EXPECT_EQ(texts({}), texts({}));
+    EXPECT_NE(texts("b"), texts("c"));
+    EXPECT_NE(texts(""), texts({}));
+  }
   ColumnBuilder none({"n", ColumnType::null});
   none.add_null();
   EXPECT_NE(numbers("n", {{}}), std::move(none).finish());
