@@ -85,5 +85,7 @@ def fields_of(cls: type[Any], record: object, fields: dict[str, Any]) -> dict[st
     elif fields:
         raise TypeError(f"give a {cls.__name__} or its fields, not both")
     elif not isinstance(record, cls):
-        raise TypeError(f"must be a {cls.__name__}, not {type(record).__name__}")
+        name = cls.__name__
+        given = type(record).__name__
+        raise TypeError(f"{name.lower()} must be playmirror.{name}, not {given}")
     return {field.name: getattr(record, field.name) for field in dataclasses.fields(cls)}
