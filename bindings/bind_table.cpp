@@ -270,6 +270,7 @@ void bind_table(py::module_& module) {
 
   py::class_<Table>(module, "Table")
       .def("schema", [](const Table& table) { return python::to_python(table.schema()); })
+      .def("__eq__", [](const Table& left, const Table& right) { return left == right; })
       .def("row_count", &Table::row_count)
       .def("columns",
            [](const Table& table) {

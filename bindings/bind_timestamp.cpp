@@ -40,6 +40,9 @@ struct ADatetime {
 struct Text {
   static constexpr auto kName = py::detail::const_name("str");
 };
+struct Integer {
+  static constexpr auto kName = py::detail::const_name("int");
+};
 struct Truth {
   static constexpr auto kName = py::detail::const_name("bool");
 };
@@ -117,10 +120,19 @@ void bind_timestamp(py::module_& module) {
              return from_python<Timestamp>(instant, "instant");
            }),
            py::arg("instant"))
-      .def_static("from_postgres_micros", &Timestamp::from_postgres_micros, py::arg("micros"),
-                  "From microseconds since 2000-01-01T00:00:00Z; the extremes are the infinities.")
-      .def_static("from_unix_micros", &Timestamp::from_unix_micros, py::arg("micros"),
-                  "From microseconds since 1970-01-01T00:00:00Z.")
+      .def_static(
+          "from_postgres_micros",
+          [](const ObjectSaidToBe<Integer>& micros) {
+            return Timestamp::from_postgres_micros(from_python<std::int64_t>(micros, "micros"));
+          },
+          py::arg("micros"),
+          "From microseconds since 2000-01-01T00:00:00Z; the extremes are the infinities.")
+      .def_static(
+          "from_unix_micros",
+          [](const ObjectSaidToBe<Integer>& micros) {
+            return Timestamp::from_unix_micros(from_python<std::int64_t>(micros, "micros"));
+          },
+          py::arg("micros"), "From microseconds since 1970-01-01T00:00:00Z.")
       .def_static("infinity", &Timestamp::infinity, "Later than every other instant.")
       .def_static("negative_infinity", &Timestamp::negative_infinity,
                   "Earlier than every other instant.")

@@ -58,7 +58,8 @@ std::int64_t Convert<std::int64_t>::from_python(py::handle object, const char* n
   int overflow = 0;
   const long long value = PyLong_AsLongLongAndOverflow(integer.ptr(), &overflow);
   if (overflow != 0) {
-    raise(ErrorCode::invalid_argument, std::string(name) + " does not fit into 64 bits");
+    raise(ErrorCode::invalid_argument, std::string(name) + " does not fit into 64 bits",
+          {.hint = "Give a number from -2**63 to 2**63 - 1."});
   }
   return value;
 }
@@ -94,7 +95,8 @@ std::filesystem::path Convert<std::filesystem::path>::from_python(py::handle obj
                          py::hasattr(object, "__fspath__");
     if (is_path) {
       raise(ErrorCode::invalid_argument,
-            std::string(name) + " is no path: it holds what no path can, such as NUL");
+            std::string(name) + " is no path: it holds what no path can, such as NUL",
+            {.hint = "Give the path of a file."});
     }
     wrong_type(name, "str or os.PathLike", object);
   }

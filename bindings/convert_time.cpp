@@ -155,7 +155,12 @@ Timestamp Convert<Timestamp>::from_python(py::handle object, const char* name) {
   if (PyDateTime_Check(object.ptr())) return instant_of(object, name);
   if (py::isinstance<Timestamp>(object)) return py::cast<Timestamp>(object);
   if (PyUnicode_Check(object.ptr())) {
-    return Timestamp::parse(python::from_python<std::string>(object, name));
+    const auto text = python::from_python<std::string>(object, name);
+    try {
+      return Timestamp::parse(text);
+    } catch (const InvalidArgument& error) {  // which does not know whose text it is
+      raise(error.code(), std::string(name) + ": " + error.what(), {.hint = error.hint()});
+    }
   }
   wrong_type(name, "an aware datetime, a Timestamp, or ISO 8601 text with a zone", object);
 }

@@ -38,9 +38,11 @@ py::object enum_member(py::handle type, const char* value) { return type(value);
 
 void unknown_name(const char* name, const std::string& text,
                   std::initializer_list<const char*> known) {
-  std::string message = std::string(name) + " must be one of";
-  for (const char* each : known) message += std::string(" '") + each + "'";
-  raise(ErrorCode::invalid_argument, message + ", not '" + text + "'");
+  std::string names;
+  for (const char* each : known) names += (names.empty() ? "'" : ", '") + std::string(each) + "'";
+  raise(ErrorCode::invalid_argument,
+        std::string(name) + " must be one of " + names + ", not '" + text + "'",
+        {.hint = "Spell it as one of these."});
 }
 
 }  // namespace playmirror::python

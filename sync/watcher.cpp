@@ -105,7 +105,8 @@ Watcher Watcher::start(const Mirror& mirror, std::string_view dsn, const WatchOp
 }
 
 Watcher::Impl& Watcher::impl() const {
-  if (!impl_) raise(ErrorCode::closed, "the watcher was moved from");
+  if (!impl_)
+    raise(ErrorCode::closed, "the watcher was moved from", {.hint = "Use what it was moved to."});
   if (impl_->in_child()) {
     raise(ErrorCode::closed, "this watcher was started before fork()",
           {.hint = "Start another one in the child process."});

@@ -49,7 +49,8 @@ SalvageReport Mirror::salvage(const std::filesystem::path& file) {
 }
 
 const std::shared_ptr<MirrorState>& Mirror::state() const {
-  if (!state_) raise(ErrorCode::closed, "the mirror was moved from");
+  if (!state_)
+    raise(ErrorCode::closed, "the mirror was moved from", {.hint = "Use what it was moved to."});
   return state_;
 }
 

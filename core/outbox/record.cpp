@@ -29,7 +29,10 @@ void check_finite(std::string_view what, Timestamp time) {
 }
 
 void check_key(std::string_view what, std::string_view key) {
-  if (key.empty()) raise(ErrorCode::invalid_argument, std::string(what) + " is empty");
+  if (key.empty()) {
+    raise(ErrorCode::invalid_argument, std::string(what) + " is empty",
+          {.hint = "Give the id that the server has for it."});
+  }
   outbox::check_text(what, key);
 }
 

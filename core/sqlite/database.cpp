@@ -220,7 +220,8 @@ Unsynced::~Unsynced() {
 std::string quoted(std::string_view name) {
   std::string result = "\"";
   for (const char c : name) {
-    if (c == '\0') raise(ErrorCode::invalid_argument, "a name holds a NUL byte");
+    if (c == '\0')
+      raise(ErrorCode::invalid_argument, "a name holds a NUL byte", {.hint = "Give it without."});
     if (c == '"') result += '"';
     result += c;
   }

@@ -1,5 +1,6 @@
 /// Stats::activity, clock, heatmap: plays along the calendar.
 
+#include "core/known_value.hpp"
 #include "core/stats/distinct.hpp"
 #include "core/stats/intervals.hpp"
 #include "core/stats/local_time.hpp"
@@ -8,6 +9,7 @@
 #include "core/stats/unit_runs.hpp"
 
 #include <playmirror/stats.hpp>
+#include <playmirror/stats_rhythm_members.hpp>
 
 #include <algorithm>
 #include <array>
@@ -52,6 +54,7 @@ void spread_time(const Selection& selection, std::array<Tally, kWeekHours>& hour
 }
 
 std::array<Tally, kWeekHours> week(const Selection& selection, Attribution attribution) {
+  require_known("attribution", attribution);
   std::array<Tally, kWeekHours> hours{};
   const auto& estimates = selection.estimates();
   stats::LocalUnits local = stats::LocalUnits::hours(selection.zone());

@@ -45,6 +45,11 @@ std::vector<Item> page(const StatsFilter& filter, std::vector<Item> items) {
           std::make_move_iterator(items.begin() + begin + count)};
 }
 
+void require_plays(std::int64_t min_plays) {
+  if (min_plays >= 0) return;
+  raise(ErrorCode::invalid_argument, "min_plays is negative", {.hint = "0 leaves nobody out."});
+}
+
 }  // namespace
 
 std::vector<Obsession> Stats::obsessions(const StatsFilter& filter, double share,
@@ -53,6 +58,7 @@ std::vector<Obsession> Stats::obsessions(const StatsFilter& filter, double share
     raise(ErrorCode::invalid_argument, "the share is not between 0 and 1",
           {.hint = "0.3 is three plays of ten."});
   }
+  require_plays(min_plays);
   const Selection selection(moment(), filter);
   const Groups& artists = selection.facts().artists(filter.artist_credit);
   stats::LocalUnits local = stats::LocalUnits::days(selection.zone());
@@ -118,6 +124,7 @@ std::vector<Obsession> Stats::obsessions(const StatsFilter& filter, double share
 }
 
 std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_plays) const {
+  require_plays(min_plays);
   const Selection selection(moment(), filter);
   const Groups& artists = selection.facts().artists(filter.artist_credit);
   const columns::Period period = stats::in_calendar(selection.period());

@@ -26,8 +26,9 @@ struct Group {
   }
 };
 
+/// How much is known of a play. A negative time counts as unknown, as everywhere.
 int fields_of(const Batch& batch, std::size_t row) {
-  return (batch.listened_ms[row] != columns::kNoListenedMs ? 1 : 0) +
+  return (batch.listened(row).value_or(-1) >= 0 ? 1 : 0) +
          (batch.skipped[row] != columns::kSkipUnknown ? 1 : 0) +
          (batch.source[row] != columns::kNone ? 1 : 0) +
          (batch.context[row] != columns::kNone ? 1 : 0);

@@ -32,7 +32,10 @@ std::vector<ExclusionList> read(sqlite::Statement rows) {
 }
 
 void check(std::string_view what, std::string_view text) {
-  if (text.empty()) raise(ErrorCode::invalid_argument, std::string(what) + " is empty");
+  if (text.empty()) {
+    raise(ErrorCode::invalid_argument, std::string(what) + " is empty",
+          {.hint = "Give the list a name, and everything on it its id."});
+  }
   outbox::check_text(what, text);
 }
 

@@ -1,5 +1,6 @@
 /// Stats::skips, repeats, diversity.
 
+#include "core/known_value.hpp"
 #include "core/stats/answers.hpp"
 #include "core/stats/distinct.hpp"
 #include "core/stats/local_time.hpp"
@@ -10,6 +11,7 @@
 
 #include <playmirror/error.hpp>
 #include <playmirror/stats.hpp>
+#include <playmirror/stats_habits_members.hpp>
 
 #include <algorithm>
 #include <array>
@@ -86,6 +88,11 @@ std::optional<double> top_share(const std::vector<double>& falling, std::size_t 
 
 std::vector<SkipRate> Stats::skips(const StatsFilter& filter, SkipGroup group,
                                    std::int64_t min_known) const {
+  require_known("group", group);
+  if (min_known < 0) {
+    raise(ErrorCode::invalid_argument, "min_known is negative",
+          {.hint = "0 lists all that have a rate."});
+  }
   const Selection selection(moment(), filter);
   if (group == SkipGroup::hour) return skips_by_hour(selection);
   if (group == SkipGroup::none) {
@@ -237,6 +244,7 @@ Repeats Stats::repeats(const StatsFilter& filter) const {
 }
 
 Diversity Stats::diversity(const StatsFilter& filter, Entity entity) const {
+  require_known("entity", entity);
   const Selection selection(moment(), filter);
   const auto groups = stats::tally_groups(selection, entity, {.time = false, .days = false});
   std::vector<double> weights;

@@ -1,8 +1,10 @@
 #include "core/stats/local_time.hpp"
 
+#include "core/known_value.hpp"
 #include "core/time/units.hpp"
 
 #include <playmirror/error.hpp>
+#include <playmirror/period_members.hpp>
 
 #include <algorithm>
 #include <array>
@@ -108,6 +110,7 @@ std::string day_text(std::int64_t day) {
 
 Series::Series(const Zone& zone, Unit unit, Weekday week_start, std::int64_t since,
                std::int64_t until) {
+  require_known("unit", unit);
   if (since >= until) return;
   if (unit == Unit::hour) {
     // A day more at each end, so that the first and the last hour are whole.

@@ -1,11 +1,13 @@
 /// Stats::genres, genre_by_daypart, eras, audio_profile, audio_trend.
 
+#include "core/known_value.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/percentile.hpp"
 #include "core/stats/ranking.hpp"
 #include "core/stats/ratio.hpp"
 
 #include <playmirror/stats.hpp>
+#include <playmirror/stats_music_members.hpp>
 
 #include <algorithm>
 #include <array>
@@ -160,6 +162,7 @@ std::vector<DaypartGenre> Stats::genre_by_daypart(const StatsFilter& filter) con
 }
 
 Eras Stats::eras(const StatsFilter& filter, EraUnit unit) const {
+  require_known("unit", unit);
   const Selection selection(moment(), filter);
   const auto& years = selection.facts().years();
   const std::int64_t today =

@@ -2,11 +2,11 @@
 
 #include "core/stats/coverage.hpp"
 #include "core/stats/fingerprint.hpp"
-#include "core/stats/local_time.hpp"
-#include "core/stats/selection.hpp"
+#include "core/stats/plays_by_day.hpp"
 #include "core/text/json_writer.hpp"
 
 #include <playmirror/error.hpp>
+#include <playmirror/metrics.hpp>
 #include <playmirror/mirror.hpp>
 #include <playmirror/period_members.hpp>
 #include <playmirror/stats.hpp>
@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace playmirror {
@@ -114,7 +115,8 @@ void write_tops(const Stats& stats, const StatsFilter& filter, JsonWriter& json)
   json.close('}');
 }
 
-void write_rhythm(const Stats& stats, const StatsFilter& filter, JsonWriter& json) {
+void write_rhythm(const Stats& stats, const Selection& selection, JsonWriter& json) {
+  const StatsFilter& filter = selection.filter();
   json.key("clock").open('[');
   for (const ClockHour& hour : stats.clock(filter)) json.value(hour.plays);
   json.close(']').key("heatmap").open('[');
@@ -124,9 +126,8 @@ void write_rhythm(const Stats& stats, const StatsFilter& filter, JsonWriter& jso
     if (cell.hour == 23) json.close(']');
   }
   json.close(']').key("days").open('[');
-  for (const ActivityBucket& day : stats.activity(filter, Unit::day)) {
-    if (day.plays == 0) continue;
-    json.open('[').value(day.local_start).value(day.plays).close(']');
+  for (const auto& [day, plays] : stats::plays_by_day(selection)) {
+    json.open('[').value(stats::day_text(day)).value(plays).close(']');
   }
   json.close(']');
 
@@ -206,6 +207,18 @@ void write_comparison(const Stats& stats, const StatsFilter& filter, std::int64_
   json.member("delta", plays - was).member("ratio", ratio).close('}').close('}');
 }
 
+/// Whether a snapshot was computed for the same period and by the same filter as the payload.
+bool asks_the_same(const Snapshot& snapshot, const std::string& payload) {
+  if (snapshot.metrics_payload == payload) return true;
+  try {
+    const auto kept = snapshot.metrics();
+    const auto* ours = std::get_if<Metrics>(&kept);
+    return ours != nullptr && ours->filter == Metrics::parse(payload).filter;
+  } catch (const Error&) {  // of a newer form, or damaged
+    return false;
+  }
+}
+
 }  // namespace
 
 std::string Stats::metrics_payload(const StatsFilter& filter) const {
@@ -227,7 +240,7 @@ std::string Stats::metrics_payload(const StatsFilter& filter) const {
   const Totals totals = here.totals(same);
   write_totals(totals, json);
   write_tops(here, same, json);
-  write_rhythm(here, same, json);
+  write_rhythm(here, selection, json);
   write_habits(here, same, json);
   write_music(here, same, json);
   write_quality(here.data_quality(same), json);
@@ -247,11 +260,19 @@ Snapshot Snapshots::compute(const Period& period, const StatsFilter& filter) con
               ", and the period begins earlier: a snapshot of it would be wrong",
           {.hint = "Pull with an earlier plays_since first, or choose a later period."});
   }
-  return add({.date = *same.now,
-              .period_label = period.label(),
-              .period_start = span.start,
-              .period_end = span.end,
-              .metrics_payload = Stats(state_).metrics_payload(same)});
+  const std::string payload = Stats(state_).metrics_payload(same);
+  Snapshot kept = add({.date = *same.now,
+                       .period_label = period.label(),
+                       .period_start = span.start,
+                       .period_end = span.end,
+                       .metrics_payload = payload});
+  if (!asks_the_same(kept, payload)) {
+    raise(ErrorCode::invalid_argument,
+          "the mirror has a snapshot of " + same.now->to_string() + " that is called " +
+              period.label() + ", and it is of another period or filter",
+          {.hint = "Give another `now`: a snapshot is known by its date and label."});
+  }
+  return kept;
 }
 
 }  // namespace playmirror

@@ -1,5 +1,6 @@
 #include "core/stats/selection.hpp"
 
+#include "core/known_value.hpp"
 #include "core/stats/coverage.hpp"
 #include "core/stats/exclusion_lists.hpp"
 #include "core/stats/fact_cache.hpp"
@@ -7,6 +8,8 @@
 #include "core/text/lower.hpp"
 
 #include <playmirror/error.hpp>
+#include <playmirror/period_members.hpp>
+#include <playmirror/stats_filter_members.hpp>
 
 #include <algorithm>
 #include <string_view>
@@ -43,9 +46,23 @@ void check(const StatsFilter& filter) {
   if (filter.dedupe_window.count() < 0) {
     refuse("dedupe_window is negative", "0 joins the plays of one instant.");
   }
+  if (filter.min_listened_ms.value_or(0) < 0) {
+    refuse("min_listened_ms is negative", "Nothing counts every play, 0 those of known time.");
+  }
   if (filter.now && !filter.now->is_finite()) {
     refuse("now is infinite", "Give an instant, or nothing for the system clock's.");
   }
+  require_known("week_start", filter.week_start);
+  require_known("rule", filter.rule);
+  require_known("null_listened", filter.null_listened);
+  require_known("skips", filter.skips);
+  require_known("time_basis", filter.time_basis);
+  require_known("artist_credit", filter.artist_credit);
+  require_known("genre_weight", filter.genre_weight);
+  require_known("track_identity", filter.track_identity);
+  require_known("dedupe", filter.dedupe);
+  require_known("played_at_is", filter.played_at_is);
+  require_known("by", filter.by);
   static_cast<void>(Zone::find(filter.tz));
 }
 

@@ -1,13 +1,9 @@
 /// Stats::streaks: days in a row.
 
-#include "core/stats/local_time.hpp"
-#include "core/stats/selection.hpp"
-#include "core/stats/unit_runs.hpp"
+#include "core/stats/plays_by_day.hpp"
 
 #include <playmirror/error.hpp>
 #include <playmirror/stats.hpp>
-
-#include <map>
 
 namespace playmirror {
 namespace {
@@ -31,16 +27,6 @@ Streaks Stats::streaks(const StatsFilter& filter, std::int64_t min_plays,
           {.hint = "1 counts every day with a play."});
   }
   const stats::Selection selection(moment(), filter);
-  std::map<std::int64_t, std::int64_t> days;
-  stats::LocalUnits local = stats::LocalUnits::days(selection.zone());
-  selection.scan(stats::in_calendar(selection.period()), stats::Column::played_at,
-                 [&](const stats::Rows& rows) {
-                   stats::each_run(rows, local,
-                                   [&](std::int64_t day, std::size_t begin, std::size_t end) {
-                                     days[day] += static_cast<std::int64_t>(end - begin);
-                                   });
-                 });
-
   const Timestamp moment = as_of ? *as_of : selection.now();
   if (!moment.is_finite()) {
     raise(ErrorCode::invalid_argument, "as_of is infinite",
@@ -52,7 +38,7 @@ Streaks Stats::streaks(const StatsFilter& filter, std::int64_t min_plays,
           .quotient;
   Streaks result;
   std::int64_t last = 0;
-  for (const auto& [each, count] : days) {
+  for (const auto& [each, count] : stats::plays_by_day(selection)) {
     if (count < min_plays) continue;
     if (result.streaks.empty() || !follows(selection.zone(), last, each)) {
       result.streaks.push_back({.first_day = to_date(each)});

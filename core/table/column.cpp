@@ -134,10 +134,11 @@ Column Column::dictionary() const {
 
 Column Column::slice(std::size_t offset, std::size_t length) const {
   if (offset > size_ || length > size_ - offset) {
-    raise(ErrorCode::invalid_argument, std::to_string(length) + (length == 1 ? " row" : " rows") +
-                                           " from row " + std::to_string(offset) +
-                                           " on are not all among the " + std::to_string(size_) +
-                                           " of " + name());
+    raise(ErrorCode::invalid_argument,
+          std::to_string(length) + (length == 1 ? " row" : " rows") + " from row " +
+              std::to_string(offset) + " on are not all among the " + std::to_string(size_) +
+              " of " + name(),
+          {.hint = "Rows are counted from 0, and size() says how many there are."});
   }
   Column part = *this;
   part.offset_ += offset;
@@ -149,10 +150,28 @@ Column Column::slice(std::size_t offset, std::size_t length) const {
   return part;
 }
 
+bool Column::operator==(const Column& other) const {
+  if (size_ != other.size_ || null_count_ != other.null_count_ ||
+      data_->field != other.data_->field) {
+    return false;
+  }
+  const bool is_text = is_bytes(type()) || type() == ColumnType::dictionary;
+  const auto differs = [&](std::size_t row) {
+    if (!is_text) return value(row) != other.value(row);
+    return is_null(row) != other.is_null(row) || text(row) != other.text(row);
+  };
+  for (std::size_t row = 0; row < size_; ++row) {
+    if (differs(row)) return false;
+  }
+  return true;
+}
+
 void Column::check(std::size_t row) const {
   if (row < size_) return;
-  raise(ErrorCode::invalid_argument, "row " + std::to_string(row) + " is not among the " +
-                                         std::to_string(size_) + " of " + name());
+  raise(
+      ErrorCode::invalid_argument,
+      "row " + std::to_string(row) + " is not among the " + std::to_string(size_) + " of " + name(),
+      {.hint = "Rows are counted from 0, and size() says how many there are."});
 }
 
 void Column::require(ColumnType type) const {

@@ -56,7 +56,8 @@ struct Dictionary {
     auto found = known.find(text);
     if (found == known.end()) {
       if (known.size() == std::numeric_limits<std::int32_t>::max()) {
-        raise(ErrorCode::value_too_large, "a dictionary cannot hold that many distinct texts");
+        raise(ErrorCode::value_too_large, "a dictionary cannot hold that many distinct texts",
+              {.hint = "Make it a column of type utf8."});
       }
       found = known.emplace(text, static_cast<std::int32_t>(known.size())).first;
       texts.add(text);
@@ -145,7 +146,8 @@ struct ColumnBuilder::Impl {
     for (const ColumnType type : types) {
       if (field.type == type) return std::get<Kind>(rows);
     }
-    raise(ErrorCode::invalid_argument, "a value of another type was added to column " + field.name);
+    raise(ErrorCode::invalid_argument, "a value of another type was added to column " + field.name,
+          {.hint = "Add what the type of its Field says."});
   }
 };
 

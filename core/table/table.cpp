@@ -25,7 +25,8 @@ Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
     if (column.size() == row_count()) continue;
     raise(ErrorCode::invalid_argument,
           "column " + column.name() + " has " + std::to_string(column.size()) +
-              " rows, and the first one " + std::to_string(row_count()));
+              " rows, and the first one " + std::to_string(row_count()),
+          {.hint = "Add a value or NULL to each column for each row."});
   }
 }
 
@@ -49,7 +50,9 @@ const Column& Table::column(std::string_view name) const {
 }
 
 std::vector<Cell> Table::row(std::size_t index) const {
-  if (columns_.empty()) raise(ErrorCode::invalid_argument, "a table without columns has no rows");
+  if (columns_.empty())
+    raise(ErrorCode::invalid_argument, "a table without columns has no rows",
+          {.hint = "Look at row_count() first."});
   std::vector<Cell> cells;
   for (const Column& column : columns_) cells.push_back(column.value(index));
   return cells;
@@ -57,7 +60,8 @@ std::vector<Cell> Table::row(std::size_t index) const {
 
 Table Table::slice(std::size_t offset, std::size_t length) const {
   if (columns_.empty() && (offset != 0 || length != 0)) {
-    raise(ErrorCode::invalid_argument, "a table without columns has no rows");
+    raise(ErrorCode::invalid_argument, "a table without columns has no rows",
+          {.hint = "Look at row_count() first."});
   }
   Table part;
   for (const Column& column : columns_) part.columns_.push_back(column.slice(offset, length));

@@ -1,8 +1,10 @@
+#include "core/known_value.hpp"
 #include "core/time/units.hpp"
 #include "core/time/zone.hpp"
 
 #include <playmirror/error.hpp>
 #include <playmirror/period.hpp>
+#include <playmirror/period_members.hpp>
 
 #include <array>
 #include <charconv>
@@ -97,7 +99,8 @@ Timestamp begin_of_day(const Zone& zone, std::int64_t day) {
   // What microseconds hold in 64 bits, but for a margin that no zone's offset exceeds.
   constexpr std::int64_t kFarthest = 106'751'000;
   if (day < -kFarthest || day > kFarthest) {
-    raise(ErrorCode::invalid_argument, "the period lies beyond all timestamps");
+    raise(ErrorCode::invalid_argument, "the period lies beyond all timestamps",
+          {.hint = "Choose one nearer to the present."});
   }
   return Timestamp::from_postgres_micros(zone.day_begin(day));
 }
@@ -220,6 +223,7 @@ Period Period::previous() const {
 
 Span Period::resolve(std::string_view zone_name, std::optional<Timestamp> now,
                      Weekday week_start) const {
+  require_known("week_start", week_start);
   const auto zone = Zone::find(zone_name);
   if (kind_ == Kind::fixed) return span_;
   std::int64_t first = number_;

@@ -177,6 +177,8 @@ class PLAYMIRROR_EXPORT Snapshots {
 
   /// Computes the statistics of a period (Stats::metrics_payload) and records them as a snapshot of
   /// the date StatsFilter::now, by default the system clock's. `filter.period` is not looked at.
+  /// One of that date and label, of the same period and filter, is returned as it is; of others,
+  /// InvalidArgument is thrown.
   Snapshot compute(const Period& period, const StatsFilter& filter = {}) const;
 
  private:

@@ -16,7 +16,7 @@ enum class SkipGroup { none, track, artist, hour, context };
 
 /// How often plays are skipped, of those where it is known.
 struct SkipRate {
-  std::optional<std::string> key = {};  ///< id, URI, or hour `00` to `23`; none: not known, or all
+  std::optional<std::string> key = {};  ///< id, URI, or hour `00` to `23`; none: all plays
   std::optional<std::string> name = {};
   std::int64_t known = 0;
   std::int64_t skipped = 0;

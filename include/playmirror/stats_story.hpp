@@ -82,7 +82,7 @@ struct Moods {
 struct Completion {
   std::int64_t plays = 0;
   std::int64_t known = 0;
-  std::vector<std::int64_t> tenths = {};       ///< plays by tenth of the duration: 10, then longer
+  std::vector<std::int64_t> tenths = {};       ///< plays by tenth of the duration: 10, then whole
   std::optional<double> completed_share = {};  ///< of the known, those of 0.9 or more
 
   friend bool operator==(const Completion&, const Completion&) = default;

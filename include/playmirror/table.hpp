@@ -46,7 +46,8 @@ struct Field {
 using Cell = std::variant<std::monostate, bool, std::int64_t, double, std::string, Blob,
                           std::chrono::sys_days, Timestamp, std::vector<std::string>>;
 
-/// One column: a name, a type and one value for each row. Made by ColumnBuilder.
+/// One column: a name, a type and one value for each row. Made by ColumnBuilder. Two are equal when
+/// name, type and every value() are.
 ///
 /// A row outside the column, or a question that does not fit its type, throws InvalidArgument.
 class PLAYMIRROR_EXPORT Column {
@@ -91,6 +92,8 @@ class PLAYMIRROR_EXPORT Column {
   /// Part of the column, sharing its memory. Throws InvalidArgument outside of it.
   [[nodiscard]] Column slice(std::size_t offset, std::size_t length) const;
 
+  [[nodiscard]] bool operator==(const Column& other) const;
+
  private:
   friend class ArrowExport;
   void check(std::size_t row) const;
@@ -106,7 +109,7 @@ class PLAYMIRROR_EXPORT Column {
   std::size_t beyond_arrow_ = 0;
 };
 
-/// Columns of equal length.
+/// Columns of equal length. Two tables are equal when their columns are, in order.
 class PLAYMIRROR_EXPORT Table {
  public:
   Table() = default;
@@ -132,6 +135,8 @@ class PLAYMIRROR_EXPORT Table {
 
   /// Some of the rows, sharing the memory of all. Throws InvalidArgument outside of them.
   [[nodiscard]] Table slice(std::size_t offset, std::size_t length) const;
+
+  friend bool operator==(const Table&, const Table&) = default;
 
  private:
   std::vector<Column> columns_;

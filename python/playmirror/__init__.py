@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # what _HOME says, for type checkers and editors
     from .errors import ServerChanged as ServerChanged
     from .errors import ServerUnavailable as ServerUnavailable
     from .errors import StorageError as StorageError
+    from .errors import UnknownColumn as UnknownColumn
     from .exclusions import ExclusionList as ExclusionList
     from .exclusions import Exclusions as Exclusions
     from .importing import ImportedFile as ImportedFile
@@ -191,7 +192,7 @@ _NAMES = {
     ),
     "errors": (
         "AccessDenied Cancelled Error InDoubt InvalidArgument MirrorBusy MirrorUnusable "
-        "QueryError SchemaMismatch ServerChanged ServerUnavailable StorageError"
+        "QueryError SchemaMismatch ServerChanged ServerUnavailable StorageError UnknownColumn"
     ),
     "exclusions": "ExclusionList Exclusions",
     "importing": "ImportReport ImportedFile",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from . import _core
 from .collection import Collection
@@ -10,6 +10,11 @@ from .cursor import Cursor
 from .new_row import fields_of, json_text
 from .records import Artist
 from .table import Table
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .new_row import ArtistFields
 
 
 class Artists(Collection[str, Artist]):
@@ -59,6 +64,10 @@ class Artists(Collection[str, Artist]):
         """
         return self._core.table(name_contains=name_contains, genre=genre, limit=limit)
 
+    @overload
+    def add(self, artist: Artist) -> Artist: ...
+    @overload
+    def add(self, **fields: Unpack[ArtistFields]) -> Artist: ...
     def add(self, artist: Artist | None = None, **fields: Any) -> Artist:
         """Records an artist that the server may not have.
 

@@ -85,6 +85,22 @@ class InvalidArgument(Error):
     __module__ = "playmirror"
 
 
+class UnknownColumn(InvalidArgument, KeyError):
+    """A Table has no column of that name: a KeyError, and what C++ raises.
+
+    >>> try:
+    ...     mirror.sql("SELECT 1 AS one")["two"]
+    ... except playmirror.UnknownColumn as error:
+    ...     print(error, error.hint, sep=". ")
+    no column is named two. The table has one.
+    """
+
+    __module__ = "playmirror"
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # a KeyError shows quotes around its message
+
+
 class QueryError(Error):
     """sql() did not run the statement: query_refused, query_failed, query_limit. Fix the SQL.
 

@@ -167,7 +167,8 @@ class Snapshots(Collection[int, Snapshot]):
         """Computes the statistics of a period and records them as a snapshot.
 
         The payload is that of Stats.metrics_payload(); the snapshot's date is the filter's `now`,
-        by default the system clock's.
+        by default the system clock's. One of that date and label is returned as it is if it was
+        computed of the same period by the same filter, else InvalidArgument is raised.
 
         >>> mirror.snapshots.compute(Period.last_days(30), tz="Europe/Berlin")
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -268,6 +269,8 @@ class Stats:
 
         >>> mirror.stats.compare(period="this_month").numbers
         """
+        if base is not None and not isinstance(base, Mapping):
+            raise TypeError(f"base must be a dict of keyword arguments, not {type(base).__name__}")
         return self._core.compare(None if base is None else {**base}, **filter)
 
     def data_quality(self, **filter: Unpack[StatsFilter]) -> DataQuality:
@@ -361,6 +364,8 @@ class Stats:
 
         >>> mirror.stats.year_in_review(2026, tz="Europe/Berlin").longest_streak
         """
+        if "period" in filter:
+            raise TypeError("year_in_review() takes no period: the year is one")
         return self._core.year_in_review(year, **filter)
 
     def genre_artist_counts(self) -> Records[GenreCount]:

@@ -16,7 +16,7 @@ class SkipRate(Record):
     >>> [(each.name, each.rate) for each in mirror.stats.skips("artist", min_known=3)]
     """
 
-    key: str | None  #: id, URI, or hour `00` to `23`; none: not known, or all
+    key: str | None  #: id, URI, or hour `00` to `23`; none: all plays
     name: str | None
     known: int
     skipped: int

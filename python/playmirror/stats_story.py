@@ -95,7 +95,7 @@ class Completion(Drawn):
 
     plays: int
     known: int
-    tenths: list[int]  #: plays by tenth of the duration: 10, then longer
+    tenths: list[int]  #: plays by tenth of the duration: 10, then whole
     completed_share: float | None  #: of the known, those of 0.9 or more
 
 

@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from textwrap import shorten
 from typing import Any, TypeAlias, overload
 
 from . import _core
 from .enums import ColumnType, ErrorCode
-from .errors import InvalidArgument
+from .errors import InvalidArgument, UnknownColumn
 from .tabular import Tabular
 from .timestamp import Instant
 
@@ -168,16 +169,32 @@ class Table(Tabular):
         """
         return self._columns
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many rows and columns there are.
+
+        >>> mirror.sql("SELECT 1, 2").shape
+        (1, 2)
+        """
+        return len(self), len(self._columns)
+
     def column(self, name: str) -> Column:
-        """The column of this name. Raises KeyError, or InvalidArgument when it has a namesake.
+        """The column of this name.
+
+        Raises UnknownColumn, which is a KeyError, or InvalidArgument when it has a namesake.
 
         >>> mirror.plays.table().column("track_id").null_count
         """
-        self._require_distinct_names()
-        for column in self._columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        found = [column for column in self._columns if column.name == name]
+        if not found:
+            names = ", ".join(_printable(column.name) for column in self._columns)
+            raise UnknownColumn(
+                f"no column is named {name}",
+                code=ErrorCode.INVALID_ARGUMENT,
+                hint=f"The table has {shorten(names, 300) or 'no columns'}.",
+            )
+        _require_one(name, len(found))
+        return found[0]
 
     def row(self, index: int) -> tuple[Cell, ...]:
         """One row. Raises IndexError.
@@ -235,7 +252,7 @@ class Table(Tabular):
         """Whether names, types and values are the same."""
         if not isinstance(other, Table):
             return NotImplemented
-        return self.schema == other.schema and self._columns == other._columns
+        return self._core == other._core
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -253,12 +270,17 @@ class Table(Tabular):
 
     def _require_distinct_names(self) -> None:
         for name, count in Counter(column.name for column in self._columns).items():
-            if count > 1:
-                raise InvalidArgument(
-                    f"{count} columns of the result are named {name!r}",
-                    code=ErrorCode.INVALID_ARGUMENT,
-                    hint="Name them apart in the SELECT list with AS.",
-                )
+            _require_one(name, count)
+
+
+def _require_one(name: str, count: int) -> None:
+    """Raises InvalidArgument when several columns have the name."""
+    if count > 1:
+        raise InvalidArgument(
+            f"{count} columns of the result are named {name!r}",
+            code=ErrorCode.INVALID_ARGUMENT,
+            hint="Name them apart in the SELECT list with AS.",
+        )
 
 
 def _restored(columns: list[tuple[str, ColumnType, list[Cell]]]) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from . import _core
 from .collection import Collection
@@ -12,6 +12,11 @@ from .new_row import fields_of, json_text
 from .record_list import Records
 from .records import Artist, Track
 from .table import Table
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .new_row import TrackFields
 
 
 class Tracks(Collection[str, Track]):
@@ -90,6 +95,10 @@ class Tracks(Collection[str, Track]):
         """
         return self._core.artists(track_id)
 
+    @overload
+    def add(self, track: Track, artist_ids: Iterable[str] = ()) -> Track: ...
+    @overload
+    def add(self, *, artist_ids: Iterable[str] = (), **fields: Unpack[TrackFields]) -> Track: ...
     def add(
         self, track: Track | None = None, artist_ids: Iterable[str] = (), **fields: Any
     ) -> Track:

@@ -122,7 +122,8 @@ void Connection::Impl::check_kind(const Result& result, const std::string& doing
 void check_sendable(const std::string& sql, const std::vector<Parameter>& parameters) {
   constexpr std::size_t kMostParameters = 65'535;  // their number is a 16-bit field
   if (parameters.size() > kMostParameters) {
-    raise(ErrorCode::invalid_argument, "a statement takes at most 65535 parameters");
+    raise(ErrorCode::invalid_argument, "a statement takes at most 65535 parameters",
+          {.hint = "Send fewer at once."});
   }
   refuse_nul(sql, "a statement");
   for (const Parameter& parameter : parameters) {

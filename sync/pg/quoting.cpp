@@ -33,8 +33,10 @@ void refuse_nul(std::string_view text, const char* what) {
 std::string quoted(std::string_view name) {
   refuse_nul(name, "a name");
   if (name.empty() || name.size() > kLongestName) {
-    raise(ErrorCode::invalid_argument, "a name must have 1 to " + std::to_string(kLongestName) +
-                                           " bytes, not " + std::to_string(name.size()));
+    raise(ErrorCode::invalid_argument,
+          "a name must have 1 to " + std::to_string(kLongestName) + " bytes, not " +
+              std::to_string(name.size()),
+          {.hint = "Give a name of PostgreSQL, such as public."});
   }
   return '"' + with_doubled(name, "\"") + '"';
 }

@@ -1,16 +1,18 @@
 """`import playmirror`: what it offers, and what it costs."""
 
 import ast
+import dataclasses
 import os
 import re
 import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import playmirror as pm
 import pytest
-from playmirror import _core
+from playmirror import _core, new_row
 
 
 def test_every_public_name_is_there() -> None:
@@ -44,6 +46,42 @@ def test_type_checkers_find_no_other_names() -> None:
     said, problem, status = api.run(["--config-file=", "--cache-dir", os.devnull, "-c", code])
     assert 'Module has no attribute "sing"' in said
     assert (said.count("error:"), problem, status) == (1, "", 1)
+
+
+def test_type_checkers_know_the_fields_of_new_rows() -> None:
+    api = pytest.importorskip("mypy.api")
+    right = """
+from playmirror import Artist, Mirror, Track
+def record(mirror: Mirror) -> None:
+    mirror.artists.add(id="a", name=None, genres=["jazz"])
+    mirror.artists.add(Artist("a"))
+    mirror.tracks.add(id="t", tempo=120, raw_data={"explicit": True}, artist_ids=["a"])
+    mirror.tracks.add(Track("t"), ["a"])
+    mirror.tracks.add(Track("t"), artist_ids=["a"])
+"""
+    wrong = """
+    mirror.artists.add(id="a", nmae="Miles Davis")
+    mirror.artists.add(name="Miles Davis")
+    mirror.artists.add(Artist("a"), name="Miles Davis")
+    mirror.tracks.add(id="t", tempo="fast")
+    mirror.tracks.add(id="t", artists=["a"])
+"""
+    options = ["--config-file=", "--strict", "--cache-dir", os.devnull, "-c"]
+    said, problem, status = api.run([*options, right])
+    assert (problem, status) == ("", 0), said
+    said, problem, status = api.run([*options, right + wrong])
+    lines = {line.split(":")[1] for line in said.splitlines() if ": error:" in line}
+    assert (lines, problem, status) == ({"10", "11", "12", "13", "14"}, "", 1), said
+
+
+@pytest.mark.parametrize(
+    ("fields", "record"),
+    [(new_row.ArtistFields, pm.Artist), (new_row.TrackFields, pm.Track)],
+    ids=["artist", "track"],
+)
+def test_the_fields_of_new_rows_are_those_of_the_record(fields: Any, record: Any) -> None:
+    assert list(fields.__annotations__) == [each.name for each in dataclasses.fields(record)]
+    assert fields.__required_keys__ == {"id"}
 
 
 def test_importing_loads_nothing_heavy() -> None:

@@ -132,7 +132,7 @@ def test_a_track_is_given_whole_or_by_its_fields(mirror: pm.Mirror) -> None:
     assert fields == pm.Track("y", raw_data='{"a": 1}', created_at=NOON)
     with pytest.raises(TypeError, match="give a Track or its fields, not both"):
         mirror.tracks.add(pm.Track("z"), name="Z")
-    with pytest.raises(TypeError, match="must be a Track, not str"):
+    with pytest.raises(TypeError, match=r"track must be playmirror\.Track, not str"):
         mirror.tracks.add("z")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="artist_ids must be a sequence, not str"):
         mirror.tracks.add(id="z", artist_ids="miles")

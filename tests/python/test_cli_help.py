@@ -53,6 +53,12 @@ def test_every_verb_has_examples_of_itself(verb: Any, capsys: pytest.CaptureFixt
         assert words_after_playmirror(line)[0] == verb.name
 
 
+def test_an_argument_that_may_be_repeated_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["import", "--help"])
+    assert capsys.readouterr().out.startswith("usage: playmirror import FILE... [OPTION...]")
+
+
 @pytest.fixture(scope="module")
 def server_of_examples(cluster: Server) -> Iterator[str]:
     with MusicDb.create(cluster, template=SMALL_TEMPLATE) as db:

@@ -176,6 +176,61 @@ def test_since_and_until_are_a_period(shown: Shown, capsys: pytest.CaptureFixtur
     assert code == exit_codes.USAGE
 
 
+def test_a_date_alone_is_the_start_of_that_local_day(
+    shown: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def plays(*options: str) -> int:
+        found = re.search(r"^plays +(\d+)$", shown("stats", "totals", *options), re.MULTILINE)
+        assert found
+        return int(found[1])
+
+    monkeypatch.setenv("PLAYMIRROR_CONFIG", str(tmp_path / "config.ini"))
+    day = ["--since", "2026-01-31", "--until", "2026-02-01"]
+    assert plays(*day) == 6
+    # In Kiritimati, 14 hours ahead, the day ends at 10:00 UTC, before all of them.
+    assert plays(*day, "--tz", "Pacific/Kiritimati") == 0
+    assert plays("--since", "2026-02-01", "--tz", "Pacific/Kiritimati") == 6
+    (tmp_path / "config.ini").write_text("[playmirror]\ntz = Pacific/Kiritimati\n")
+    assert plays(*day) == 0
+    assert plays(*day, "--tz", "UTC") == 6
+
+    streak = ["stats", "streaks", "--tz", "UTC", "--as-of"]
+    assert re.search(r"^current_days +1$", shown(*streak, "2026-02-01"), re.MULTILINE)
+    assert re.search(r"^current +", shown(*streak, "2026-02-02"), re.MULTILINE)
+    now = ["stats", "totals", "--tz", "UTC", "--period", "this_day", "--now"]
+    assert re.search(r"^plays +6$", shown(*now, "2026-01-31"), re.MULTILINE)
+
+
+def test_no_other_time_goes_without_a_zone(
+    shown: Shown, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for wrong in ("2026-02-30", "2026-01-31T06:00", "2026-1-31", "yesterday"):
+        for option in ("--since", "--until", "--now"):
+            assert main(["top", option, wrong]) == exit_codes.USAGE
+            said = capsys.readouterr().err
+            assert wrong in said
+            assert f"{option}: " in said or "there is no day" in said
+
+
+def test_what_a_statistic_does_not_take_is_refused_by_its_name(
+    shown: Shown, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, option, value in (
+        ("genre_artist_counts", "--since", "2026-01-01"),
+        ("genre_artist_counts", "--until", "2026-01-01"),
+        ("genre_artist_counts", "--period", "2026"),
+        ("year_in_review", "--period", "2025"),
+        ("totals", "--gap", "5"),
+    ):
+        year = ["--year", "2026"] if name == "year_in_review" else []
+        assert main(["stats", name, *year, option, value]) == exit_codes.USAGE
+        assert f"{name} takes no {option}\n" in capsys.readouterr().err
+
+
+def test_lengths_of_time_have_fractions(shown: Shown) -> None:
+    assert shown("stats", "totals", "--dedupe", "near", "--dedupe-window", "0.5")
+
+
 def test_compare_takes_another_period(shown: Shown) -> None:
     text = shown("stats", "compare", "--period", "2026-01", "--base", "2025-11")
     assert re.search(r"plays +6(\.0)? +1", text)

@@ -87,6 +87,8 @@ PYTHON_ONLY = {
     "Column.values": "value() in C++",
     "Records": "std::vector and to_table()",
     "Table.rows": "tuples",
+    "Table.shape": "row_count() and columns().size()",
+    "UnknownColumn": "InvalidArgument, of Table.column(); a KeyError, as of any mapping",
     **{
         f"Table.to_{form}": "for other Python libraries"
         for form in ("arrow", "csv", "dicts", "pandas", "parquet", "polars")

@@ -430,6 +430,8 @@ def test_the_command_line_chooses_and_tells(
     assert (status["left_out"], status["plays_since"]) == (["raw_data", "lyrics"], MIDDLE)
     assert main(["status"]) == 0
     assert "raw_data of tracks, lyrics of tracks, plays before 2025-07" in capsys.readouterr().out
+    run("pull", "--plays-since", MIDDLE[:10])  # the start of that day
+    assert run("status")["plays_since"] == f"{MIDDLE[:10]}T00:00:00Z"
     run("pull", "--leave-out", "nothing", "--plays-since", "ever")
     status = run("status")
     assert (status["left_out"], status["plays_since"]) == ([], None)

@@ -325,6 +325,12 @@ def test_a_play_that_two_sources_report_counts_once(mirror: pm.Mirror) -> None:
     assert len(mirror.plays) == 5
 
 
+def test_a_negative_time_is_not_known_when_plays_are_reported_twice(mirror: pm.Mirror) -> None:
+    play(mirror, "2026-01-01T10:03:20Z", source="import", listened_ms=200_000)
+    play(mirror, "2026-01-01T10:00:00Z", source="poll", listened_ms=-1)  # the lower id
+    assert mirror.stats.totals(dedupe="near").time.measured_ms == 200_000
+
+
 def test_sessions_may_overlap_and_end_anywhere(mirror: pm.Mirror) -> None:
     play(mirror, "2026-01-01T10:00:00Z", listened_ms=3_600_000)
     play(mirror, "2026-01-01T10:30:00Z", listened_ms=60_000)  # on another device
@@ -413,6 +419,7 @@ def test_an_empty_mirror_gives_zeros_and_nones(mirror: pm.Mirror) -> None:
         {"skips": "sometimes"},
         {"week_start": "mon"},
         {"dedupe_window": -1},
+        {"min_listened_ms": -1},
         {"now": "infinity"},
     ],
     ids=str,
@@ -438,6 +445,16 @@ def test_a_series_of_millions_is_refused_with_advice(mirror: pm.Mirror) -> None:
     assert "shorter period" in caught.value.hint
 
 
+def test_a_payload_lists_days_with_plays_however_far_apart(mirror: pm.Mirror) -> None:
+    play(mirror, "1066-10-14T09:00:00Z")
+    play(mirror, "9990-01-01T00:00:00Z")
+    play(mirror, "9990-01-01T23:59:00Z")
+    assert json.loads(mirror.stats.metrics_payload())["days"] == [
+        ["1066-10-14", 1],
+        ["9990-01-01", 2],
+    ]
+
+
 # Snapshots -----------------------------------------------------------------------------------
 
 
@@ -447,7 +464,11 @@ def test_a_snapshot_is_computed_recorded_and_pushed(small_db: MusicDb, mirror: p
     snapshot = mirror.snapshots.compute(pm.Period.last_days(30), tz="Europe/Berlin", now=NOW)
     assert snapshot.id < 0 and snapshot.period_label == "last_30_days"
     assert snapshot.period_start == datetime(2026, 10, 20, 22, tzinfo=UTC)
-    assert mirror.snapshots.compute("last_30_days", tz="UTC", now=NOW) == snapshot
+    same: dict[str, Any] = {"tz": "Europe/Berlin", "now": NOW}
+    assert mirror.snapshots.compute("last_30_days", **same) == snapshot
+    with pytest.raises(pm.InvalidArgument, match="of another period or filter") as caught:
+        mirror.snapshots.compute("last_30_days", tz="UTC", now=NOW)
+    assert "another `now`" in caught.value.hint
     mirror.sync(small_db.dsn)
     assert len(mirror.snapshots) == known + 1
     (stored,) = small_db.execute(
@@ -457,6 +478,24 @@ def test_a_snapshot_is_computed_recorded_and_pushed(small_db: MusicDb, mirror: p
     assert stored == (snapshot.metrics_payload, datetime(2026, 11, 19, 23))
     again = mirror.stats.metrics_payload(period="last_30_days", tz="Europe/Berlin", now=NOW)
     assert again == stored[0]
+
+
+def test_a_snapshot_is_never_returned_for_one_of_another_period(mirror: pm.Mirror) -> None:
+    play(mirror, "2026-09-10T00:00:00Z")
+    edges = ["2026-09-01T00:00:00Z", "2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z"]
+    september, october = (pm.Period.between(*pair) for pair in pairwise(edges))
+    first = mirror.snapshots.compute(september, now=NOW)
+    assert first.period_label == "custom"
+    for period, filter in ((october, {}), (september, {"skips": "exclude"})):
+        with pytest.raises(pm.InvalidArgument, match="called custom, and it is of another"):
+            mirror.snapshots.compute(period, now=NOW, **filter)
+    play(mirror, "2026-09-11T00:00:00Z")
+    assert mirror.snapshots.compute(september, now=NOW) == first  # a late play changes it not
+
+    theirs = mirror.snapshots.add(date=NOW, period_label="2026", metrics_payload={"mood": "calm"})
+    with pytest.raises(pm.InvalidArgument, match="called 2026, and"):
+        mirror.snapshots.compute("2026", now=NOW)
+    assert mirror.snapshots.find(theirs.id) == theirs
 
 
 def test_the_payload_holds_what_the_calls_say(stats: pm.Stats) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import playmirror as pm
 import pytest
@@ -116,6 +118,60 @@ def test_a_share_is_a_share(mirror: pm.Mirror) -> None:
         with pytest.raises(pm.InvalidArgument, match="between 0 and 1"):
             mirror.stats.obsessions(share)
     assert mirror.stats.obsessions(1, 1) == []
+
+
+def test_a_number_without_sense_is_named(mirror: pm.Mirror) -> None:
+    stats = mirror.stats
+    calls: dict[str, list[Callable[[], object]]] = {
+        "min_known": [lambda: stats.skips(min_known=-1), lambda: stats.skips("hour", -1)],
+        "min_plays": [
+            lambda: stats.streaks(0),
+            lambda: stats.obsessions(min_plays=-1),
+            lambda: stats.loyalty(-1),
+        ],
+        "min_listened_ms": [lambda: stats.totals(min_listened_ms=-1)],
+        "gap_days": [lambda: stats.comebacks(0)],
+        "every": [lambda: stats.milestones(0)],
+    }
+    for name, refused in calls.items():
+        for call in refused:
+            with pytest.raises(pm.InvalidArgument, match=f"^{name} is ") as caught:
+                call()
+            assert caught.value.hint
+
+
+def test_a_text_that_is_no_time_is_named(mirror: pm.Mirror) -> None:
+    calls: dict[str, Callable[[], object]] = {
+        "now": lambda: mirror.stats.totals(now="today"),
+        "as_of": lambda: mirror.stats.streaks(as_of="today"),
+        "since": lambda: mirror.plays.count(since="today"),
+        "start": lambda: pm.Period.between("today", None),
+        "played_at": lambda: mirror.plays.add(track_id="t", played_at="today"),
+    }
+    for name, call in calls.items():
+        with pytest.raises(pm.InvalidArgument, match=f'^{name}: "today" is not an ISO 8601 time'):
+            call()
+
+
+def test_a_value_of_a_wrong_type_is_named(mirror: pm.Mirror) -> None:
+    wrong: Any = object()
+    calls: dict[str, Callable[[], object]] = {
+        "base must be a dict of keyword arguments, not object": lambda: mirror.stats.compare(wrong),
+        "metrics_payload cannot be written as JSON": lambda: mirror.snapshots.add(
+            date=datetime.now(timezone.utc), metrics_payload=wrong
+        ),
+        "micros must be int, not object": lambda: pm.Timestamp.from_unix_micros(wrong),
+        "micros must be int, not float": lambda: pm.Timestamp.from_postgres_micros(wrong_number),
+    }
+    wrong_number: Any = 0.5
+    for said, call in calls.items():
+        with pytest.raises(TypeError, match=f"^{said}"):
+            call()
+
+
+def test_a_year_in_review_has_no_other_period(mirror: pm.Mirror) -> None:
+    with pytest.raises(TypeError, match="takes no period"):
+        mirror.stats.year_in_review(2026, period="2025")  # type: ignore[call-arg]
 
 
 def test_plays_reported_twice_are_found_anew_when_one_comes(mirror: pm.Mirror) -> None:

@@ -170,8 +170,23 @@ def test_rows_and_columns_are_reached_by_number_and_name(mirror: pm.Mirror) -> N
                 sliced.slice(offset, length)
         with pytest.raises(pm.InvalidArgument, match="64 bits"):
             sliced.slice(0, 2**64)
-    with pytest.raises(KeyError):
-        table["nothing"]
+    assert table.shape == (6, 7)
+    assert table[:0].shape == (0, 7)
+
+
+def test_a_column_that_is_not_there_is_both_a_key_error_and_an_error(mirror: pm.Mirror) -> None:
+    table = mirror.sql("SELECT 1 AS one, 2 AS two, 3 AS two")
+    for kind in (KeyError, pm.InvalidArgument, pm.UnknownColumn):
+        for read in (table.column, table.__getitem__):
+            with pytest.raises(kind) as caught:
+                read("three")
+            assert str(caught.value) == "no column is named three"
+            assert caught.value.hint == "The table has one, two, two."
+    twin = pickle.loads(pickle.dumps(caught.value))
+    assert (type(twin), str(twin)) == (pm.UnknownColumn, str(caught.value))
+    assert table["one"] == [1]  # whose name is its own
+    with pytest.raises(pm.InvalidArgument, match="2 columns of the result are named 'two'"):
+        table["two"]
 
 
 def test_a_long_table_is_iterated_in_order(mirror: pm.Mirror) -> None:

@@ -22,6 +22,7 @@ from ..stats_enums import (
     Weekday,
 )
 from .completion.words import suggest
+from .options import TIME_HELP, instant, usual_zone
 from .settings import read_settings
 
 _UNITS = ("day", "week", "month", "quarter", "year")
@@ -29,7 +30,7 @@ _UNITS = ("day", "week", "month", "quarter", "year")
 #: Options of the filter: the name of each, its metavar, its help. Those in _LISTS may be repeated.
 _FILTER = {
     "period": ("PERIOD", "2026, 2026-01, last_30_days, this_week, previous_month, all_time, ..."),
-    "now": ("ISO-TIME", 'what "today" is (default: this machine\'s clock)'),
+    "now": ("TIME", 'what "today" is (default: this machine\'s clock)'),
     "tz": ("ZONE", "whose days and hours count, such as Europe/Berlin (default: UTC)"),
     "week_start": ("DAY", "the day that weeks begin with (default: monday)"),
     "rule": ("RULE", "what counts as listening: all, spotify_30s, scrobble"),
@@ -53,13 +54,13 @@ _LISTS = {
     "exclude_contexts": ("--exclude-context", "URI", "not from that one; may be repeated"),
     "exclude_track_ids": ("--exclude-track", "ID", "not that track; may be repeated"),
     "exclude_artist_ids": ("--exclude-artist", "ID", "not that artist; may be repeated"),
-    "exclusions": ("--exclude-list", "NAME", "not what that list in the mirror has; likewise"),
+    "exclusions": ("--exclude-list", "NAME", "not what that list keeps; may be repeated"),
 }
 _NUMBERS = {
-    "min_listened_ms": "listened so many milliseconds or longer",
-    "dedupe_window": "seconds within which one play can be reported twice (default: 30)",
-    "limit": "rows of ranked lists (default: 10; 0: all)",
-    "offset": "rows of ranked lists left out before the first",
+    "min_listened_ms": (int, "N", "listened so many milliseconds or longer"),
+    "dedupe_window": (float, "SECONDS", "within which a play is reported twice (default: 30)"),
+    "limit": (int, "N", "rows of ranked lists, not of those by time (default: 10; 0: all)"),
+    "offset": (int, "N", "rows of ranked lists left out before the first"),
 }
 
 
@@ -96,14 +97,17 @@ def add_filter(parser: argparse.ArgumentParser) -> None:
             which.add_argument(option_of(name), metavar=metavar, help=text),
             _SUGGESTED.get(name, ()),
         )
-    which.add_argument(
-        "--since", metavar="ISO-TIME", help="from that instant on, its zone included"
-    )
-    which.add_argument("--until", metavar="ISO-TIME", help="before that instant")
+    which.add_argument("--since", metavar="TIME", help=f"from then on: {TIME_HELP}")
+    which.add_argument("--until", metavar="TIME", help="before then: likewise")
     for name, (option, metavar, text) in _LISTS.items():
         which.add_argument(option, dest=name, metavar=metavar, action="append", help=text)
-    for name, text in _NUMBERS.items():
-        which.add_argument(option_of(name), metavar="N", type=int, help=text)
+    for name, (kind, metavar, text) in _NUMBERS.items():
+        which.add_argument(option_of(name), metavar=metavar, type=kind, help=text)
+
+
+def zone_of(args: argparse.Namespace) -> str:
+    """Whose days count: --tz, else what the settings file says."""
+    return args.tz or usual_zone()
 
 
 def given_filter(args: argparse.Namespace) -> dict[str, Any]:
@@ -120,6 +124,8 @@ def asked_filter(args: argparse.Namespace) -> dict[str, Any]:
         for name in (*_FILTER, *_LISTS, *_NUMBERS)
         if getattr(args, name) is not None
     }
+    if "now" in given:
+        given["now"] = instant("--now", given["now"], zone_of(args))
     if args.since is not None or args.until is not None:
         if args.period is not None:
             raise InvalidArgument(
@@ -127,5 +133,8 @@ def asked_filter(args: argparse.Namespace) -> dict[str, Any]:
                 code=ErrorCode.INVALID_ARGUMENT,
                 hint="Name a period, or its ends.",
             )
-        given["period"] = Period.between(args.since, args.until)
+        zone = zone_of(args)
+        given["period"] = Period.between(
+            instant("--since", args.since, zone), instant("--until", args.until, zone)
+        )
     return given

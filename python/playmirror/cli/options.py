@@ -9,13 +9,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..errors import Error
+from ..errors import Error, InvalidArgument
 from ..mirror import Mirror
+from ..period import Period
 from ..server import Server, ServerOptions
+from ..timestamp import Instant, Timestamp
 from .completion.words import FILES, suggest
 from .look import paint, set_color
 from .settings import read_settings
 
+#: What every option that takes a TIME takes, see instant().
+TIME_HELP = "an instant, its zone included, or the date of a day that begins then (see --tz)"
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _PASSWORD = re.compile(r"(^|[\s?&])password\s*=|://[^/@\s]*:[^/@\s]*@", re.IGNORECASE)
 
 
@@ -121,6 +126,28 @@ def server_options(args: argparse.Namespace) -> ServerOptions:
     """--played-at-zone, else what the settings file says."""
     zone = args.played_at_zone or read_settings().get("played_at_zone")
     return {"played_at_zone": zone} if zone else {}
+
+
+def usual_zone() -> str:
+    """Whose days count unless an option says."""
+    return read_settings().get("tz") or "UTC"
+
+
+def instant(option: str, text: str | None, zone: str) -> Instant | None:
+    """A point in time as people write it: a date alone is the start of that day in the zone."""
+    if text is None:
+        return None
+    if _DATE.fullmatch(text):
+        return Period.parse(text).resolve(zone).start
+    try:
+        return Timestamp.parse(text)
+    except InvalidArgument as error:
+        raise InvalidArgument(
+            f"{option}: {error}",
+            code=error.code,
+            hint="Write an instant with its zone, such as 2026-01-31T06:00:00Z, or a date alone, "
+            "2026-01-31, for the start of that day.",
+        ) from error
 
 
 def show_progress() -> bool:

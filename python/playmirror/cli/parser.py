@@ -96,7 +96,9 @@ def _argument(action: argparse.Action) -> str:
     metavar = str(action.metavar)
     if action.option_strings:
         return f"{action.option_strings[0]} {metavar}"
-    return {"?": f"[{metavar}]", "*": f"[{metavar}...]"}.get(str(action.nargs), metavar)
+    return {"?": f"[{metavar}]", "*": f"[{metavar}...]", "+": f"{metavar}..."}.get(
+        str(action.nargs), metavar
+    )
 
 
 def _overview(verbs: Iterable[Verb]) -> str:

@@ -17,9 +17,9 @@ from ..stats_enums import Attribution, Entity, EraUnit, SkipGroup, Unit
 from . import people
 from .answer import Answer
 from .completion.words import suggest
-from .filter_options import add_filter, asked_filter, given_filter, option_of
+from .filter_options import add_filter, asked_filter, given_filter, option_of, zone_of
 from .look import columns, paint
-from .options import open_mirror
+from .options import instant, open_mirror
 from .terminal import Column, pairs, table
 from .verb import Verb
 
@@ -31,12 +31,12 @@ _OWN = {
     "id": (str, "ID", "of the track or artist to profile"),
     "year": (int, "YEAR", "to review"),
     "unit": (str, "UNIT", "hour, day, week, month, quarter, year; of eras: year, decade"),
-    "attribution": (str, "HOW", "at_timestamp, spread"),
-    "group": (str, "GROUP", "skips by none, track, artist, hour, context"),
-    "entity": (str, "ENTITY", "track, artist; also genre of evolution; of diversity any"),
-    "as_of": (str, "ISO-TIME", "what day it is for the current streak"),
-    "min_plays": (int, "N", "plays that a day, a week or an artist needs to count"),
-    "min_known": (int, "N", "known plays that a skip rate needs"),
+    "attribution": (str, "HOW", "at_timestamp (default), spread"),
+    "group": (str, "GROUP", "skips by none (default), track, artist, hour, context"),
+    "entity": (str, "ENTITY", "artist (default), track; of evolution and diversity also genre"),
+    "as_of": (str, "TIME", "what day it is for the current streak (default: --now)"),
+    "min_plays": (int, "N", "plays that count: of a day (default: 1), a week (10), an artist (5)"),
+    "min_known": (int, "N", "known plays that a skip rate needs (default: 5)"),
     "share": (float, "SHARE", "of a week's plays that makes an obsession (default: 0.3)"),
     "gap_days": (int, "N", "days without that make a comeback (default: 90)"),
     "every": (int, "N", "plays from one milestone to the next (default: 1000)"),
@@ -70,15 +70,20 @@ def stats(args: argparse.Namespace) -> Answer:
     takes = inspect.signature(getattr(Stats, args.name)).parameters
     given = given_filter(args) if "filter" in takes else asked_filter(args)
     given |= {name: getattr(args, name) for name in _OWN if getattr(args, name) is not None}
+    if "as_of" in given:
+        given["as_of"] = instant("--as-of", given["as_of"], zone_of(args))
     if "base" in given:
         given["base"] = {**given_filter(args), "period": given["base"]}
     for name in given:
-        if name not in takes and ("filter" not in takes or name in _OWN):
-            raise InvalidArgument(
-                f"{args.name} takes no {option_of(name)}",
-                code=ErrorCode.INVALID_ARGUMENT,
-                hint="docs/statistics.md says what each statistic takes.",
-            )
+        if name in takes or ("filter" in takes and _in_filter(args.name, name)):
+            continue
+        ends = [each for each in ("since", "until") if getattr(args, each) is not None]
+        option = ends[0] if ends and name == "period" else name
+        raise InvalidArgument(
+            f"{args.name} takes no {option_of(option)}",
+            code=ErrorCode.INVALID_ARGUMENT,
+            hint="docs/statistics.md says what each statistic takes.",
+        )
     for name, parameter in takes.items():
         if name in _OWN and name not in given and parameter.default is parameter.empty:
             raise InvalidArgument(
@@ -87,6 +92,11 @@ def stats(args: argparse.Namespace) -> Answer:
     with open_mirror(args) as mirror:
         answer = getattr(mirror.stats, args.name)(**given)
     return Answer(answer, lambda: _text(answer))
+
+
+def _in_filter(statistic: str, name: str) -> bool:
+    """Whether what that statistic takes as a filter has the argument."""
+    return name not in _OWN and not (statistic == "year_in_review" and name == "period")
 
 
 def _text(answer: Any) -> str:

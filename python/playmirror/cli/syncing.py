@@ -8,7 +8,15 @@ import sys
 from ..report import SyncReport
 from ..server import PullOptions
 from .answer import Answer
-from .options import add_confirm_deletes, connect, open_mirror, show_progress, warn
+from .options import (
+    add_confirm_deletes,
+    connect,
+    instant,
+    open_mirror,
+    show_progress,
+    usual_zone,
+    warn,
+)
 from .terminal import safe, table
 from .verb import Verb
 from .watching import keep_in_step
@@ -50,8 +58,8 @@ def _pull_options(args: argparse.Namespace) -> PullOptions:
     if args.leave_out is not None:
         options["leave_out"] = [column for column in args.leave_out if column != "nothing"]
     if args.plays_since is not None:
-        ever = args.plays_since == "ever"
-        options["plays_since"] = "-infinity" if ever else args.plays_since
+        text = "-infinity" if args.plays_since == "ever" else args.plays_since
+        options["plays_since"] = instant("--plays-since", text, usual_zone())
     if args.sweep_interval is not None:
         options["sweep_interval"] = args.sweep_interval
     return options
@@ -104,8 +112,10 @@ def _add_pull_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--plays-since",
-        metavar="ISO-TIME",
-        help="do without earlier plays from now on; `ever` takes the limit off",
+        metavar="TIME",
+        help="do without earlier plays from now on: an instant, its zone included, or the date of "
+        "a day that begins then (in the zone `tz` of the settings, else UTC); `ever` takes the "
+        "limit off",
     )
     parser.add_argument(
         "--sweep-interval",
@@ -148,8 +158,7 @@ VERBS = (
             ("the same with the server in the environment, for cron", "playmirror sync --json"),
             (
                 "a small mirror: no lyrics, no API responses, recent plays only",
-                "playmirror sync --leave-out lyrics --leave-out raw_data "
-                "--plays-since 2025-01-01T00:00:00Z",
+                "playmirror sync --leave-out lyrics --leave-out raw_data --plays-since 2025-01-01",
             ),
         ),
         mirror=True,

@@ -6,10 +6,12 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace playmirror {
@@ -113,6 +115,58 @@ TEST_F(QueryStats, MayBeAskedByOneThreadWhileAnotherCloses) {
     while (!asks) std::this_thread::yield();
     mirror.close();
   }
+}
+
+/// What the call says of a value that is none.
+template <typename Call>
+std::string refusal(Call&& call) {
+  try {
+    call();
+  } catch (const InvalidArgument& error) {
+    return std::string(error.what()) + ". " + error.hint();
+  }
+  return "it was taken";
+}
+
+TEST_F(QueryStats, RefuseAChoiceThatIsNone) {
+  const Stats stats = mirror_.stats();
+  const auto refused = [&](const StatsFilter& filter) {
+    return refusal([&] { static_cast<void>(stats.totals(filter)); });
+  };
+  EXPECT_EQ(refused({.by = static_cast<Rank>(42)}),
+            "by is 42, which is no Rank. Give one of plays, time, days, skips.");
+  const std::vector<std::pair<std::string, StatsFilter>> filters = {
+      {"week_start", {.week_start = static_cast<Weekday>(-1)}},
+      {"rule", {.rule = static_cast<ListenRule>(9)}},
+      {"null_listened", {.null_listened = static_cast<NullListened>(9)}},
+      {"skips", {.skips = static_cast<Skips>(9)}},
+      {"time_basis", {.time_basis = static_cast<TimeBasis>(9)}},
+      {"artist_credit", {.artist_credit = static_cast<ArtistCredit>(9)}},
+      {"genre_weight", {.genre_weight = static_cast<GenreWeight>(9)}},
+      {"track_identity", {.track_identity = static_cast<TrackIdentity>(9)}},
+      {"dedupe", {.dedupe = static_cast<Dedupe>(9)}},
+      {"played_at_is", {.played_at_is = static_cast<PlayedAt>(9)}},
+  };
+  for (const auto& [name, filter] : filters) EXPECT_EQ(refused(filter).find(name + " is "), 0U);
+
+  const auto unit = static_cast<Unit>(9);
+  const std::vector<std::pair<std::string, std::function<void()>>> calls = {
+      {"unit", [&] { static_cast<void>(stats.activity({}, unit)); }},
+      {"unit", [&] { static_cast<void>(stats.discovery_trend({}, unit)); }},
+      {"unit", [&] { static_cast<void>(stats.audio_trend({}, unit)); }},
+      {"unit", [&] { static_cast<void>(stats.evolution({}, Entity::track, unit)); }},
+      {"unit", [&] { static_cast<void>(stats.eras({}, static_cast<EraUnit>(9))); }},
+      {"attribution", [&] { static_cast<void>(stats.clock({}, static_cast<Attribution>(9))); }},
+      {"attribution", [&] { static_cast<void>(stats.heatmap({}, static_cast<Attribution>(9))); }},
+      {"group", [&] { static_cast<void>(stats.skips({}, static_cast<SkipGroup>(9))); }},
+      {"entity", [&] { static_cast<void>(stats.diversity({}, static_cast<Entity>(9))); }},
+      {"week_start",
+       [] {
+         static_cast<void>(
+             Period::this_week().resolve("UTC", std::nullopt, static_cast<Weekday>(9)));
+       }},
+  };
+  for (const auto& [name, call] : calls) EXPECT_EQ(refusal(call).find(name + " is 9"), 0U);
 }
 
 TEST_F(QueryStats, AnEmptyMirrorGivesEmptyLists) {

@@ -43,7 +43,8 @@ DOUBLES = """
     WITH RECURSIVE played AS (
         SELECT p.id, s.same, extract(epoch FROM p.played_at) AS at, to_jsonb(ARRAY[p.source]) AS
             source, greatest(coalesce(t.duration_ms, 0), 0) / 1000.0 AS length,
-            num_nonnulls(p.listened_ms, p.skipped, p.source, p.context_uri) AS fields,
+            num_nonnulls(CASE WHEN p.listened_ms >= 0 THEN 0 END, p.skipped, p.source,
+                p.context_uri) AS fields,
             row_number() OVER (PARTITION BY s.same ORDER BY p.played_at, p.id) AS n
         FROM play_history p JOIN tracks t ON t.id = p.track_id
         JOIN same_tracks s ON s.track_id = p.track_id WHERE isfinite(p.played_at)),

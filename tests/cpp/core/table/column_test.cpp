@@ -264,6 +264,46 @@ TEST(ToTable, MakesOneColumnOfEachMemberAndSpreadsRecordsInside) {
                                              std::vector<std::string>{}}));
 }
 
+Column numbers(const std::string& name, const std::vector<std::optional<std::int64_t>>& values) {
+  ColumnBuilder builder({name, ColumnType::int64});
+  for (const auto& value : values) value ? builder.add_integer(*value) : builder.add_null();
+  return std::move(builder).finish();
+}
+
+TEST(Table, IsEqualByNamesTypesAndValues) {
+  const Column column = numbers("n", {1, {}, 3});
+  EXPECT_EQ(column, numbers("n", {1, {}, 3}));
+  EXPECT_EQ(column, numbers("n", {0, 1, {}, 3}).slice(1, 3));
+  EXPECT_NE(column, numbers("m", {1, {}, 3}));
+  EXPECT_NE(column, numbers("n", {1, {}}));
+  EXPECT_NE(column, numbers("n", {1, {}, 4}));
+  EXPECT_NE(column, numbers("n", {1, 0, 3}));
+  EXPECT_NE(column, numbers("n", {{}, 1, 3}));
+  for (const ColumnType type : {ColumnType::utf8, ColumnType::dictionary}) {
+    const auto texts = [&](std::optional<std::string> second) {
+      ColumnBuilder builder({"t", type});
+      builder.add_text("a");
+      second ? builder.add_text(*second) : builder.add_null();
+      return std::move(builder).finish();
+    };
+    EXPECT_EQ(texts("b"), texts("b"));
+    EXPECT_EQ(texts({}), texts({}));
+    EXPECT_NE(texts("b"), texts("c"));
+    EXPECT_NE(texts(""), texts({}));
+  }
+  ColumnBuilder none({"n", ColumnType::null});
+  none.add_null();
+  EXPECT_NE(numbers("n", {{}}), std::move(none).finish());
+
+  const Table table({column, numbers("m", {4, 5, 6})});
+  EXPECT_EQ(table, Table({column, numbers("m", {4, 5, 6})}));
+  EXPECT_EQ(table, table.slice(0, 3));
+  EXPECT_NE(table, table.slice(0, 2));
+  EXPECT_NE(table, Table({numbers("m", {4, 5, 6}), column}));
+  EXPECT_NE(table, Table({column}));
+  EXPECT_EQ(Table(), Table());
+}
+
 TEST(ToTable, KeepsTheSchemaWithoutRecords) {
   EXPECT_EQ(to_table(std::vector<Artist>{}).schema()[2], (Field{"genres", ColumnType::json}));
   EXPECT_EQ(to_table(std::vector<Play>{}).row_count(), 0U);
