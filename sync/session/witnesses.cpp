@@ -35,6 +35,17 @@ std::string name_of(const Witness& witness) {
   return "row " + witness.key + " of " + witness.table;
 }
 
+/// Whether a standby may not have replayed yet who wrote this row.
+bool may_not_have_seen(const Moment& moment, const Witness& witness) {
+  return moment.in_recovery && witness.xid >= moment.xmin;
+}
+
+[[noreturn]] void raise_behind(const Witness& witness) {
+  raise(ErrorCode::server_behind,
+        "the server does not have " + name_of(witness) + " as its primary has it",
+        {.hint = "A replica lags behind: wait, or connect to the primary.", .retryable = true});
+}
+
 /// The play that the mirror has under this id; without a track when it has no such play.
 PlayIdentity mirrored_play(const sqlite::Database& database, const std::string& id) {
   auto row = database.prepare(
@@ -80,12 +91,6 @@ std::vector<Witness> NewestRows::rows() const {
   std::vector<Witness> all;
   for (const auto& [table, rows] : by_table_) all.insert(all.end(), rows.begin(), rows.end());
   return all;
-}
-
-std::int64_t widen(std::uint32_t xmin, const Moment& moment) {
-  // The nearest one: under READ COMMITTED, a statement may see what began after the moment.
-  const auto away = static_cast<std::int32_t>(xmin - static_cast<std::uint32_t>(moment.xmax));
-  return moment.xmax + away;
 }
 
 void store_witnesses(sqlite::Database& database, const std::vector<Witness>& witnesses) {
@@ -201,10 +206,12 @@ void WitnessHearing::judge(const Moment& moment) {
     const bool replaced =
         xid && *xid >= horizon && !same_track && !same_time && !moment.in_recovery;
     if (!xid || (replaced && *xid != witness.xid)) {
+      if (may_not_have_seen(moment, witness)) raise_behind(witness);
       if (newest_gone == nullptr || newest_gone->xid < witness.xid) newest_gone = &witness;
     } else if (witness.is_copied && *xid == witness.xid && same_track) {
       confirmed_.push_back(witness);
     } else if (is_older(known, *xid)) {
+      if (may_not_have_seen(moment, witness)) raise_behind(witness);
       raise(ErrorCode::server_changed,
             "the server has gone back to an older state: " + name_of(witness) +
                 " is another one than it was",
@@ -218,9 +225,9 @@ void WitnessHearing::judge(const Moment& moment) {
     return;
   }
   if (moment.in_recovery) {
-    raise(ErrorCode::server_behind,
-          "the server does not have " + name_of(*newest_gone) + ", which its primary has",
-          {.hint = "A replica lags behind: wait, or connect to the primary.", .retryable = true});
+    // Its fate was decided in the history that we know, so the row was here and has gone again.
+    if (newest_gone->xid < std::min(moment.decided, moment.xmin)) return;
+    raise_behind(*newest_gone);
   }
   if (started_ && *started_ != moment.started) {
     raise(ErrorCode::server_changed,

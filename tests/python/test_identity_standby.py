@@ -99,6 +99,26 @@ def test_a_standby_that_lags_behind_takes_nothing_back(
     assert_equal(mirror, primary)
 
 
+def test_the_newest_row_may_go_while_a_mirror_follows_a_standby(
+    primary: MusicDb, clusters: Callable[..., Cluster], mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """Once the standby can know that it was deleted, and not merely has not come yet."""
+    standby = clusters(standby_of=primary.server)
+    there = MusicDb(standby, NAME)
+    primary.execute(ADD, [100])
+    standby.wait_for_replay(primary.server)
+    pull(mirror, there)
+    primary.execute("DELETE FROM play_history WHERE id = 100")
+    standby.wait_for_replay(primary.server)
+    refuses(mirror, there, "server_behind")
+
+    primary.execute("CHECKPOINT")
+    standby.wait_for_replay(primary.server)
+    standby.psql("CHECKPOINT")
+    assert pull(mirror, there).pulled["play_history"].deleted == 1
+    assert_equal(mirror, there)
+
+
 def test_a_push_to_a_standby_is_refused_and_keeps_the_rows(
     primary: MusicDb, clusters: Callable[..., Cluster], mirror: pm.Mirror, assert_equal: Check
 ) -> None:
