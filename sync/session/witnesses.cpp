@@ -41,9 +41,12 @@ bool may_not_have_seen(const Moment& moment, const Witness& witness) {
 }
 
 [[noreturn]] void raise_behind(const Witness& witness) {
-  raise(ErrorCode::server_behind,
-        "the server does not have " + name_of(witness) + " as its primary has it",
-        {.hint = "A replica lags behind: wait, or connect to the primary.", .retryable = true});
+  raise(
+      ErrorCode::server_behind,
+      "the server does not have " + name_of(witness) + " as its primary has it",
+      {.hint = "A replica lags behind: wait, or connect to the primary. If it stays so, pull once "
+               "with accept_server: the mirror is compared with it whole.",
+       .retryable = true});
 }
 
 /// The play that the mirror has under this id; without a track when it has no such play.
@@ -225,8 +228,11 @@ void WitnessHearing::judge(const Moment& moment) {
     return;
   }
   if (moment.in_recovery) {
-    // Its fate was decided in the history that we know, so the row was here and has gone again.
-    if (newest_gone->xid < std::min(moment.decided, moment.xmin)) return;
+    // Its fate was decided in the history that we know, which no restore has changed while this
+    // standby ran: so the row was here, and has gone again.
+    if (started_ == moment.started && newest_gone->xid < std::min(moment.decided, moment.xmin)) {
+      return;
+    }
     raise_behind(*newest_gone);
   }
   if (started_ && *started_ != moment.started) {
