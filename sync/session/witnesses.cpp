@@ -3,11 +3,13 @@
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/test_hooks.hpp"
+#include "core/time/postgres_time.hpp"
 
 #include <playmirror/error.hpp>
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -33,6 +35,16 @@ std::int64_t to_integer(std::string_view text) {
 
 std::string name_of(const Witness& witness) {
   return "row " + witness.key + " of " + witness.table;
+}
+
+/// Whether the server may have one of these times of a play for the other: it rounds them, or has
+/// local times, of which some come twice.
+bool is_near(const std::string& time, const std::string& other) {
+  constexpr double kMostMicros = 25 * 3.6e9;
+  const auto micros = parse_postgres(time);
+  const auto others = parse_postgres(other);
+  return micros && others &&
+         std::abs(static_cast<double>(*micros) - static_cast<double>(*others)) <= kMostMicros;
 }
 
 /// Whether a standby may not have replayed yet who wrote this row.
@@ -199,16 +211,19 @@ void WitnessHearing::judge(const Moment& moment) {
     std::optional<std::int64_t> xid;
     bool same_track = true;
     bool same_time = true;
+    bool same_play = true;
     for (const Answer& answer : answers_) {
       if (answer.table != witness.table || answer.key != witness.key) continue;
       xid = widen(answer.writer, moment);
       same_track = play.track.empty() || play.track == answer.play.track;
       same_time = play.track.empty() || play.played_at == answer.play.played_at;
+      same_play = same_track && (same_time || is_near(play.played_at, answer.play.played_at));
     }
-    // Its number went to another play, which a standby may well have from its primary.
+    // Its number went to another play. A standby does not tell at once that it follows another
+    // history, and what that has in the place of a row of ours would take its place here as well.
     const bool replaced =
-        xid && *xid >= horizon && !same_track && !same_time && !moment.in_recovery;
-    if (!xid || (replaced && *xid != witness.xid)) {
+        xid && *xid >= horizon && (moment.in_recovery ? !same_play : !same_track && !same_time);
+    if (!xid || (replaced && (*xid != witness.xid || !witness.is_copied))) {
       if (may_not_have_seen(moment, witness)) raise_behind(witness);
       if (newest_gone == nullptr || newest_gone->xid < witness.xid) newest_gone = &witness;
     } else if (witness.is_copied && *xid == witness.xid && same_track) {
