@@ -53,8 +53,14 @@ void translate_errors() {
     try {
       if (pointer) std::rethrow_exception(pointer);
     } catch (const Error& error) {
-      const py::object exception = exception_for(error);
-      PyErr_SetObject(py::type::handle_of(exception).ptr(), exception.ptr());
+      try {
+        const py::object exception = exception_for(error);
+        PyErr_SetObject(py::type::handle_of(exception).ptr(), exception.ptr());
+      } catch (py::error_already_set& raised) {
+        // Ctrl-C came while the library was at work: Python hears of it where it next runs, which
+        // is here. What leaves a translator is lost.
+        raised.restore();
+      }
     }
   });
 }

@@ -71,6 +71,12 @@ void write_state(sqlite::Database& database, std::string_view table, const Table
       .run();
 }
 
+std::int64_t latest_horizon(const sqlite::Database& database) {
+  auto row = database.prepare("SELECT coalesce(max(horizon), 0) FROM playmirror_tables");
+  row.step();
+  return row.integer(0);
+}
+
 schema::TableLayout read_layout(const sqlite::Database& database, std::string_view table) {
   schema::TableLayout layout;
   layout.name = table;

@@ -32,6 +32,9 @@ struct TableState {
 [[nodiscard]] TableState read_state(const sqlite::Database& database, std::string_view table);
 void write_state(sqlite::Database& database, std::string_view table, const TableState& state);
 
+/// The latest of all tables; 0 before the first pull.
+[[nodiscard]] std::int64_t latest_horizon(const sqlite::Database& database);
+
 /// The columns of the mirrored table with the server's types, as of the last pull.
 [[nodiscard]] schema::TableLayout read_layout(const sqlite::Database& database,
                                               std::string_view table);

@@ -33,6 +33,8 @@ inline constexpr std::string_view kHighWater = "high_water";  ///< first xid the
 inline constexpr std::string_view kPushSnapshot = "push_snapshot";  ///< kSnapshot plus our own push
 inline constexpr std::string_view kDatabaseOid = "database_oid";
 inline constexpr std::string_view kServerStarted = "server_started";
+/// What the last pull took may be lost by a crash later than this; empty when it cannot be.
+inline constexpr std::string_view kUnflushedSince = "unflushed_since";
 inline constexpr std::string_view kLeftOut = "left_out";          ///< columns of tracks, by comma
 inline constexpr std::string_view kPlaysSince = "plays_since";    ///< the earliest mirrored play
 inline constexpr std::string_view kWitnesses = "witnesses";       ///< newest rows, see sync/session

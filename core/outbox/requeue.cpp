@@ -1,12 +1,15 @@
 #include "core/outbox/requeue.hpp"
 
+#include "core/mirror/meta.hpp"
 #include "core/outbox/handles.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/schema/layout.hpp"
 #include "core/time/postgres_time.hpp"
+#include "core/time/zone.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -79,16 +82,28 @@ bool is_pending(const sqlite::Database& database, std::string_view table,
   return known.bind_all(table, identity).step();
 }
 
+/// The zone whose local times the server keeps, if it does.
+std::shared_ptr<const Zone> server_zone(const sqlite::Database& database) {
+  const auto name = meta::read(database, meta::kPlayedAtZone);
+  return name && *name != "UTC" ? Zone::find(*name) : nullptr;
+}
+
 /// Whether the play that the server has under an id may be the one that was sent, as a migration
-/// has made it: of another track, or rounded, or all of them by the clocks of another zone. A play
-/// that got an id which is free again has another track and another time, as a rule.
-bool is_made_of(std::string_view there, std::string_view sent, bool all_are_others) {
+/// has made it: of another track, or rounded, or all of them by the clocks of another zone. Or as
+/// the server has it anyway, by a local time that comes twice. A play that got an id which is free
+/// again has another track and another time, as a rule.
+bool is_made_of(std::string_view there, std::string_view sent, bool all_are_others,
+                const Zone* zone) {
   const auto [time, track] = parts_of(there);
   const auto [sent_time, sent_track] = parts_of(sent);
   if (time == sent_time) return true;
   if (track != sent_track) return false;
   const auto micros = parse_postgres(time);
   const auto sent_micros = parse_postgres(sent_time);
+  if (zone != nullptr && micros && sent_micros &&
+      zone->local(*micros) == zone->local(*sent_micros)) {
+    return true;
+  }
   constexpr double kSecond = 1e6;
   return all_are_others ||
          (micros && sent_micros &&
@@ -107,6 +122,7 @@ void requeue_delivered(sqlite::Database& database, std::string_view table,
                        const std::map<std::int64_t, std::string>& there) {
   const schema::TableLayout& layout = schema::record_layout(table);
   const std::vector<Delivered> all = all_delivered(database, table);
+  const auto zone = server_zone(database);
   auto row = select_row(database, layout);
   const auto image_under = [&](std::int64_t id) {
     std::optional<RowImage> image;
@@ -127,9 +143,9 @@ void requeue_delivered(sqlite::Database& database, std::string_view table,
     const std::string identity = identity_of(table, *image);
     const auto now = there.find(delivered.server_id);
     const bool is_there =
-        now != there.end() &&
-        (now->second == identity ||
-         (table == "play_history" && is_made_of(now->second, identity, all_are_others)));
+        now != there.end() && (now->second == identity ||
+                               (table == "play_history" &&
+                                is_made_of(now->second, identity, all_are_others, zone.get())));
     if (is_there || is_pending(database, table, identity)) continue;
     const std::int64_t id = next_provisional_id(database);
     database.prepare("UPDATE " + sqlite::quoted(table) + " SET id = ? WHERE id = ?")

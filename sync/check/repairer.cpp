@@ -102,6 +102,10 @@ void Repairer::repair_in_place() {
   {
     const SteadyReader reader(mirror_);
     comparison.run(reader.database());
+    // Rows that the mirror has newer would go back for good: no later pull reads them again.
+    if (PLAYMIRROR_SAFEGUARD("no repair from the past")) {
+      check_not_behind(reader.database(), comparison.opening().moment);
+    }
     PLAYMIRROR_STEP("repair.compared");
     for (const auto& [name, why] : comparison.skipped()) {
       report_.tables[name].problem = why;

@@ -29,16 +29,22 @@ constexpr int kAttempts = 3;
 /// A pull that finds nothing writes nothing but its time, and that no more often than this.
 constexpr std::int64_t kVisitNoteMicros = 10'000'000;
 
+/// Every row is to be read and compared again.
+void read_all_again(sqlite::Database& database) {
+  database.execute("UPDATE playmirror_tables SET horizon = 0 WHERE horizon IS NOT NULL");
+  for (const std::string_view key :
+       {meta::kSnapshot, meta::kIdsSnapshot, meta::kSettledPlays, meta::kUnflushedSince}) {
+    meta::write(database, key, "");
+  }
+}
+
 /// The mirror is to follow another server or another history: every row will be read and compared
 /// again, and what was sent from here counts as unsent until it is found there.
 void start_over(sqlite::Database& database) {
   if (PLAYMIRROR_SAFEGUARD("unsent elsewhere")) outbox::requeue_delivered(database);
-  database.execute("UPDATE playmirror_tables SET horizon = 0 WHERE horizon IS NOT NULL");
+  read_all_again(database);
   for (const auto& push : outbox::unfinished_pushes(database)) {
     outbox::end_push(database, push.push);
-  }
-  for (const std::string_view key : {meta::kSnapshot, meta::kIdsSnapshot, meta::kSettledPlays}) {
-    meta::write(database, key, "");
   }
   meta::write(database, meta::kHighWater, std::int64_t{0});
   store_witnesses(database, {});
@@ -149,6 +155,11 @@ void Puller::pull() {
       note_visit();
       learn_settled();
       return;
+    }
+    if (may_have_forgotten(SteadyReader(mirror_).database(), opening.moment)) {
+      mirror_.write([](sqlite::Database& database) { read_all_again(database); },
+                    [this] { waiter_.tick(); });
+      inquiry.reset();
     }
     try {
       if (!inquiry || inquiry->was_skipped()) {
@@ -265,24 +276,16 @@ void Puller::refuse_unkeyed(std::vector<TableChanges>& changes) {
 }
 
 void Puller::follow_server(const Moment& moment) {
-  std::int64_t high_water = 0;
   bool changed = false;
+  bool behind = false;
   {
     const SteadyReader reader(mirror_);
-    high_water = meta::read_int(reader.database(), meta::kHighWater);
     check_played_at_zone(reader.database(), moment.identity.played_at_zone);
     const auto known = stored_identity(reader.database());
     changed = known && difference(*known, moment.identity);
     if (changed && !options_.accept_server) check_identity(reader.database(), moment.identity);
-  }
-  const bool behind = moment.xmax < high_water && PLAYMIRROR_SAFEGUARD("high water");
-  if (behind && !changed && !options_.accept_server) {
-    raise(ErrorCode::server_behind,
-          "the server has not yet seen what this mirror holds (transaction " +
-              std::to_string(moment.xmax) + " of " + std::to_string(high_water) + ")",
-          {.hint = "A replica lags behind: wait, or connect to the primary. If the server was set "
-                   "back to an older state, pull once with accept_server.",
-           .retryable = true});
+    behind = is_behind(reader.database(), moment);
+    if (behind && !changed && !options_.accept_server) check_not_behind(reader.database(), moment);
   }
   if (!changed && !behind) return;
   mirror_.write([](sqlite::Database& database) { start_over(database); },
@@ -401,6 +404,7 @@ void Puller::remember(sqlite::Database& database, const std::vector<TableChanges
   remember_settled(database, changes);
   meta::write(database, meta::kHighWater, moment.xmax);
   meta::write(database, meta::kServerStarted, moment.started);
+  note_what_a_crash_may_take(database, moment);
   meta::write(database, meta::kAlembicVersion, report_.alembic_version);
   // Never connection(): it may reconnect, and the writer lock is held.
   session_.connection_if_any(

@@ -219,7 +219,7 @@ pg::Command Pusher::decide_known(Transaction& transaction) {
 
 std::string Pusher::search_for(const ServerTable& table,
                                const std::vector<const outbox::Entry*>& entries,
-                               std::int64_t xmax) const {
+                               const Moment& presumed) const {
   if (!PLAYMIRROR_SAFEGUARD("look-up")) return "false";
   const SteadyReader reader(mirror_);
   const ingest::Scope scope = ingest::read_scope(reader.database());
@@ -248,7 +248,9 @@ std::string Pusher::search_for(const ServerTable& table,
            .empty()) {
     return kUnlessKnown;
   }
-  const std::string newer = unseen_rows(reader.database(), table, state, xmax);
+  // Nor does one that a crash of the server gave a number that the mirror has seen before.
+  if (may_have_forgotten(reader.database(), presumed)) return kUnlessKnown;
+  const std::string newer = unseen_rows(reader.database(), table, state, presumed.xmax);
   return newer.empty() ? kUnlessKnown : std::string(kUnlessKnown) + " AND " + newer;
 }
 
@@ -268,7 +270,7 @@ void Pusher::add_batch(BatchInserter& inserter, const Opening& presumed) {
       if (entry.table == table) of_table.push_back(&entry);
     }
     inserter.add(of_table,
-                 search_for(presumed.catalog.tables.at(table), of_table, presumed.moment.xmax));
+                 search_for(presumed.catalog.tables.at(table), of_table, presumed.moment));
   }
 }
 

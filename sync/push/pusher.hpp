@@ -55,7 +55,7 @@ class Pusher {
   /// The condition on rows that the server may have had all along without the mirror knowing it.
   [[nodiscard]] std::string search_for(const ServerTable& table,
                                        const std::vector<const outbox::Entry*>& entries,
-                                       std::int64_t xmax) const;
+                                       const Moment& presumed) const;
   /// Makes durable what is offered, before COMMIT is sent. Returns the number of the push.
   std::int64_t record(const Transaction& transaction, const std::vector<PushedRow>& rows);
   void commit(const Transaction& transaction, const std::vector<PushedRow>& rows);

@@ -1,5 +1,6 @@
 #include "sync/session/identity.hpp"
 
+#include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/test_hooks.hpp"
 
@@ -14,6 +15,14 @@ namespace {
 // Fields of a function's row, not subselects from it: those take the server longer to plan than all
 // the rest takes.
 constexpr const char* kCheckpoint = "(pg_catalog.pg_control_checkpoint()).checkpoint_lsn::text";
+
+// Which transactions were at work when the last checkpoint began; 0 where it does not say.
+constexpr const char* kOldestAtCheckpoint =
+    "(pg_catalog.pg_control_checkpoint()).oldest_active_xid::text::bigint";
+
+// Whether a crash at this moment would leave everything that a snapshot of now shows.
+constexpr const char* kIsFlushed =
+    "pg_catalog.pg_current_wal_flush_lsn() >= pg_catalog.pg_current_wal_insert_lsn()";
 
 constexpr std::string_view kUtc = "UTC";
 
@@ -33,16 +42,29 @@ std::string timeline_sql(const IdentityAccess& access) {
          "pg_catalog.pg_current_wal_lsn()), 1, 8))::bit(32)::bigint END";
 }
 
+/// A standby that has replayed a later transaction may still lack an earlier one.
+bool lags(const sqlite::Database& database, const Moment& now) {
+  return now.in_recovery && PLAYMIRROR_SAFEGUARD("oldest transaction of a standby") &&
+         now.xmin < ingest::latest_horizon(database);
+}
+
 }  // namespace
 
 std::string moment_sql(const IdentityAccess& access) {
-  return "SELECT s::text, pg_catalog.pg_snapshot_xmin(s)::text, "
+  // The transactions of the checkpoint ahead of its timeline: a new checkpoint in between, of
+  // another one, shows.
+  return std::string("SELECT s::text, pg_catalog.pg_snapshot_xmin(s)::text, ") +
          "pg_catalog.pg_snapshot_xmax(s)::text, " +
+         (access.control_checkpoint ? kOldestAtCheckpoint : "0::bigint") + ", " +
          system_identifier_sql(access) + ", " + timeline_sql(access) +
          ", pg_catalog.current_database(), " + (access.control_checkpoint ? kCheckpoint : "''") +
          ", pg_catalog.pg_is_in_recovery(), (SELECT oid::bigint FROM pg_catalog.pg_database "
          "WHERE datname = pg_catalog.current_database()), "
-         "extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text "
+         "extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text, " +
+         // A standby has what was flushed on its primary.
+         "CASE WHEN pg_catalog.pg_is_in_recovery() THEN true ELSE " +
+         (access.wal_position ? kIsFlushed : "false") +
+         " END, extract(epoch FROM pg_catalog.pg_stat_get_bgwriter_stat_reset_time())::text "
          "FROM pg_catalog.pg_current_snapshot() s";
 }
 
@@ -62,12 +84,51 @@ Moment read_moment(const pg::Row& row, const ServerOptions& options) {
   moment.snapshot = row.text(0);
   moment.xmin = row.integer(1);
   moment.xmax = row.integer(2);
-  moment.identity = {row.text(3),    row.integer(4), row.text(5),
-                     options.schema, row.integer(8), options.played_at_zone};
-  moment.checkpoint = row.text(6);
-  moment.in_recovery = row.boolean(7);
-  moment.started = row.text(9);
+  if (const std::int64_t oldest = row.integer(3); oldest != 0) {
+    moment.decided = widen(static_cast<std::uint32_t>(oldest), moment);
+  }
+  moment.identity = {row.text(4),    row.integer(5), row.text(6),
+                     options.schema, row.integer(9), options.played_at_zone};
+  moment.checkpoint = row.text(7);
+  moment.in_recovery = row.boolean(8);
+  moment.started = row.text(10);
+  moment.is_flushed = row.boolean(11);
+  moment.last_crash = row.text(12);
   return moment;
+}
+
+std::int64_t widen(std::uint32_t xid, const Moment& moment) {
+  // The nearest one: under READ COMMITTED, a statement may see what began after the moment.
+  const auto away = static_cast<std::int32_t>(xid - static_cast<std::uint32_t>(moment.xmax));
+  return moment.xmax + away;
+}
+
+void note_what_a_crash_may_take(sqlite::Database& database, const Moment& moment) {
+  meta::write(database, meta::kUnflushedSince, moment.is_flushed ? "" : moment.last_crash);
+}
+
+bool may_have_forgotten(const sqlite::Database& database, const Moment& now) {
+  const std::string then = meta::read(database, meta::kUnflushedSince).value_or("");
+  return !then.empty() && then != now.last_crash && PLAYMIRROR_SAFEGUARD("forgotten commits");
+}
+
+bool is_behind(const sqlite::Database& database, const Moment& now) {
+  return lags(database, now) || (PLAYMIRROR_SAFEGUARD("high water") &&
+                                 now.xmax < meta::read_int(database, meta::kHighWater));
+}
+
+void check_not_behind(const sqlite::Database& database, const Moment& now) {
+  if (!is_behind(database, now)) return;
+  const bool lacks_earlier = lags(database, now);
+  raise(ErrorCode::server_behind,
+        "the server has not yet seen what this mirror holds (transaction " +
+            std::to_string(lacks_earlier ? now.xmin : now.xmax) + " of " +
+            std::to_string(lacks_earlier ? ingest::latest_horizon(database)
+                                         : meta::read_int(database, meta::kHighWater)) +
+            ")",
+        {.hint = "A replica lags behind: wait, or connect to the primary. If the server was set "
+                 "back to an older state, pull once with accept_server.",
+         .retryable = true});
 }
 
 std::optional<ServerIdentity> stored_identity(const sqlite::Database& database) {

@@ -30,6 +30,10 @@ struct Moment {
   std::string checkpoint = {};  ///< where the last checkpoint began; changes when a server recovers
   bool in_recovery = false;     ///< a standby
   std::string started = {};     ///< when the server was started, in seconds
+  /// Every older transaction had ended at the last checkpoint of the timeline; 0 when unknown.
+  std::int64_t decided = 0;
+  bool is_flushed = false;      ///< a crash takes nothing back of what this moment shows
+  std::string last_crash = {};  ///< in seconds, or when somebody reset the server's statistics
 };
 
 /// What this server lets a role ask about itself.
@@ -42,6 +46,16 @@ struct IdentityAccess {
 /// A SELECT of one row that read_moment() understands.
 [[nodiscard]] std::string moment_sql(const IdentityAccess& access);
 [[nodiscard]] Moment read_moment(const pg::Row& row, const ServerOptions& options);
+
+/// The 64-bit transaction id of a row or a transaction seen at `moment` or soon after it.
+[[nodiscard]] std::int64_t widen(std::uint32_t xid, const Moment& moment);
+
+/// With `synchronous_commit = off`, a crash can take back transactions that a pull has seen, and
+/// their numbers go to others. A pull notes whether that may befall what it has taken.
+void note_what_a_crash_may_take(sqlite::Database& database, const Moment& moment);
+
+/// Whether it may have befallen what the last pull has taken: then no horizon counts.
+[[nodiscard]] bool may_have_forgotten(const sqlite::Database& database, const Moment& now);
 
 /// A condition of the parameters $1 and $2: that the server's snapshot and checkpoint are these, so
 /// that nothing has happened since. A standby's snapshot does not list what runs, so only a
@@ -63,6 +77,13 @@ void store_identity(sqlite::Database& database, const ServerIdentity& identity);
 
 /// Throws InvalidArgument when the mirror's plays were read by the clocks of another zone.
 void check_played_at_zone(const sqlite::Database& database, const std::string& zone);
+
+/// Whether the server has not seen yet what the mirror holds: a replica that lags, or a server that
+/// was set back.
+[[nodiscard]] bool is_behind(const sqlite::Database& database, const Moment& now);
+
+/// Throws Error (server_behind) when it is.
+void check_not_behind(const sqlite::Database& database, const Moment& now);
 
 /// Throws ServerChanged unless the two are one history.
 void check_identity(const ServerIdentity& known, const ServerIdentity& now);

@@ -66,6 +66,8 @@ void ServerSession::probe(pg::Waiter& waiter) {
       "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE'), "
       "pg_catalog.has_function_privilege('pg_catalog.pg_control_checkpoint()', 'EXECUTE'), "
       "pg_catalog.has_function_privilege('pg_catalog.pg_current_wal_lsn()', 'EXECUTE') AND "
+      "pg_catalog.has_function_privilege('pg_catalog.pg_current_wal_flush_lsn()', 'EXECUTE') AND "
+      "pg_catalog.has_function_privilege('pg_catalog.pg_current_wal_insert_lsn()', 'EXECUTE') AND "
       "pg_catalog.has_function_privilege('pg_catalog.pg_walfile_name(pg_lsn)', 'EXECUTE')";
   commands[0].doing = "ask what the server tells about itself";
   commands[0].on_result = [this](const pg::Result& result) {

@@ -3,11 +3,13 @@
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/test_hooks.hpp"
+#include "core/time/postgres_time.hpp"
 
 #include <playmirror/error.hpp>
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -33,6 +35,30 @@ std::int64_t to_integer(std::string_view text) {
 
 std::string name_of(const Witness& witness) {
   return "row " + witness.key + " of " + witness.table;
+}
+
+/// Whether the server may have one of these times of a play for the other: it rounds them, or has
+/// local times, of which some come twice.
+bool is_near(const std::string& time, const std::string& other) {
+  constexpr double kMostMicros = 25 * 3.6e9;
+  const auto micros = parse_postgres(time);
+  const auto others = parse_postgres(other);
+  return micros && others &&
+         std::abs(static_cast<double>(*micros) - static_cast<double>(*others)) <= kMostMicros;
+}
+
+/// Whether a standby may not have replayed yet who wrote this row.
+bool may_not_have_seen(const Moment& moment, const Witness& witness) {
+  return moment.in_recovery && witness.xid >= moment.xmin;
+}
+
+[[noreturn]] void raise_behind(const Witness& witness) {
+  raise(
+      ErrorCode::server_behind,
+      "the server does not have " + name_of(witness) + " as its primary has it",
+      {.hint = "A replica lags behind: wait, or connect to the primary. If it stays so, pull once "
+               "with accept_server: the mirror is compared with it whole.",
+       .retryable = true});
 }
 
 /// The play that the mirror has under this id; without a track when it has no such play.
@@ -80,12 +106,6 @@ std::vector<Witness> NewestRows::rows() const {
   std::vector<Witness> all;
   for (const auto& [table, rows] : by_table_) all.insert(all.end(), rows.begin(), rows.end());
   return all;
-}
-
-std::int64_t widen(std::uint32_t xmin, const Moment& moment) {
-  // The nearest one: under READ COMMITTED, a statement may see what began after the moment.
-  const auto away = static_cast<std::int32_t>(xmin - static_cast<std::uint32_t>(moment.xmax));
-  return moment.xmax + away;
 }
 
 void store_witnesses(sqlite::Database& database, const std::vector<Witness>& witnesses) {
@@ -191,20 +211,25 @@ void WitnessHearing::judge(const Moment& moment) {
     std::optional<std::int64_t> xid;
     bool same_track = true;
     bool same_time = true;
+    bool same_play = true;
     for (const Answer& answer : answers_) {
       if (answer.table != witness.table || answer.key != witness.key) continue;
       xid = widen(answer.writer, moment);
       same_track = play.track.empty() || play.track == answer.play.track;
       same_time = play.track.empty() || play.played_at == answer.play.played_at;
+      same_play = same_track && (same_time || is_near(play.played_at, answer.play.played_at));
     }
-    // Its number went to another play, which a standby may well have from its primary.
+    // Its number went to another play. A standby does not tell at once that it follows another
+    // history, and what that has in the place of a row of ours would take its place here as well.
     const bool replaced =
-        xid && *xid >= horizon && !same_track && !same_time && !moment.in_recovery;
-    if (!xid || (replaced && *xid != witness.xid)) {
+        xid && *xid >= horizon && (moment.in_recovery ? !same_play : !same_track && !same_time);
+    if (!xid || (replaced && (*xid != witness.xid || !witness.is_copied))) {
+      if (may_not_have_seen(moment, witness)) raise_behind(witness);
       if (newest_gone == nullptr || newest_gone->xid < witness.xid) newest_gone = &witness;
     } else if (witness.is_copied && *xid == witness.xid && same_track) {
       confirmed_.push_back(witness);
     } else if (is_older(known, *xid)) {
+      if (may_not_have_seen(moment, witness)) raise_behind(witness);
       raise(ErrorCode::server_changed,
             "the server has gone back to an older state: " + name_of(witness) +
                 " is another one than it was",
@@ -218,9 +243,12 @@ void WitnessHearing::judge(const Moment& moment) {
     return;
   }
   if (moment.in_recovery) {
-    raise(ErrorCode::server_behind,
-          "the server does not have " + name_of(*newest_gone) + ", which its primary has",
-          {.hint = "A replica lags behind: wait, or connect to the primary.", .retryable = true});
+    // Its fate was decided in the history that we know, which no restore has changed while this
+    // standby ran: so the row was here, and has gone again.
+    if (started_ == moment.started && newest_gone->xid < std::min(moment.decided, moment.xmin)) {
+      return;
+    }
+    raise_behind(*newest_gone);
   }
   if (started_ && *started_ != moment.started) {
     raise(ErrorCode::server_changed,

@@ -50,9 +50,6 @@ class NewestRows {
   std::map<std::string, std::vector<Witness>> by_table_;
 };
 
-/// The 64-bit transaction id of a row seen at `moment` or soon after it.
-[[nodiscard]] std::int64_t widen(std::uint32_t xmin, const Moment& moment);
-
 void store_witnesses(sqlite::Database& database, const std::vector<Witness>& witnesses);
 [[nodiscard]] std::vector<Witness> stored_witnesses(const sqlite::Database& database);
 

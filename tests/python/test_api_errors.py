@@ -1,12 +1,18 @@
 """Exceptions: one base, one class for each thing a caller would do, facts to act on."""
 
 import copy
+import os
 import pickle
+import signal
+import sqlite3
+import threading
 import traceback
+from contextlib import closing
 from pathlib import Path
 
 import playmirror as pm
 import pytest
+from support.offline_library import NOON, open_library
 
 CLASSES = [
     pm.InvalidArgument,
@@ -90,3 +96,19 @@ def test_a_senseless_dsn_is_an_invalid_argument_without_its_password() -> None:
         pm.connect("password=hush nonsense=1")
     assert caught.value.code == "bad_connection_options"
     assert "hush" not in str(caught.value) + caught.value.hint
+
+
+def test_ctrl_c_during_a_call_that_fails_is_not_lost(tmp_path: Path) -> None:
+    """Python hears of it only when the error is made."""
+    with open_library(tmp_path / "music.db") as first:
+        path = first.path
+    with (
+        pm.open(path, busy_timeout=0.3) as mirror,
+        closing(sqlite3.connect(path, isolation_level=None)) as writer,
+    ):
+        writer.execute("BEGIN IMMEDIATE")
+        interrupt = threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGINT])
+        interrupt.start()
+        with pytest.raises(KeyboardInterrupt):
+            mirror.plays.add(track_id="blue", played_at=NOON)
+        interrupt.join()

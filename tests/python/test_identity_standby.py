@@ -1,6 +1,7 @@
 """Standbys, failovers and restored clusters: the same system, and perhaps another history."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -52,7 +53,7 @@ def refuses(mirror: pm.Mirror, db: MusicDb, code: str) -> None:
     plays = list(mirror.plays.list())
     with pm.connect(db.dsn) as server, pytest.raises(pm.ServerChanged) as error:
         server.pull(mirror)
-    assert error.value.code == code
+    assert error.value.code == code, error.value
     assert list(mirror.plays.list()) == plays
 
 
@@ -97,6 +98,26 @@ def test_a_standby_that_lags_behind_takes_nothing_back(
     standby.wait_for_replay(primary.server)
     pull(mirror, there)
     assert_equal(mirror, primary)
+
+
+def test_the_newest_row_may_go_while_a_mirror_follows_a_standby(
+    primary: MusicDb, clusters: Callable[..., Cluster], mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """Once the standby can know that it was deleted, and not merely has not come yet."""
+    standby = clusters(standby_of=primary.server)
+    there = MusicDb(standby, NAME)
+    primary.execute(ADD, [100])
+    standby.wait_for_replay(primary.server)
+    pull(mirror, there)
+    primary.execute("DELETE FROM play_history WHERE id = 100")
+    standby.wait_for_replay(primary.server)
+    refuses(mirror, there, "server_behind")
+
+    primary.execute("CHECKPOINT")
+    standby.wait_for_replay(primary.server)
+    standby.psql("CHECKPOINT")
+    assert pull(mirror, there).pulled["play_history"].deleted == 1
+    assert_equal(mirror, there)
 
 
 def test_a_push_to_a_standby_is_refused_and_keeps_the_rows(
@@ -191,6 +212,51 @@ def test_a_standby_promoted_without_a_track_of_ours_gets_it_again(
     assert promoted.execute(values) == [(0.1 + 0.2, "-0", 7)]
     assert promoted.execute("SELECT track_id, artist_id FROM track_artists") == [("new", "a")]
     assert_equal(mirror, promoted)
+
+
+def test_a_second_standby_that_follows_the_promoted_one_takes_nothing_of_ours(
+    primary: MusicDb, clusters: Callable[..., Cluster], mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """Its control file names the old timeline for a while."""
+    first, second = clusters(standby_of=primary.server), clusters(standby_of=primary.server)
+    for standby in (first, second):
+        standby.wait_for_replay(primary.server)
+    there = MusicDb(second, NAME)
+    primary.execute("CHECKPOINT")
+    second.wait_for_replay(primary.server)
+    second.psql("CHECKPOINT")
+    pull(mirror, there)
+    for standby in (first, second):
+        follow(standby, "")
+        while standby.psql("SELECT count(*) FROM pg_stat_wal_receiver") != "0":
+            time.sleep(0.02)
+    play = mirror.plays.add(track_id="t", played_at="2026-05-05T05:05:01Z")
+    with pm.connect(primary.dsn) as server:
+        assert server.push(mirror).pushed == 1
+    primary.server.stop("immediate")
+    first.promote()
+    promoted = MusicDb(first, NAME)
+    for number in range(60):
+        promoted.execute(ADD, [10 + number])
+    promoted.execute("SELECT setval('play_history_id_seq', 100)")
+    follow(second, first.dsn(unix=True))
+    second.wait_for_replay(first)
+    refuses(mirror, there, "server_behind")
+
+    promoted.execute("CHECKPOINT")
+    second.wait_for_replay(first)
+    second.psql("CHECKPOINT")
+    refuses(mirror, there, "server_changed")
+    pull(mirror, promoted, accept_server=True)
+    assert sync(mirror, promoted).pushed == 1
+    assert mirror.plays[play.id].played_at == play.played_at
+    assert_equal(mirror, promoted)
+
+
+def follow(standby: Cluster, primary: str) -> None:
+    """Lets a running standby stream from another primary, or from none."""
+    standby.psql(f"ALTER SYSTEM SET primary_conninfo = '{primary}'")
+    standby.psql("SELECT pg_reload_conf()")
 
 
 def test_a_standby_promoted_with_everything_costs_one_comparison(

@@ -139,6 +139,27 @@ def test_an_hour_that_clocks_show_twice_has_one_name(mirror: pm.Mirror, music_db
         assert server.sync(mirror).method == "unchanged"
 
 
+def test_a_play_of_an_hour_shown_twice_outlives_the_table_it_was_sent_to(
+    mirror: pm.Mirror, music_db: MusicDb
+) -> None:
+    """No pull has told yet which of the two instants the server makes of it."""
+    with pm.connect(music_db.dsn, played_at_zone="Europe/Berlin") as server:
+        server.sync(mirror)
+        first = datetime(2026, 10, 25, 0, 40, tzinfo=timezone.utc)
+        for moment in (first, first + timedelta(days=1)):
+            mirror.plays.add(track_id="t", played_at=moment, listened_ms=1, skipped=False)
+        assert server.push(mirror).pushed == 2
+        music_db.execute(
+            "CREATE TABLE copied (LIKE play_history INCLUDING ALL); "
+            "INSERT INTO copied SELECT * FROM play_history; "
+            "ALTER SEQUENCE play_history_id_seq OWNED BY copied.id; DROP TABLE play_history; "
+            "ALTER TABLE copied RENAME TO play_history"
+        )
+        server.pull(mirror)
+        assert not mirror.pending()
+        assert_instants(mirror, server, music_db, "Europe/Berlin")
+
+
 def test_a_cut_is_an_instant(
     mirror: pm.Mirror, server: pm.Server, music_db: MusicDb, zone: str
 ) -> None:

@@ -217,6 +217,18 @@ def a_standby_that_lags_behind_a_repair(world: World) -> None:
     world.assert_equal()
 
 
+def a_repair_from_a_standby_that_lags(world: World) -> None:
+    db = world.other_cluster()
+    standby = world.stack.enter_context(Cluster.standby_of(db.server))
+    standby.wait_for_replay(db.server)
+    standby.psql("SELECT pg_wal_replay_pause()")
+    db.execute("UPDATE tracks SET tempo = 4")
+    world.pull()
+    with pm.connect(standby.dsn(db.name)) as server, pytest.raises(pm.ServerChanged):
+        server.repair(world.mirror)
+    world.assert_equal()
+
+
 def a_quick_look_behind_a_repair(world: World) -> None:
     by_another_hand(world.mirror.path, "UPDATE tracks SET name = 'damaged'")
     repair(world)
@@ -239,5 +251,6 @@ SCENARIOS: dict[str, Callable[[World], None]] = {
     "recorded rows restored": a_recorded_row_changed_by_another_hand,
     "damaged entries set aside": a_damaged_entry_among_good_ones,
     "high water of a repair": a_standby_that_lags_behind_a_repair,
+    "no repair from the past": a_repair_from_a_standby_that_lags,
     "digests made anew": a_quick_look_behind_a_repair,
 }

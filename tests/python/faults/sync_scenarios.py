@@ -163,15 +163,34 @@ def another_database(world: World) -> None:
 
 
 def a_standby_that_lags(world: World) -> None:
-    """By a deletion, to which no row bears witness."""
+    """By a deletion, to which no row bears witness; an older transaction runs on either side."""
     db = world.other_cluster()
     standby = world.stack.enter_context(Cluster.standby_of(db.server))
-    standby.wait_for_replay(db.server)
-    standby.psql("SELECT pg_wal_replay_pause()")
-    db.execute("DELETE FROM play_history WHERE listened_ms = 5")
+    with db.connect(autocommit=False) as oldest:
+        oldest.execute("UPDATE artists SET name = 'x'")
+        db.execute("UPDATE tracks SET tempo = 1")
+        standby.wait_for_replay(db.server)
+        standby.psql("SELECT pg_wal_replay_pause()")
+        db.execute("DELETE FROM play_history WHERE listened_ms = 5")
+        world.pull()
+        with pm.connect(standby.dsn(db.name)) as server, pytest.raises(pm.ServerChanged):
+            server.pull(world.mirror)
+        world.assert_equal()
+
+
+def a_standby_that_lacks_an_earlier_transaction(world: World) -> None:
+    """It has replayed a later one, so that its counters look right."""
+    db = world.other_cluster()
+    standby = world.stack.enter_context(Cluster.standby_of(db.server))
+    with db.connect(autocommit=False) as earlier:
+        earlier.execute("DELETE FROM play_history WHERE listened_ms = 5")
+        db.execute("UPDATE tracks SET tempo = 1")
+        standby.wait_for_replay(db.server)
+        standby.psql("SELECT pg_wal_replay_pause()")
     world.pull()
-    with pm.connect(standby.dsn(db.name)) as server, pytest.raises(pm.ServerChanged):
+    with pm.connect(standby.dsn(db.name)) as server, pytest.raises(pm.ServerChanged) as error:
         server.pull(world.mirror)
+    assert error.value.code == "server_behind"
     world.assert_equal()
 
 
@@ -203,6 +222,30 @@ def a_server_that_crashed_and_forgot(world: World) -> None:
     db.server.restart("immediate")
     db.execute("INSERT INTO artists (id) VALUES ('new')")
     world.pull(accept_server=True)
+    world.assert_equal()
+
+
+def a_crash_that_forgot_what_was_seen(world: World) -> None:
+    """Deletions, to which no row bears witness; then their numbers go to a play that is pending
+    here, and to an old row."""
+    db = world.other_cluster(synchronous_commit="off", wal_writer_delay="10s")
+    db.execute(
+        "SET synchronous_commit = on; "
+        "INSERT INTO tracks (id) SELECT 'more' || n FROM generate_series(1, 9) n"
+    )
+    for listened in (5, 6):
+        db.execute("DELETE FROM play_history WHERE listened_ms = %s", [listened])
+    world.pull()
+    play = add_play(world.mirror, 1)
+    db.server.restart("immediate")
+    db.execute(
+        "INSERT INTO play_history (track_id, played_at) VALUES (%s, %s)",
+        [play.track_id, play.played_at.replace(tzinfo=None)],
+    )
+    db.execute("UPDATE tracks SET tempo = 3 WHERE id = 't1'")
+    db.execute("INSERT INTO artists (id) VALUES ('new')")
+    assert world.push().already_there == 1
+    world.pull()
     world.assert_equal()
 
 
@@ -459,6 +502,8 @@ SCENARIOS: dict[str, Callable[[World], None]] = {
     "replaced table": an_older_table_under_the_name,
     "identity": another_database,
     "high water": a_standby_that_lags,
+    "oldest transaction of a standby": a_standby_that_lacks_an_earlier_transaction,
+    "forgotten commits": a_crash_that_forgot_what_was_seen,
     "no short cut on a standby": what_commits_in_between_on_a_standby,
     "checkpoint": a_server_that_crashed_and_forgot,
     "witnesses": a_server_whose_files_were_set_back,
