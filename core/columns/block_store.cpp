@@ -21,20 +21,20 @@ constexpr std::int64_t part_of(std::int64_t block, ColumnNumber column) noexcept
 }
 
 std::string read_part(const sqlite::Database& database, std::int64_t part) {
-  auto row = database.prepare("SELECT data FROM playmirror_block_data WHERE part = ?");
-  row.bind(0, part);
-  if (!row.step()) {
+  const auto row = database.kept("SELECT data FROM playmirror_block_data WHERE part = ?");
+  row->bind(0, part);
+  if (!row->step()) {
     refuse_damaged("part " + std::to_string(part) + " of the columns of plays is missing");
   }
-  return std::string(row.blob(0));
+  return std::string(row->blob(0));
 }
 
 void write_part(sqlite::Database& database, std::int64_t part, const std::string& data) {
-  auto insert = database.prepare(
+  const auto insert = database.kept(
       "INSERT INTO playmirror_block_data (part, data) VALUES (?, ?) "
       "ON CONFLICT (part) DO UPDATE SET data = excluded.data");
-  insert.bind(0, part);
-  insert.bind_blob_view(1, data).run();
+  insert->bind(0, part);
+  insert->bind_blob_view(1, data).run();
 }
 
 void delete_columns(sqlite::Database& database, std::int64_t block) {

@@ -212,12 +212,12 @@ std::int64_t newest(const sqlite::Database& database) {
 
 bool any_sendable(const sqlite::Database& database, std::string_view table, std::int64_t after,
                   std::int64_t newest) {
-  auto any = database.prepare(
+  const auto any = database.kept(
       "SELECT EXISTS (SELECT 1 FROM playmirror_outbox WHERE table_name = ?1) AND EXISTS (SELECT 1 "
-      "FROM playmirror_outbox o WHERE +table_name = ?1 AND entry > ?2 AND entry <= ?3 AND " +
-      std::string(kStateSql) + " IN ('queued', 'waiting'))");
-  any.bind_all(table, after, newest);
-  return any.step() && any.integer(0) != 0;
+      "FROM playmirror_outbox WHERE +table_name = ?1 AND entry > ?2 AND entry <= ?3 "
+      "AND state IN ('queued', 'waiting'))");
+  any->bind_all(table, after, newest);
+  return any->step() && any->integer(0) != 0;
 }
 
 std::vector<Entry> sendable(const sqlite::Database& database, std::string_view table,
@@ -281,14 +281,14 @@ std::optional<PendingEntry> find(const sqlite::Database& database, std::int64_t 
 std::int64_t begin_push(sqlite::Database& database, const PushRecord& push,
                         const std::vector<std::pair<std::int64_t, std::int64_t>>& offered) {
   database
-      .prepare(
+      .kept(
           "INSERT INTO playmirror_pushes (xid, backend_pid, backend_start, "
           "system_identifier, timeline, database, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
-      .bind_all(push.xid, push.backend_pid, push.backend_start, push.system_identifier,
-                push.timeline, push.database, Timestamp::now().to_postgres_string())
+      ->bind_all(push.xid, push.backend_pid, push.backend_start, push.system_identifier,
+                 push.timeline, push.database, Timestamp::now().to_postgres_string())
       .run();
   const std::int64_t number = database.last_insert_rowid();
-  auto note = database.prepare(
+  const auto note = database.kept(
       "INSERT INTO playmirror_offered (push, entry, rows, server_id) VALUES (?, ?, ?, ?)");
   // As a rule the server numbers the rows as they are numbered here: then one line is enough.
   const auto follows = [&](std::size_t i) {
@@ -299,7 +299,7 @@ std::int64_t begin_push(sqlite::Database& database, const PushRecord& push,
   for (std::size_t begin = 0, end = 0; begin < offered.size(); begin = end) {
     for (end = begin + 1; end < offered.size() && follows(end);) ++end;
     const auto& [entry, id] = offered[begin];
-    note.bind_all(number, entry, static_cast<std::int64_t>(end - begin), id).run();
+    note->bind_all(number, entry, static_cast<std::int64_t>(end - begin), id).run();
   }
   return number;
 }
@@ -344,9 +344,8 @@ std::vector<Entry> offered(const sqlite::Database& database, std::int64_t push) 
 }
 
 void forget_push(sqlite::Database& database, std::int64_t push) {
-  for (const char* table : {"playmirror_offered", "playmirror_pushes"}) {
-    database.prepare(std::string("DELETE FROM ") + table + " WHERE push = ?").bind_all(push).run();
-  }
+  database.kept("DELETE FROM playmirror_offered WHERE push = ?")->bind_all(push).run();
+  database.kept("DELETE FROM playmirror_pushes WHERE push = ?")->bind_all(push).run();
 }
 
 void end_push(sqlite::Database& database, std::int64_t push) {

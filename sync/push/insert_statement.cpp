@@ -155,8 +155,9 @@ bool goes_in_order(const ServerTable& table, const outbox::Entry& entry) {
     const ServerColumn* column = table.find(field.first);
     return column == nullptr || column->input_type.ends_with(')');
   };
-  return is_serial(table.name) && table.keeps_what_it_takes && table.checks_parents &&
-         std::ranges::none_of(entry.image.fields, rounds);
+  const bool needs_track = table.name == "play_history";
+  return is_serial(table.name) && table.keeps_what_it_takes &&
+         (!needs_track || table.checks_parents) && std::ranges::none_of(entry.image.fields, rounds);
 }
 
 InsertStatement insert_in_order(const ServerSession& session, const ServerTable& table,

@@ -183,8 +183,8 @@ std::vector<pg::Command> Pusher::beginning(Transaction& transaction,
   commands.push_back(
       command("SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN '0' "
               "ELSE pg_catalog.pg_current_xact_id()::text END, pid::text, "
-              "extract(epoch FROM backend_start)::text FROM pg_catalog.pg_stat_activity "
-              "WHERE pid = pg_catalog.pg_backend_pid()",
+              "extract(epoch FROM backend_start)::text FROM "
+              "pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())",
               "get a transaction id"));
   commands.back().on_result = [&](const pg::Result& result) {
     outbox::PushRecord& record = transaction.record;

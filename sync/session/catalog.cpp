@@ -100,19 +100,24 @@ bool has_unique_key(const ServerTable& table) {
          });
 }
 
-/// Whether PostgreSQL itself sees to it that a row's track is there. The foreign keys are given as
-/// columns, table and columns there.
-bool checks_parents(const Catalog& catalog, const ServerTable& table) {
-  if (table.name != "play_history") return true;
-  const ServerTable& tracks = catalog.tables.at("tracks");
-  const ServerColumn* from = table.find("track_id");
-  const ServerColumn* to = tracks.find("id");
-  if (from == nullptr || to == nullptr) return false;
-  const std::string wanted = "{" + std::to_string(from->layout.number) + "} " +
-                             std::to_string(tracks.relation) + " {" +
-                             std::to_string(to->layout.number) + "}";
-  const std::vector<std::string> keys = text::split(table.foreign_keys, ';');
-  return std::ranges::find(keys, wanted) != keys.end();
+/// Whether triggers, as catalog_sql() tells of them, are all PostgreSQL's own and at work.
+bool are_all_of_postgresql(const std::string& triggers) {
+  const std::vector<std::string> each = text::split(triggers, ';');
+  return triggers.empty() || std::ranges::all_of(each, [](const std::string& trigger) {
+           return trigger.starts_with("t ");
+         });
+}
+
+/// Whether one of them sees to it that a play's track is there.
+bool checks_tracks(const std::string& triggers, const ServerTable& tracks) {
+  const std::string wanted =
+      "t " + std::to_string(tracks.relation) + " FOREIGN KEY (track_id) REFERENCES ";
+  const std::vector<std::string> each = text::split(triggers, ';');
+  return std::ranges::any_of(each, [&](const std::string& trigger) {
+    if (!trigger.starts_with(wanted)) return false;
+    const std::size_t bracket = trigger.find('(', wanted.size());
+    return bracket != std::string::npos && trigger.substr(bracket).starts_with("(id)");
+  });
 }
 
 /// Finds the table's parts, and theirs, among all tables that are part of another: each of these is
@@ -219,19 +224,12 @@ std::string catalog_sql() {
          // Nothing of an unlogged table reaches a standby, or outlives a crash.
          "CASE WHEN c.relpersistence = 'u' THEN pg_catalog.pg_is_in_recovery() END, "
          // Foreign keys are checked by triggers of PostgreSQL's own, which can be switched off.
-         "CASE WHEN " +
-         part_of_key +
-         " AND c.relkind = 'r' AND NOT c.relhassubclass THEN NOT c.relhasrules AND "
-         "pg_catalog.current_setting('session_replication_role') = 'origin' AND NOT EXISTS (SELECT "
-         "FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT (g.tgisinternal AND "
-         "g.tgenabled IN ('O', 'A'))) END, "
-         "CASE WHEN " +
-         part_of_key +
-         " AND c.relhastriggers THEN (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', "
-         "k.conkey, k.confrelid::bigint, k.confkey), ';' ORDER BY k.oid) FROM "
-         "pg_catalog.pg_constraint k "
-         "WHERE k.conrelid = c.oid AND k.contype = 'f' AND EXISTS (SELECT "
-         "FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND g.tgconstraint = k.oid)) END "
+         "CASE WHEN c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relhasrules AND "
+         "pg_catalog.current_setting('session_replication_role') = 'origin' THEN CASE "
+         "WHEN NOT c.relhastriggers THEN '' WHEN a.attname = 'track_id' THEN (SELECT "
+         "pg_catalog.string_agg(pg_catalog.concat_ws(' ', g.tgisinternal AND g.tgenabled IN "
+         "('O', 'A'), g.tgconstrrelid::bigint, pg_catalog.pg_get_constraintdef(g.tgconstraint)), "
+         "';') FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid) END END "
          "FROM pg_catalog.pg_class c "
          "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
          "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
@@ -244,6 +242,8 @@ std::string catalog_sql() {
 
 Catalog read_catalog(const pg::Result& result, const std::string& schema) {
   Catalog catalog;
+  // By table; none where other things than triggers come between. Their text depends on the path.
+  std::map<std::string, std::string> triggers;
   for (const schema::TableLayout& layout : schema::record_layouts()) {
     catalog.tables[layout.name].name = layout.name;
   }
@@ -273,8 +273,7 @@ Catalog read_catalog(const pg::Result& result, const std::string& schema) {
     if (!row.is_null(17)) note_parts(table, row.text(17));
     table.is_unlogged = !row.is_null(18);
     table.is_absent = table.is_unlogged && row.boolean(18);
-    if (!row.is_null(19)) table.keeps_what_it_takes = row.boolean(19);
-    if (!row.is_null(20)) table.foreign_keys = row.text(20);
+    if (!row.is_null(19)) triggers[name] = row.text(19);
     table.columns.push_back(
         {{row.text(5), type, schema::kind_of(type), static_cast<int>(row.integer(12))},
          row.text(15),
@@ -287,8 +286,11 @@ Catalog read_catalog(const pg::Result& result, const std::string& schema) {
   for (auto& [name, table] : catalog.tables) {
     table.problem = problem_of(table, schema);
     table.has_unique_key = has_unique_key(table);
-    table.checks_parents = checks_parents(catalog, table);
+    const auto known = triggers.find(name);
+    table.keeps_what_it_takes = known != triggers.end() && are_all_of_postgresql(known->second);
   }
+  catalog.tables.at("play_history").checks_parents =
+      checks_tracks(triggers["play_history"], catalog.tables.at("tracks"));
   return catalog;
 }
 

@@ -57,7 +57,6 @@ struct ServerTable {
   bool insertable = false;
   bool rows_hidden = false;          ///< a row-level security policy applies to our role
   bool keeps_what_it_takes = false;  ///< nothing of the backend's changes or drops an insert
-  std::string foreign_keys = {};     ///< those that are enforced: columns, oid, columns there
   bool checks_parents = false;       ///< it refuses a play whose track is not there
   std::vector<ServerColumn> columns = {};
   std::optional<Problem> problem = {};  ///< why it cannot be pulled
