@@ -374,6 +374,31 @@ def members(cls: type) -> list[str]:
     return [field.name for field in dataclasses.fields(cls)]
 
 
+def test_lists_of_what_to_leave_out(mirror_path: Path, cli: Cli) -> None:
+    with open_library(mirror_path) as mirror:
+        plays = mirror.stats.totals().plays
+        [(blue,)] = mirror.sql("SELECT count(*) FROM play_history WHERE track_id = 'blue'").rows()
+    assert cli("exclude", "--json").document == []
+    assert cli("exclude").out.startswith("there are no lists. `playmirror exclude`")
+    children = {"name": "children", "track_ids": ["blue"], "artist_ids": [], "contexts": []}
+    assert cli("exclude", "children", "--track", "blue", "--json").document == children
+    left = cli("stats", "totals", "--exclude-list", "children", "--json").document
+    assert 0 < blue < plays and left["plays"] == plays - blue
+    grown = {**children, "artist_ids": ["miles", "nobody"], "contexts": ["spotify:x"]}
+    adding = ("--artist", "nobody", "--artist", "miles", "--context", "spotify:x")
+    assert cli("exclude", "children", *adding, "--json").document == grown
+    text = cli("exclude").out
+    assert text == cli("exclude", "children").out
+    assert all(f"children  {kind}" in text for kind in ("track", "artist", "context"))
+    for refused in (["--drop"], ["--track", "blue"], ["children", "--drop", "--track", "blue"]):
+        assert cli("exclude", *refused, "--json").error["code"] == "invalid_argument"
+    assert cli("exclude", "children", "--drop").out == "the list children is dropped\n"
+    assert (
+        cli("exclude", "children", "--json").error["message"] == "there is no list named children"
+    )
+    assert cli("exclude", "children", "--drop").code == exit_codes.USAGE
+
+
 @pytest.mark.parametrize(
     ("heading", "path", "expected"),
     [
@@ -389,6 +414,7 @@ def members(cls: type) -> list[str]:
         ("top", [0], members(pm.TopTrack)),
         ("activity, heatmap", [0], members(pm.ActivityBucket)),
         ("stats", [0], members(pm.GenreCount)),
+        ("exclude", [0], members(pm.ExclusionList)),
         ("add-play", [], members(pm.Play)),
         ("verify", [], members(pm.FileReport)),
         ("export", [], members(pm.ExportReport)),
