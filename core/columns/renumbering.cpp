@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -26,7 +27,15 @@ class Renumbering {
   std::vector<std::int64_t> find(const RenumberedPlays& plays) {
     std::vector<std::int64_t> found;
     const std::unordered_set<std::int64_t> removed = removed_rows();
+    // Most plays of a block came from the server, and their ids lie elsewhere.
+    std::int64_t least = std::numeric_limits<std::int64_t>::max();
+    std::int64_t greatest = std::numeric_limits<std::int64_t>::min();
+    for (const auto& [from, to] : plays) {
+      least = std::min(least, from);
+      greatest = std::max(greatest, from);
+    }
     for (std::size_t row = 0; row < ids_.size(); ++row) {
+      if (ids_[row] < least || ids_[row] > greatest) continue;
       const auto play = plays.find(ids_[row]);
       if (play == plays.end() || removed.contains(static_cast<std::int64_t>(row))) continue;
       found.push_back(play->first);

@@ -170,9 +170,9 @@ std::vector<pg::Command> BatchInserter::commands() {
       append_in_order(commands, of_group(i), group);
     } else {
       append(commands, of_group(i), group, group.entries, group.rows);
+      commands.back().on_result = [&group](const pg::Result&) { group.done = true; };
     }
     commands[commands.size() - 2].on_result = [&group](const pg::Result&) { group.reached = true; };
-    commands.back().on_result = [&group](const pg::Result&) { group.done = true; };
   }
   return commands;
 }
@@ -307,10 +307,14 @@ void BatchInserter::append_in_order(std::vector<pg::Command>& commands,
   append_statement(
       commands, savepoint, group.table,
       insert_in_order(session_, catalog_.tables.at(group.table), group.entries, group.search));
-  commands.back().on_row = [&group](const pg::Row& row) {
-    const outbox::Entry* entry = group.entries.at(group.rows.size());
-    const std::int64_t id = row.is_null(0) ? 0 : row.integer(0);
-    group.rows.push_back({entry, PushedRow::Fate::inserted, id, {}});
+  commands.back().on_result = [&group](const pg::Result& ids) {
+    group.rows.reserve(group.entries.size());
+    for (int i = 0; i < ids.size(); ++i) {
+      const std::int64_t id = ids[i].is_null(0) ? 0 : ids[i].integer(0);
+      group.rows.push_back(
+          {group.entries.at(group.rows.size()), PushedRow::Fate::inserted, id, {}});
+    }
+    group.done = true;
   };
 }
 
