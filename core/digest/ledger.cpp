@@ -18,14 +18,17 @@ struct Ledger::Row {
   const Table& table;
   bool is_after;
 
+  [[nodiscard]] std::int64_t integer_block() const {
+    return ingest::block_of(sqlite3_value_int64(value(table.key.front())));
+  }
+
   [[nodiscard]] sqlite3_value* value(int column) const {
     return is_after ? change.after(column) : change.before(column);
   }
 
   [[nodiscard]] std::string block() const {
-    sqlite3_value* first = value(table.key.front());
-    if (table.integer_key) return std::to_string(ingest::block_of(sqlite3_value_int64(first)));
-    return std::string(ingest::block_of(sqlite::text_of(first)));
+    if (table.integer_key) return std::to_string(integer_block());
+    return std::string(ingest::block_of(sqlite::text_of(value(table.key.front()))));
   }
 
   [[nodiscard]] std::uint64_t hash() const {
@@ -61,6 +64,7 @@ Ledger::Ledger(sqlite::Database& database, sqlite::ChangeWatch& watch)
 
 void Ledger::begin() {
   changes_.clear();
+  for (auto& [name, table] : tables_) table.before = table.after = {};
   failure_ = nullptr;
   reshaped_ = false;
   kept_ = kept_digests(database_);
@@ -113,14 +117,25 @@ void Ledger::note(const sqlite::RowChange& change) {
     reshaped_ = true;
     return;
   }
-  const auto count = [&](bool is_after) {
-    const Row row{change, table->second, is_after};
-    Change& block = changes_[{table->first, row.block()}];
-    block.rows += is_after ? 1 : -1;
-    block.sum += is_after ? row.hash() : 0 - row.hash();
-  };
-  if (change.kind != sqlite::RowChange::Kind::inserted) count(false);
-  if (change.kind != sqlite::RowChange::Kind::deleted) count(true);
+  auto& [name, columns] = *table;
+  if (change.kind != sqlite::RowChange::Kind::inserted) {
+    count(name, {change, columns, false}, columns.before);
+  }
+  if (change.kind != sqlite::RowChange::Kind::deleted) {
+    count(name, {change, columns, true}, columns.after);
+  }
+}
+
+void Ledger::count(const std::string& table, const Row& row, Latest& latest) {
+  Change* change = nullptr;
+  if (row.table.integer_key && latest.change != nullptr && latest.block == row.integer_block()) {
+    change = latest.change;
+  } else {
+    change = &changes_[{table, row.block()}];
+    latest = {row.table.integer_key ? row.integer_block() : 0, change};
+  }
+  change->rows += row.is_after ? 1 : -1;
+  change->sum += row.is_after ? row.hash() : 0 - row.hash();
 }
 
 void Ledger::settle() {

@@ -39,19 +39,27 @@ class Ledger final : public sqlite::ChangeListener {
     std::uint64_t seed = 0;
     Storage storage = Storage::text;
   };
+  struct Change {
+    std::int64_t rows = 0;
+    std::uint64_t sum = 0;
+  };
+  /// The change that was noted last: rows next to each other lie in one block.
+  struct Latest {
+    std::int64_t block = 0;
+    Change* change = nullptr;
+  };
   struct Table {
     std::vector<Column> columns = {};  ///< as they lie in the file
     std::vector<int> key = {};
     bool integer_key = false;
-  };
-  struct Change {
-    std::int64_t rows = 0;
-    std::uint64_t sum = 0;
+    Latest before = {};  ///< of rows as they were
+    Latest after = {};   ///< of rows as they are
   };
   struct Row;
 
   void read_tables();
   void note(const sqlite::RowChange& change);
+  void count(const std::string& table, const Row& row, Latest& latest);
 
   sqlite::Database& database_;
   sqlite::ChangeWatch& watch_;
