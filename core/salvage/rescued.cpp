@@ -79,15 +79,20 @@ bool Rescued::gather(const sqlite::Database& database) {
                                         std::string(row.text(4)), row.integer(5),
                                         std::string(row.text(6)), std::string(row.text(7))});
       });
+  bool are_sane = true;
   whole &= read_both_ways(
       database,
       std::string("SELECT table_name, provisional_id, server_id, ") + (in_runs ? "rows" : "1") +
           " FROM playmirror_delivered",
       "table_name", [&](const sqlite::Statement& row) {
         const outbox::HandleRun run{{row.integer(1), row.integer(2)}, row.integer(3)};
-        if (!run.is_sane()) return;
+        if (!run.is_sane()) {
+          are_sane = false;
+          return;
+        }
         delivered_.try_emplace({std::string(row.text(0)), run.first.provisional_id}, run);
       });
+  whole &= are_sane;
   whole &= read_both_ways(database, "SELECT name, kind, id FROM playmirror_exclusions", "name",
                           [this](const sqlite::Statement& row) {
                             exclusions_.emplace(row.text(0), row.text(1), row.text(2));

@@ -309,3 +309,8 @@ class Cluster:
             if time.monotonic() > deadline:
                 raise ClusterError(f"the standby did not reach {target} in {timeout} s")
             time.sleep(0.05)
+
+    def fall_behind(self, primary: Cluster) -> None:
+        """From now on this standby shows what `primary` has committed by now, and nothing later."""
+        self.wait_for_replay(primary)
+        self.psql("SELECT pg_wal_replay_pause()")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import playmirror as pm
 import psycopg
+import pytest
 from cluster import Cluster
 from databases import TABLES, Server, make_template
 from support.comparing import assert_same_rows
@@ -55,6 +56,21 @@ class World:
         self.db.execute(BEGINNING)
         self.mirror = self.device()
         return self.db
+
+    def cluster_with_standby(self) -> tuple[MusicDb, Cluster]:
+        """Such a database, and a standby of its server."""
+        db = self.other_cluster()
+        return db, self.stack.enter_context(Cluster.standby_of(db.server))
+
+    def assert_nothing_comes_from(self, standby: Cluster) -> None:
+        """It lags behind what the mirror holds, which stays as the primary has it."""
+        with (
+            pm.connect(standby.dsn(self.db.name)) as server,
+            pytest.raises(pm.ServerChanged) as error,
+        ):
+            server.pull(self.mirror)
+        assert error.value.code == "server_behind"
+        self.assert_equal()
 
     def assert_equal(self, db: MusicDb | None = None) -> None:
         with psycopg.connect((db or self.db).dsn, autocommit=True) as connection:
