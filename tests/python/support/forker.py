@@ -140,13 +140,14 @@ def _serve() -> None:
         work = getattr(importlib.import_module(module), name)
         pid = os.fork()
         if pid == 0:
+            # Said by the parent, it could come behind what the work tells.
+            _say("pid", os.getpid())
             try:
                 work(lambda value: _say("told", value), *arguments)
             except BaseException:
                 sys.excepthook(*sys.exc_info())
                 os._exit(1)
             os._exit(0)  # no clean-up: every job decides by itself how it ends
-        _say("pid", pid)
         # Until the test knows that it is dead, nobody else may get its number.
         end = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         assert end is not None
