@@ -130,7 +130,8 @@ struct Server::Impl {
   }
 
   /// Like attempt(). A connection that broke while nobody used it is noticed only now, before it
-  /// has brought anything: then the call begins on a new one.
+  /// has brought anything: then the call begins on a new one. So it does when the server has lost
+  /// what the connection had left there.
   template <typename Work>
   auto attempt_anew(pg::Waiter& waiter, Work work) {
     const bool reused = session.has_connection();
@@ -140,6 +141,8 @@ struct Server::Impl {
     } catch (const ServerUnavailable&) {
       if (!reused || session.wire().bytes_received != received) throw;
       waiter.log(LogLevel::info, "the connection had broken: beginning again on a new one");
+    } catch (const pg::StatementLost&) {
+      waiter.log(LogLevel::info, "the server has lost prepared statements: going on without");
     }
     return attempt(work);
   }

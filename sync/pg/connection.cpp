@@ -35,6 +35,10 @@ bool Connection::is_without_encoding() const noexcept { return impl_->is_without
 const WireCounts& Connection::wire() const noexcept { return impl_->session.wire(); }
 void Connection::abandon_transaction() noexcept { impl_->session.abandon_transaction(); }
 
+void Connection::note_backend(std::int64_t pid) noexcept {
+  if (pid == PQbackendPID(impl_->session.pg())) impl_->kept.make_possible();
+}
+
 Result Connection::execute(const std::string& sql, const std::string& doing, Waiter& waiter) {
   check_sendable(sql, {});
   return impl_->session.exchange(doing, waiter, [&] {
@@ -77,13 +81,8 @@ Connection::Impl::Impl(Connected connected, Secrets secrets)
 
 void Connection::Impl::send(const std::string& sql, const std::vector<Parameter>& parameters,
                             Format format, const std::string& doing) {
-  std::vector<const char*> values;
-  values.reserve(parameters.size());
   std::size_t bytes = sql.size();
-  for (const Parameter& parameter : parameters) {
-    values.push_back(parameter ? parameter->c_str() : nullptr);
-    if (parameter) bytes += parameter->size();
-  }
+  const std::vector<const char*> values = as_values(parameters, bytes);
   session.sent(
       PQsendQueryParams(session.pg(), sql.c_str(), static_cast<int>(values.size()), nullptr,
                         values.data(), nullptr, nullptr, static_cast<int>(format)),
@@ -117,6 +116,16 @@ void Connection::Impl::check_kind(const Result& result, const std::string& doing
     default:
       session.fail(ErrorCode::server_protocol, doing, "the server's answer makes no sense");
   }
+}
+
+std::vector<const char*> as_values(const std::vector<Parameter>& parameters, std::size_t& bytes) {
+  std::vector<const char*> values;
+  values.reserve(parameters.size());
+  for (const Parameter& parameter : parameters) {
+    values.push_back(parameter ? parameter->c_str() : nullptr);
+    if (parameter) bytes += parameter->size();
+  }
+  return values;
 }
 
 void check_sendable(const std::string& sql, const std::vector<Parameter>& parameters) {

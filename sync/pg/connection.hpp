@@ -6,6 +6,7 @@
 #include <playmirror/report.hpp>
 #include <playmirror/server.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,6 +32,9 @@ struct Command {
   std::vector<Parameter> parameters = {};
   Format format = Format::text;
   std::string doing = {};  ///< completes "could not ..." in errors, such as "read play_history"
+  /// For a statement that comes again and again: a word for the search path that is in force. The
+  /// server keeps its plan, where nobody shares its process with us. Empty: planned anew each time.
+  std::string_view kept_under = {};
   std::function<void(const Result&)> on_result = {};  ///< the whole result, after it arrived
   std::function<void(const Row&)> on_row = {};        ///< instead: row by row, bounded memory
 };
@@ -67,6 +71,10 @@ class Connection {
   /// are, and may be no UTF-8.
   [[nodiscard]] bool is_without_encoding() const noexcept;
 
+  /// What the server says which of its processes serves this connection. If it is the one that the
+  /// connection began with, no pooler stands between, and statements are kept from now on.
+  void note_backend(std::int64_t pid) noexcept;
+
   /// One or more statements by the simple protocol, one round trip; returns the last result.
   Result execute(const std::string& sql, const std::string& doing, Waiter& waiter);
 
@@ -76,7 +84,8 @@ class Connection {
 
   /// Sends all commands at once and reads their results in order: one round trip, whatever their
   /// number. At the first refused statement the server skips the rest; StatementFailed is thrown
-  /// after the connection has been drained. `meanwhile` is called when all is sent, and before the
+  /// after the connection has been drained, or StatementLost for one that was to be kept: then none
+  /// is kept any more. `meanwhile` is called when all is sent, and before the
   /// first answer is looked for: what it does costs no time as long as the server is at work.
   void pipeline(std::vector<Command> commands, Waiter& waiter,
                 const std::function<void()>& meanwhile = {});

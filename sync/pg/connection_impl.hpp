@@ -2,6 +2,7 @@
 
 #include "sync/pg/connection.hpp"
 #include "sync/pg/handshake.hpp"
+#include "sync/pg/kept_statements.hpp"
 #include "sync/pg/session.hpp"
 
 #include <string>
@@ -24,10 +25,12 @@ struct Connection::Impl {
   /// A pipeline is begun, gets its commands, and is finished.
   void begin_pipeline(const std::string& doing);
   void send_all(const std::vector<Command>& commands);
+  void send_kept(const Command& command);
   void end_pipeline(const std::string& doing);
   /// Reads all results.
   void finish_pipeline(const std::vector<Command>& commands, Waiter& waiter);
   void read_results(const Command& command, Waiter& waiter);
+  void read_preparation(const Command& command, Waiter& waiter);
 
   /// Fails when the result is not one of an ordinary statement.
   void check_kind(const Result& result, const std::string& doing);
@@ -37,8 +40,13 @@ struct Connection::Impl {
   int server_version;
   Transport transport;
   bool is_without_encoding;
+  KeptStatements kept;
   Session session;
 };
+
+/// The parameters as libpq takes them; adds their size to `bytes`.
+[[nodiscard]] std::vector<const char*> as_values(const std::vector<Parameter>& parameters,
+                                                 std::size_t& bytes);
 
 /// Throws InvalidArgument for a zero byte, at which libpq would cut the text without a word. `what`
 /// begins the message, such as "a name".

@@ -108,6 +108,12 @@ bool about_rule(const Diagnostics& diagnostics) {
          diagnostics.message.find("rules are not supported") != std::string::npos;
 }
 
+/// The table was altered between planning and running.
+bool is_stale_plan(const Diagnostics& diagnostics) {
+  return diagnostics.sqlstate == "0A000" && (diagnostics.source == "RevalidateCachedQuery" ||
+                                             diagnostics.message.starts_with("cached plan"));
+}
+
 ErrorDetails details_of(const Diagnostics& diagnostics) {
   const Classification meaning = classify(diagnostics);
   return {.hint = meaning.hint, .sqlstate = diagnostics.sqlstate, .retryable = meaning.retryable};
@@ -135,9 +141,7 @@ Classification classify(const Diagnostics& diagnostics) {
       diagnostics.message.find("authentication failed") != std::string::npos) {
     return {.code = ErrorCode::authentication_failed, .hint = kLogin};  // by PgBouncer
   }
-  // The table was altered between planning and running.
-  if (sqlstate == "0A000" && (diagnostics.source == "RevalidateCachedQuery" ||
-                              diagnostics.message.starts_with("cached plan"))) {
+  if (is_stale_plan(diagnostics)) {
     return {.code = ErrorCode::server_refused, .retryable = true, .hint = kCollided};
   }
   for (const Meaning& meaning : kMeanings) {
@@ -167,5 +171,16 @@ StatementFailed::StatementFailed(const std::string& doing, Diagnostics diagnosti
       diagnostics_(std::move(diagnostics)) {}
 
 StatementFailed::~StatementFailed() = default;
+
+StatementLost::StatementLost(const StatementFailed& failure)
+    : Error(failure.code(), failure.what(),
+            {.hint = "Try again.", .sqlstate = failure.sqlstate(), .retryable = true}) {}
+
+StatementLost::~StatementLost() = default;
+
+bool is_lost_statement(const StatementFailed& failure) noexcept {
+  return failure.sqlstate() == "26000" || failure.sqlstate() == "42P05" ||
+         is_stale_plan(failure.diagnostics());
+}
 
 }  // namespace playmirror::pg

@@ -38,6 +38,17 @@ class StatementFailed : public Error {
   Diagnostics diagnostics_;
 };
 
+/// The server does not have a statement that it was to keep, or cannot run it any more as it was
+/// planned. Nothing of what came with it has happened; sent whole, it will.
+class StatementLost : public Error {
+ public:
+  explicit StatementLost(const StatementFailed& failure);
+  ~StatementLost() override;
+};
+
+/// Whether that is what a refusal means.
+[[nodiscard]] bool is_lost_statement(const StatementFailed& failure) noexcept;
+
 /// How many rows or blocks a statement should have after one of `count` took too long.
 [[nodiscard]] constexpr std::int64_t fewer_than(std::int64_t count) noexcept {
   return (count + 7) / 8;

@@ -57,13 +57,34 @@ void Connection::pipeline(std::vector<Command> first,
 }
 
 void Connection::Impl::begin_pipeline(const std::string& doing) {
+  kept.begin_exchange();
   session.sent(PQenterPipelineMode(session.pg()), 0, doing);
 }
 
 void Connection::Impl::send_all(const std::vector<Command>& commands) {
   for (const Command& command : commands) {
-    send(command.sql, command.parameters, command.format, command.doing);
+    if (kept.are_possible() && !command.kept_under.empty()) {
+      send_kept(command);
+    } else {
+      send(command.sql, command.parameters, command.format, command.doing);
+    }
   }
+}
+
+void Connection::Impl::send_kept(const Command& command) {
+  KeptStatements::Statement& statement = kept.of(command.kept_under, command.sql);
+  if (!statement.is_known && !statement.is_sent) {
+    session.sent(
+        PQsendPrepare(session.pg(), statement.name.c_str(), command.sql.c_str(), 0, nullptr),
+        command.sql.size(), command.doing);
+    statement.is_sent = true;
+  }
+  std::size_t bytes = statement.name.size();
+  const std::vector<const char*> values = as_values(command.parameters, bytes);
+  session.sent(
+      PQsendQueryPrepared(session.pg(), statement.name.c_str(), static_cast<int>(values.size()),
+                          values.data(), nullptr, nullptr, static_cast<int>(command.format)),
+      bytes, command.doing);
 }
 
 void Connection::Impl::end_pipeline(const std::string& doing) {
@@ -79,11 +100,31 @@ void Connection::Impl::finish_pipeline(const std::vector<Command>& commands, Wai
       PQexitPipelineMode(session.pg()) != 1) {
     session.fail(ErrorCode::server_protocol, last, "the pipeline does not end");
   }
-  session.throw_refusal();
+  try {
+    session.throw_refusal();
+  } catch (const StatementFailed& failure) {
+    if (!kept.are_possible() || !is_lost_statement(failure)) throw;
+    kept.give_up();
+    throw StatementLost(failure);
+  }
+}
+
+/// The answer to the preparation that went ahead of a command, if one did.
+void Connection::Impl::read_preparation(const Command& command, Waiter& waiter) {
+  if (!kept.are_possible() || command.kept_under.empty()) return;
+  KeptStatements::Statement& statement = kept.of(command.kept_under, command.sql);
+  if (!statement.is_sent) return;
+  while (true) {
+    const Result result = session.next(command.doing, waiter);
+    if (result.handle() == nullptr) break;
+    statement.is_known = PQresultStatus(result.handle()) == PGRES_COMMAND_OK;
+  }
+  statement.is_sent = false;
 }
 
 /// The results of one command, up to the empty one that ends them.
 void Connection::Impl::read_results(const Command& command, Waiter& waiter) {
+  read_preparation(command, waiter);
   // Must come before any of the answer is read. Has no effect when the pipeline has failed already.
   if (command.on_row) PQsetSingleRowMode(session.pg());
   while (true) {

@@ -60,6 +60,7 @@ std::vector<pg::Command> Inquiry::commands_if_needed(std::int64_t xmax) {
   std::vector<pg::Command> all(1);
   all[0].sql = decide_sql();
   all[0].parameters = {std::move(last.snapshot), std::move(last.checkpoint)};
+  all[0].kept_under = kCatalogOnly;
   all[0].doing = "see whether anything has happened";
   all[0].on_result = [this](const pg::Result& result) { skipped_ = result[0].text(0) == "yes"; };
   std::ranges::move(commands(xmax, kIfNeeded), std::back_inserter(all));

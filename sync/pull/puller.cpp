@@ -109,7 +109,12 @@ bool Puller::is_still_current() {
   // question would be in vain.
   if (!session_.has_pulled()) return false;
   if (!session_.identity_access().control_checkpoint || scope_.held != scope_.wanted) return false;
-  std::vector<pg::Parameter> parameters;
+  pg::Command question;
+  question.sql = standstill_sql(session_.identity_access());
+  question.kept_under = kOwnPath;
+  question.doing = "see whether anything has happened";
+  bool has_stood_still = false;
+  question.on_result = [&](const pg::Result& result) { has_stood_still = result[0].boolean(0); };
   {
     const SteadyReader reader(mirror_);
     const auto known = stored_identity(reader.database());
@@ -118,13 +123,11 @@ bool Puller::is_still_current() {
         known->played_at_zone != session_.options().played_at_zone) {
       return false;
     }
-    parameters = {last.snapshot, last.checkpoint, known->system_identifier,
-                  std::to_string(known->timeline), known->database};
+    question.parameters = {last.snapshot, last.checkpoint, known->system_identifier,
+                           std::to_string(known->timeline), known->database};
   }
-  const auto result =
-      session_.connection(waiter_).query(standstill_sql(session_.identity_access()), parameters,
-                                         "see whether anything has happened", waiter_);
-  return result[0].boolean(0);
+  session_.connection(waiter_).pipeline({std::move(question)}, waiter_);
+  return has_stood_still;
 }
 
 void Puller::pull() {

@@ -33,9 +33,10 @@ std::string sequences_of(const ServerTable& table, const schema::ColumnLayout& i
          "'^(pg_catalog\\.)?nextval\\(''[^'']+''::(pg_catalog\\.)?regclass\\)$')";
 }
 
-pg::Command command(std::string sql) {
+pg::Command command(std::string sql, std::string_view path = {}) {
   pg::Command result;
   result.sql = std::move(sql);
+  result.kept_under = path;
   result.doing = "see which plays are settled";
   return result;
 }
@@ -70,20 +71,22 @@ std::vector<pg::Command> SettledIds::commands(const ServerSession& session,
   for (std::string& setting : ServerSession::pinned_settings(lock_timeout)) {
     commands.push_back(command(std::move(setting)));
   }
-  commands.push_back(command("SELECT max(id) FROM " + session.qualified(plays.name)));
+  commands.push_back(command("SELECT max(id) FROM " + session.qualified(plays.name), kCatalogOnly));
   commands.back().on_result = [this](const pg::Result& result) {
     if (!result[0].is_null(0)) largest_ = result[0].integer(0);
   };
   const std::string sequences = sequences_of(plays, plays.find("id")->layout);
   commands.push_back(command(
       "SELECT counts, drawn, (SELECT count(*) FROM (SELECT FROM " + session.qualified(plays.name) +
-      " WHERE id > drawn LIMIT " + std::to_string(kMostBeyond + 1) +
-      ") beyond) FROM (SELECT seqcache = 1 AND seqincrement > 0 AND NOT seqcycle "
-      "AND NOT pg_catalog.pg_is_in_recovery() AS counts, "
-      "CASE WHEN pg_catalog.has_sequence_privilege(seqrelid, 'USAGE, SELECT') THEN "
-      "coalesce(pg_catalog.pg_sequence_last_value(seqrelid), seqstart - seqincrement) END AS drawn "
-      "FROM pg_catalog.pg_sequence WHERE seqrelid IN " +
-      sequences + " OFFSET 0) sequence"));
+          " WHERE id > drawn LIMIT " + std::to_string(kMostBeyond + 1) +
+          ") beyond) FROM (SELECT seqcache = 1 AND seqincrement > 0 AND NOT seqcycle "
+          "AND NOT pg_catalog.pg_is_in_recovery() AS counts, "
+          "CASE WHEN pg_catalog.has_sequence_privilege(seqrelid, 'USAGE, SELECT') THEN "
+          "coalesce(pg_catalog.pg_sequence_last_value(seqrelid), seqstart - seqincrement) END AS "
+          "drawn "
+          "FROM pg_catalog.pg_sequence WHERE seqrelid IN " +
+          sequences + " OFFSET 0) sequence",
+      kCatalogOnly));
   commands.back().on_result = [this](const pg::Result& result) {
     if (result.size() != 1) return;
     counts_ = result[0].boolean(0) && result[0].integer(2) <= kMostBeyond;
@@ -95,7 +98,8 @@ std::vector<pg::Command> SettledIds::commands(const ServerSession& session,
               "AND database = (SELECT oid FROM pg_catalog.pg_database "
               "WHERE datname = pg_catalog.current_database()) "
               "AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid() AND relation IN " +
-              sequences + ")"));
+                  sequences + ")",
+              kCatalogOnly));
   commands.back().on_result = [this](const pg::Result& result) { is_free_ = result[0].boolean(0); };
   commands.push_back(command("COMMIT"));
   return commands;

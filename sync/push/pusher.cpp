@@ -160,6 +160,7 @@ std::vector<pg::Command> Pusher::beginning(Transaction& transaction,
       committed ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ",
       "begin a transaction"));
   commands.push_back(command(kSearchPath, "pin a setting"));
+  commands.back().kept_under = kOwnPath;
   commands.back().parameters = {pg::quoted(session_.options().schema)};
   for (std::string& setting : ServerSession::pinned_formats(options_.lock_timeout)) {
     commands.push_back(command(std::move(setting), "pin a setting"));
@@ -172,13 +173,15 @@ std::vector<pg::Command> Pusher::beginning(Transaction& transaction,
   }
   if (PLAYMIRROR_SAFEGUARD("advisory lock")) {
     commands.push_back(command(kLock, "wait for another device's push"));
+    commands.back().kept_under = kCatalogFirst;
   }
   // A migration that is under way would commit between the look at the catalog and the rows that
   // are made for it.
   if (PLAYMIRROR_SAFEGUARD("table locks of a push")) {
     std::ranges::move(locks, std::back_inserter(commands));
   }
-  std::ranges::move(session_.opening_commands(transaction.opening), std::back_inserter(commands));
+  std::ranges::move(session_.opening_commands(transaction.opening, kCatalogFirst),
+                    std::back_inserter(commands));
   commands.push_back(decide_known(transaction));
   commands.push_back(
       command("SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN '0' "
@@ -186,6 +189,7 @@ std::vector<pg::Command> Pusher::beginning(Transaction& transaction,
               "extract(epoch FROM backend_start)::text FROM "
               "pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())",
               "get a transaction id"));
+  commands.back().kept_under = kCatalogFirst;
   commands.back().on_result = [&](const pg::Result& result) {
     outbox::PushRecord& record = transaction.record;
     record.xid = result[0].integer(0);
@@ -201,6 +205,7 @@ std::vector<pg::Command> Pusher::beginning(Transaction& transaction,
 
 pg::Command Pusher::decide_known(Transaction& transaction) {
   pg::Command decision = command(kDecideKnown, "see whether anything has happened");
+  decision.kept_under = kCatalogFirst;
   {
     const SteadyReader reader(mirror_);
     for (const std::string_view key : {meta::kCheckpoint, meta::kSnapshot, meta::kPushSnapshot}) {

@@ -173,7 +173,7 @@ const ServerColumn* ServerTable::find(std::string_view column) const noexcept {
   return nullptr;
 }
 
-std::string catalog_sql() {
+std::string catalog_sql(const std::string& schema) {
   std::string names;
   for (const schema::TableLayout& layout : schema::record_layouts()) {
     names += pg::literal(layout.name) + ", ";
@@ -236,7 +236,8 @@ std::string catalog_sql() {
          "AND NOT a.attisdropped "
          "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
          "LEFT JOIN pg_catalog.pg_type b ON t.typtype = 'd' AND b.oid = t.typbasetype "
-         "WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname IN (" +
+         "WHERE n.nspname = " +
+         pg::literal(schema) + " AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname IN (" +
          names + "'alembic_version') ORDER BY c.relname, a.attnum";
 }
 

@@ -68,14 +68,16 @@ void ServerSession::probe(pg::Waiter& waiter) {
       "pg_catalog.has_function_privilege('pg_catalog.pg_current_wal_lsn()', 'EXECUTE') AND "
       "pg_catalog.has_function_privilege('pg_catalog.pg_current_wal_flush_lsn()', 'EXECUTE') AND "
       "pg_catalog.has_function_privilege('pg_catalog.pg_current_wal_insert_lsn()', 'EXECUTE') AND "
-      "pg_catalog.has_function_privilege('pg_catalog.pg_walfile_name(pg_lsn)', 'EXECUTE')";
+      "pg_catalog.has_function_privilege('pg_catalog.pg_walfile_name(pg_lsn)', 'EXECUTE'), "
+      "pg_catalog.pg_backend_pid()";
   commands[0].doing = "ask what the server tells about itself";
   commands[0].on_result = [this](const pg::Result& result) {
     access_ = {result[0].boolean(0), result[0].boolean(1), result[0].boolean(2)};
+    connection_->note_backend(result[0].integer(3));
   };
   // As if it told everything, which it does unless somebody took the right away.
   access_ = {true, true, true};
-  for (pg::Command& question : opening_commands(last_)) commands.push_back(std::move(question));
+  for (pg::Command& question : opening_commands(last_, {})) commands.push_back(std::move(question));
   try {
     connection_->pipeline(std::move(commands), waiter);
   } catch (const pg::StatementFailed& failure) {
@@ -147,14 +149,15 @@ bool ServerSession::look_again(const pg::StatementFailed& refused, pg::Waiter& w
   return true;
 }
 
-std::vector<pg::Command> ServerSession::opening_commands(Opening& opening) {
+std::vector<pg::Command> ServerSession::opening_commands(Opening& opening, std::string_view path) {
   std::vector<pg::Command> commands;
-  commands.push_back(command(catalog_sql(), "read the catalog"));
-  commands.back().parameters = {options_.schema};
+  commands.push_back(command(catalog_sql(options_.schema), "read the catalog"));
+  commands.back().kept_under = path;
   commands.back().on_result = [&](const pg::Result& result) {
     opening.catalog = read_catalog(result, options_.schema);
   };
   commands.push_back(command(moment_sql(access_), "read the server's snapshot"));
+  commands.back().kept_under = path;
   commands.back().on_result = [&](const pg::Result& result) {
     opening.moment = read_moment(result[0], options_);
     // Copied first: half of a catalog would be worse than none.
@@ -181,7 +184,7 @@ void ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds 
     if (along) companions = along(last_);
     std::vector<pg::Command> commands = std::move(companions.ahead);
     std::ranges::move(reading_commands(lock_timeout, locked), std::back_inserter(commands));
-    std::ranges::move(opening_commands(opening), std::back_inserter(commands));
+    std::ranges::move(opening_commands(opening, kCatalogOnly), std::back_inserter(commands));
     std::ranges::move(companions.behind, std::back_inserter(commands));
     try {
       server.pipeline(std::move(commands), waiter, companions.meanwhile);

@@ -11,6 +11,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace playmirror::sync {
@@ -37,8 +38,14 @@ struct Companions {
 /// seen last, and the caller finds out whether it still was the same.
 using Along = std::function<Companions(const Opening& last)>;
 
+/// The search paths that statements are kept under (pg::Command).
+inline constexpr std::string_view kOwnPath = "own";                 ///< outside our transactions
+inline constexpr std::string_view kCatalogOnly = "catalog only";    ///< where we read
+inline constexpr std::string_view kCatalogFirst = "catalog first";  ///< where we write
+
 /// The connection of a Server, made anew when it broke, and the transactions that sync uses on it.
-/// Nothing that outlives a transaction is set on the server, so any pooler may stand between.
+/// Nothing that outlives a transaction is set on the server, so any pooler may stand between. Where
+/// none does, the server keeps the plans of statements that come again and again.
 class ServerSession {
  public:
   ServerSession(std::string dsn, ServerOptions options);
@@ -78,8 +85,8 @@ class ServerSession {
   /// After such a lock was refused: reads the catalog anew if that may help, and says whether.
   bool look_again(const pg::StatementFailed& refused, pg::Waiter& waiter);
 
-  /// The two questions of every opening, whose answers it keeps.
-  [[nodiscard]] std::vector<pg::Command> opening_commands(Opening& opening);
+  /// The two questions of every opening, whose answers it keeps. `path` is in force.
+  [[nodiscard]] std::vector<pg::Command> opening_commands(Opening& opening, std::string_view path);
 
   /// Settings pinned inside every transaction, reading or writing.
   [[nodiscard]] static std::vector<std::string> pinned_settings(
