@@ -95,6 +95,15 @@ class Connection {
   void pipeline(std::vector<Command> first, const std::function<std::vector<Command>()>& rest,
                 Waiter& waiter);
 
+  /// Two pipelines in one round trip. The second goes behind the first without waiting for its
+  /// end, and is a pipeline of its own: its commands, and those that `rest` makes while the server
+  /// is at work. When all of the first has been answered, `between` is called; when any of it is
+  /// refused, StatementFailed is thrown, and no answer of the second is looked at. The second may
+  /// be empty; `rest` is not called then.
+  void pipelines(std::vector<Command> first, const std::function<void()>& between,
+                 std::vector<Command> second, const std::function<std::vector<Command>()>& rest,
+                 Waiter& waiter);
+
   /// Runs `COPY ... TO STDOUT` statements (one or more, separated by `;`, other statements may
   /// stand between and after), one round trip. `on_data(i, bytes)` gets each CopyData message of
   /// the i-th COPY.

@@ -5,6 +5,7 @@
 #include "sync/pg/kept_statements.hpp"
 #include "sync/pg/session.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,13 +23,18 @@ struct Connection::Impl {
   /// Reads all results of what was sent, returns the last, throws the first refusal.
   Result last_result(const std::string& doing, Waiter& waiter);
 
-  /// A pipeline is begun, gets its commands, and is finished.
+  /// A pipeline is begun, gets its commands, is ended, and answered. Then another one may be ended
+  /// and answered, before the last is left.
   void begin_pipeline(const std::string& doing);
   void send_all(const std::vector<Command>& commands);
   void send_kept(const Command& command);
+  /// Sends the commands, then those that `rest` makes meanwhile, and returns all of them.
+  std::vector<Command> send_with_rest(std::vector<Command> commands,
+                                      const std::function<std::vector<Command>()>& rest);
   void end_pipeline(const std::string& doing);
-  /// Reads all results.
-  void finish_pipeline(const std::vector<Command>& commands, Waiter& waiter);
+  void read_pipeline(const std::vector<Command>& commands, Waiter& waiter);
+  void leave_pipeline(const std::string& doing);
+  void throw_refusal();
   void read_results(const Command& command, Waiter& waiter);
   void read_preparation(const Command& command, Waiter& waiter);
 

@@ -28,7 +28,10 @@ void Connection::pipeline(std::vector<Command> commands, Waiter& waiter,
     impl_->send_all(commands);
     impl_->end_pipeline(commands.back().doing);
     if (meanwhile) meanwhile();
-    impl_->finish_pipeline(commands, waiter);
+    impl_->session.await_answer();
+    impl_->read_pipeline(commands, waiter);
+    impl_->leave_pipeline(commands.back().doing);
+    impl_->throw_refusal();
   });
 }
 
@@ -38,22 +41,55 @@ void Connection::pipeline(std::vector<Command> first,
   const std::string doing = first.front().doing;
   impl_->session.exchange(doing, waiter, [&] {
     impl_->begin_pipeline(doing);
-    impl_->send_all(first);
-    impl_->session.flush(doing);
-    std::vector<Command> commands = std::move(first);
-    try {
-      std::vector<Command> others = rest();
-      check_all_sendable(others);
-      impl_->send_all(others);
-      std::ranges::move(others, std::back_inserter(commands));
-    } catch (...) {
-      // Without an end it could not be drained.
-      impl_->end_pipeline(doing);
-      throw;
-    }
-    impl_->end_pipeline(commands.back().doing);
-    impl_->finish_pipeline(commands, waiter);
+    const std::vector<Command> commands = impl_->send_with_rest(std::move(first), rest);
+    impl_->session.await_answer();
+    impl_->read_pipeline(commands, waiter);
+    impl_->leave_pipeline(commands.back().doing);
+    impl_->throw_refusal();
   });
+}
+
+void Connection::pipelines(std::vector<Command> first, const std::function<void()>& between,
+                           std::vector<Command> second,
+                           const std::function<std::vector<Command>()>& rest, Waiter& waiter) {
+  check_all_sendable(first);
+  check_all_sendable(second);
+  const std::string doing = first.front().doing;
+  impl_->session.exchange(doing, waiter, [&] {
+    impl_->begin_pipeline(doing);
+    impl_->send_all(first);
+    impl_->end_pipeline(first.back().doing);
+    std::vector<Command> commands;
+    if (!second.empty()) commands = impl_->send_with_rest(std::move(second), rest);
+    impl_->session.await_answer();
+    impl_->read_pipeline(first, waiter);
+    impl_->throw_refusal();
+    if (commands.empty()) impl_->leave_pipeline(doing);
+    between();
+    if (commands.empty()) return;
+    impl_->read_pipeline(commands, waiter);
+    impl_->leave_pipeline(commands.back().doing);
+    impl_->throw_refusal();
+  });
+}
+
+std::vector<Command> Connection::Impl::send_with_rest(
+    std::vector<Command> commands, const std::function<std::vector<Command>()>& rest) {
+  const std::string doing = commands.front().doing;
+  send_all(commands);
+  session.flush(doing);
+  try {
+    std::vector<Command> others = rest();
+    check_all_sendable(others);
+    send_all(others);
+    std::ranges::move(others, std::back_inserter(commands));
+  } catch (...) {
+    // Without an end it could not be drained.
+    end_pipeline(doing);
+    throw;
+  }
+  end_pipeline(commands.back().doing);
+  return commands;
 }
 
 void Connection::Impl::begin_pipeline(const std::string& doing) {
@@ -91,15 +127,22 @@ void Connection::Impl::end_pipeline(const std::string& doing) {
   session.sent(PQpipelineSync(session.pg()), 0, doing);
 }
 
-void Connection::Impl::finish_pipeline(const std::vector<Command>& commands, Waiter& waiter) {
-  session.await_answer();
+void Connection::Impl::read_pipeline(const std::vector<Command>& commands, Waiter& waiter) {
   for (const Command& command : commands) read_results(command, waiter);
   const std::string& last = commands.back().doing;
   const Result sync = session.next(last, waiter);
-  if (PQresultStatus(sync.handle()) != PGRES_PIPELINE_SYNC ||
-      PQexitPipelineMode(session.pg()) != 1) {
+  if (PQresultStatus(sync.handle()) != PGRES_PIPELINE_SYNC) {
     session.fail(ErrorCode::server_protocol, last, "the pipeline does not end");
   }
+}
+
+void Connection::Impl::leave_pipeline(const std::string& doing) {
+  if (PQexitPipelineMode(session.pg()) != 1) {
+    session.fail(ErrorCode::server_protocol, doing, "the pipeline does not end");
+  }
+}
+
+void Connection::Impl::throw_refusal() {
   try {
     session.throw_refusal();
   } catch (const StatementFailed& failure) {

@@ -251,7 +251,8 @@ bool Session::drain(Clock::time_point until) {
         continue;
       }
       statement_ended = false;
-      if (status == PGRES_PIPELINE_SYNC) return PQexitPipelineMode(pg()) == 1;
+      // There may be another pipeline behind this one.
+      if (status == PGRES_PIPELINE_SYNC && PQexitPipelineMode(pg()) == 1) return true;
       while (status == PGRES_COPY_OUT && Clock::now() < until && next_copy_data(doing, waiter)) {
       }
     }

@@ -6,70 +6,26 @@
 #include "core/outbox/deliverer.hpp"
 #include "core/test_hooks.hpp"
 #include "sync/pg/failure.hpp"
-#include "sync/push/changed_times.hpp"
 #include "sync/push/settlement.hpp"
-#include "sync/session/horizon.hpp"
-#include "sync/session/parts.hpp"
 #include "sync/session/witnesses.hpp"
 
 #include <playmirror/error.hpp>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
-#include <optional>
-#include <set>
-#include <string_view>
 #include <utility>
 
 namespace playmirror::sync {
 namespace {
 
-/// The tables that rows are recorded in, parents first.
-constexpr std::array kWrittenTables{"artists", "tracks", "play_history", "analysis_snapshots"};
-
-/// The advisory lock that every playmirror takes before it looks for rows that are there already:
-/// the bytes "playmirr".
-constexpr const char* kLock = "SELECT pg_catalog.pg_advisory_xact_lock(8100957003887243890)";
-
-/// Triggers of the backend run inside a push, and look for tables and functions where the backend's
-/// own sessions do: on the path of the role and the database. Ours are qualified, and what we take
-/// from pg_catalog stands first. $1 is the schema of the mirrored tables.
-constexpr const char* kSearchPath =
-    "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', 'pg_catalog', "
-    "nullif(pg_catalog.btrim(pg_catalog.current_setting('search_path')), ''), $1::text), true)";
-
-/// Decides once, for all statements of a transaction, whether the mirror knows every row: nothing
-/// has happened but what it pulled and pushed.
-constexpr const char* kDecideKnown =
-    "SELECT pg_catalog.set_config('playmirror.all_known', CASE WHEN $1 <> '' AND "
-    "(pg_catalog.pg_control_checkpoint()).checkpoint_lsn::text = $1 AND "
-    "pg_catalog.pg_current_snapshot()::text IN ($2, $3) AND NOT pg_catalog.pg_is_in_recovery() "
-    "THEN 'yes' ELSE 'no' END, true)";
-
-/// No row's value is in it: the server evaluates it once and does not touch the table when it is
-/// false.
-constexpr const char* kUnlessKnown = "pg_catalog.current_setting('playmirror.all_known') = 'no'";
-
 /// How often a batch starts over because the server's tables changed under it.
 constexpr int kAttempts = 3;
 
-/// The text of a snapshot in which every transaction before `xid` has ended, and no other is known.
-std::string only_before(std::int64_t xid) {
-  return std::to_string(xid) + ":" + std::to_string(xid) + ":";
-}
-
-std::string bigint_array(const std::vector<std::int64_t>& values) {
-  std::string list;
-  for (const std::int64_t value : values) list += (list.empty() ? "" : ",") + std::to_string(value);
-  return "'{" + list + "}'::bigint[]";
-}
-
-pg::Command command(std::string sql, std::string doing) {
-  pg::Command result;
-  result.sql = std::move(sql);
-  result.doing = std::move(doing);
-  return result;
+[[noreturn]] void raise_in_doubt(const std::string& why) {
+  raise(ErrorCode::in_doubt, "the connection broke while a push was being committed: " + why,
+        {.hint = "Sync again: it finds out what the server has before it sends anything.",
+         .retryable = true,
+         .outcome = Outcome::in_doubt});
 }
 
 }  // namespace
@@ -84,18 +40,19 @@ void Pusher::run() {
     Settlement(session_, mirror_, waiter_, report_).run();
   }
   newest_ = outbox::newest(mirror_.reader().database());
-  for (std::int64_t rows = std::max<std::int64_t>(options_.batch_rows, 1);;) {
-    const auto before = sent_up_to_;
-    const std::set<std::string> tables = tables_to_write();
-    if (tables.empty()) break;
-    waiter_.progress({.phase = "push", .rows = report_.pushed}, true);
+  std::int64_t most = options_.batch_rows;
+  std::unique_ptr<PushTransaction> current;
+  for (;;) {
     try {
-      push_batch(tables, rows);
+      if (!current) current = begin(most);
+      if (!current) break;
+      current = finish(*current, most);
     } catch (const pg::StatementFailed& failure) {
       // Where a statement may not take long, as many rows will never do.
-      if (!failure.took_too_long() || batch_.size() <= 1) throw;
-      sent_up_to_ = before;
-      rows = pg::fewer_than(std::ssize(batch_));
+      if (!failure.took_too_long() || sent_rows_ <= 1) throw;
+      current.reset();
+      sent_up_to_ = sent_before_;
+      most = pg::fewer_than(sent_rows_);
     }
   }
 }
@@ -129,217 +86,76 @@ std::vector<outbox::Entry> Pusher::next_batch(std::int64_t most) {
   return batch;
 }
 
-std::vector<pg::Command> Pusher::locks(const Opening& presumed,
-                                       std::set<std::string> written) const {
-  if (written.contains("tracks")) written.insert("track_artists");
-  std::vector<std::string> to_write;
-  std::vector<std::string> to_read;
-  for (const auto& [name, table] : presumed.catalog.tables) {
-    // An insert looks for what the row needs.
-    const bool is_parent = (name == "tracks" && written.contains("play_history")) ||
-                           (name == "artists" && written.contains("tracks"));
-    if (!table.is_table() || !table.readable) continue;
-    if (written.contains(name) && table.insertable && !presumed.moment.in_recovery) {
-      to_write.push_back(name);
-    } else if (written.contains(name) || is_parent) {
-      to_read.push_back(name);
-    }
-  }
-  std::vector<pg::Command> commands;
-  if (!to_write.empty()) commands.push_back(session_.lock_command(to_write, "ROW EXCLUSIVE"));
-  if (!to_read.empty()) commands.push_back(session_.lock_command(to_read, "ACCESS SHARE"));
-  return commands;
+std::string Pusher::known() const {
+  return meta::read(SteadyReader(mirror_).database(), meta::kPushSnapshot).value_or("");
 }
 
-std::vector<pg::Command> Pusher::beginning(Transaction& transaction,
-                                           std::vector<pg::Command> locks) {
-  std::vector<pg::Command> commands;
-  // READ COMMITTED, so that every statement behind the lock sees what its last holder committed.
-  const bool committed = PLAYMIRROR_SAFEGUARD("read committed");
-  commands.push_back(command(
-      committed ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ",
-      "begin a transaction"));
-  commands.push_back(command(kSearchPath, "pin a setting"));
-  commands.back().kept_under = kOwnPath;
-  commands.back().parameters = {pg::quoted(session_.options().schema)};
-  for (std::string& setting : ServerSession::pinned_formats(options_.lock_timeout)) {
-    commands.push_back(command(std::move(setting), "pin a setting"));
-  }
-  if (PLAYMIRROR_SAFEGUARD("synchronous commit")) {
-    commands.push_back(command("SET LOCAL synchronous_commit = on", "pin a setting"));
-  }
-  if (PLAYMIRROR_SAFEGUARD("immediate constraints")) {
-    commands.push_back(command("SET CONSTRAINTS ALL IMMEDIATE", "check constraints at once"));
-  }
-  if (PLAYMIRROR_SAFEGUARD("advisory lock")) {
-    commands.push_back(command(kLock, "wait for another device's push"));
-    commands.back().kept_under = kCatalogFirst;
-  }
-  // A migration that is under way would commit between the look at the catalog and the rows that
-  // are made for it.
-  if (PLAYMIRROR_SAFEGUARD("table locks of a push")) {
-    std::ranges::move(locks, std::back_inserter(commands));
-  }
-  std::ranges::move(session_.opening_commands(transaction.opening, kCatalogFirst),
-                    std::back_inserter(commands));
-  commands.push_back(decide_known(transaction));
-  commands.push_back(
-      command("SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN '0' "
-              "ELSE pg_catalog.pg_current_xact_id()::text END, pid::text, "
-              "extract(epoch FROM backend_start)::text FROM "
-              "pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())",
-              "get a transaction id"));
-  commands.back().kept_under = kCatalogFirst;
-  commands.back().on_result = [&](const pg::Result& result) {
-    outbox::PushRecord& record = transaction.record;
-    record.xid = result[0].integer(0);
-    record.backend_pid = result[0].integer(1);
-    record.backend_start = result[0].text(2);
-    const ServerIdentity& identity = transaction.opening.moment.identity;
-    record.system_identifier = identity.system_identifier;
-    record.timeline = identity.timeline;
-    record.database = identity.database;
-  };
-  return commands;
-}
-
-pg::Command Pusher::decide_known(Transaction& transaction) {
-  pg::Command decision = command(kDecideKnown, "see whether anything has happened");
-  decision.kept_under = kCatalogFirst;
-  {
-    const SteadyReader reader(mirror_);
-    for (const std::string_view key : {meta::kCheckpoint, meta::kSnapshot, meta::kPushSnapshot}) {
-      decision.parameters.emplace_back(meta::read(reader.database(), key).value_or(""));
-    }
-  }
-  if (!session_.identity_access().control_checkpoint) {
-    decision.sql = "SELECT pg_catalog.set_config('playmirror.all_known', 'no', true)";
-    decision.parameters.clear();
-  }
-  decision.on_result = [&](const pg::Result& result) {
-    transaction.knew_all = result[0].text(0) == "yes";
-  };
-  return decision;
-}
-
-std::string Pusher::search_for(const ServerTable& table,
-                               const std::vector<const outbox::Entry*>& entries,
-                               const Moment& presumed) const {
-  if (!PLAYMIRROR_SAFEGUARD("look-up")) return "false";
-  const SteadyReader reader(mirror_);
-  const ingest::Scope scope = ingest::read_scope(reader.database());
-  const bool any_outside =
-      PLAYMIRROR_SAFEGUARD("look-up outside the scope") &&
-      std::ranges::any_of(entries, [&](const outbox::Entry* entry) {
-        const auto* played_at = entry->image.find("played_at");
-        return played_at != nullptr &&
-               ingest::is_outside(scope, entry->table, played_at->value_or(""));
-      });
-  // Pulling does not know a play again that the server has under another time. What was sent from
-  // here before is another one all the same.
-  const auto changed = entries_of_changed_times(session_, table, entries);
-  if (any_outside || !changed.empty()) {
-    const std::vector<std::int64_t> others = sent_near(reader.database(), changed);
-    return others.empty() ? "" : "id <> ALL (" + bigint_array(others) + ")";
-  }
-  // Any other pending row is not among the mirrored ones: recording and pulling look for it there.
-  // So only rows that the mirror may not have seen yet need to be searched.
-  const auto state = ingest::read_state(reader.database(), table.name);
-  if (state.copy != ingest::CopyState::complete || !state.horizon) return kUnlessKnown;
-  // Another table under the old name, or another column in the place of what a row is known by,
-  // shows rows that are older than the horizon and were never here.
-  if (state.relation != table.relation ||
-      !ingest::compare(ingest::read_layout(reader.database(), table.name), table.layout())
-           .empty()) {
-    return kUnlessKnown;
-  }
-  // Nor does one that a crash of the server gave a number that the mirror has seen before.
-  if (may_have_forgotten(reader.database(), presumed)) return kUnlessKnown;
-  const std::string newer = unseen_rows(reader.database(), table, state, presumed.xmax);
-  return newer.empty() ? kUnlessKnown : std::string(kUnlessKnown) + " AND " + newer;
-}
-
-void Pusher::push_batch(const std::set<std::string>& tables, std::int64_t most) {
-  batch_.clear();
-  for (int attempt = 1; !try_batch(tables, most); ++attempt) {
-    if (attempt < kAttempts) continue;
-    raise(ErrorCode::server_refused, "the server's tables keep changing",
-          {.hint = "Sync again when the migration is done.", .retryable = true});
-  }
-}
-
-void Pusher::add_batch(BatchInserter& inserter, const Opening& presumed) {
-  for (const char* table : kWrittenTables) {
-    std::vector<const outbox::Entry*> of_table;
-    for (const outbox::Entry& entry : batch_) {
-      if (entry.table == table) of_table.push_back(&entry);
-    }
-    inserter.add(of_table,
-                 search_for(presumed.catalog.tables.at(table), of_table, presumed.moment));
-  }
-}
-
-bool Pusher::try_batch(const std::set<std::string>& tables, std::int64_t most) {
-  // Before anything is sent: it is for the server that the mirror follows.
-  const Opening presumed = session_.last_opening(waiter_);
-  check_identity(SteadyReader(mirror_).database(), presumed.moment.identity);
-  PLAYMIRROR_STEP("push.begin");
-  pg::Connection& server = session_.connection(waiter_);
-  server.abandon_transaction();
-  BatchInserter inserter(session_, presumed.catalog, waiter_);
-  WitnessHearing hearing(session_, SteadyReader(mirror_).database(), presumed.catalog);
-  Transaction transaction;
-  std::vector<pg::Command> commands = beginning(transaction, locks(presumed, tables));
-  std::ranges::move(hearing.commands(), std::back_inserter(commands));
-  // The batch is read while the server is at work on these.
-  const auto inserts = [&] {
-    if (batch_.empty()) batch_ = next_batch(most);
-    add_batch(inserter, presumed);
-    return inserter.commands();
-  };
-  try {
+std::unique_ptr<PushTransaction> Pusher::begin(std::int64_t most) {
+  const std::set<std::string> tables = tables_to_write();
+  if (tables.empty()) return nullptr;
+  waiter_.progress({.phase = "push", .rows = report_.pushed}, true);
+  sent_before_ = sent_up_to_;
+  sent_rows_ = 0;
+  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+    auto transaction =
+        std::make_unique<PushTransaction>(session_, mirror_, options_, waiter_, tables, known());
+    PLAYMIRROR_STEP("push.begin");
+    pg::Connection& server = session_.connection(waiter_);
+    server.abandon_transaction();
+    // The batch is read while the server is at work on the opening.
+    const auto inserts = [&] {
+      sent_up_to_ = sent_before_;
+      std::vector<outbox::Entry> batch = next_batch(most);
+      sent_rows_ = std::ssize(batch);
+      return transaction->inserts(std::move(batch), true);
+    };
     std::optional<pg::StatementFailed> refused;
     try {
-      server.pipeline(std::move(commands), inserts, waiter_);
+      server.pipeline(transaction->opening(), inserts, waiter_);
     } catch (const pg::StatementFailed& failure) {
-      if (!transaction.opening.is_complete()) {
-        server.abandon_transaction();
-        if (session_.look_again(failure, waiter_)) return false;
-        throw;
-      }
       refused.emplace(failure);
     }
-    const auto& [moment, catalog] = transaction.opening;
-    check_identity(SteadyReader(mirror_).database(), moment.identity);
-    if (moment.in_recovery) {
-      raise(ErrorCode::server_refused, "the server is a standby, which takes no rows",
-            {.hint = "Connect to the primary to push."});
-    }
-    if (catalog != presumed.catalog || !still_holds(presumed.moment.xmax, moment.xmax)) {
-      server.abandon_transaction();
-      return false;
-    }
-    hearing.judge(moment);
-    const std::vector<PushedRow> rows = inserter.finish(std::move(refused));
-    transaction.subtransactions = inserter.subtransactions();
-    PLAYMIRROR_STEP("push.inserted");
-    const std::int64_t push = record(transaction, rows);
-    PLAYMIRROR_STEP("push.recorded");
-    commit(transaction, rows);
-    PLAYMIRROR_STEP("push.committed");
-    mirror_.write([&](sqlite::Database& database) { resolve(database, transaction, rows, push); });
-    PLAYMIRROR_STEP("push.resolved");
-    if (report_.pushed > 0) session_.note_push();
-    return true;
-  } catch (...) {
-    session_.connection_if_any([](pg::Connection& broken) { broken.abandon_transaction(); });
-    throw;
+    if (transaction->conclude(std::move(refused))) return transaction;
   }
+  raise(ErrorCode::server_refused, "the server's tables keep changing",
+        {.hint = "Sync again when the migration is done.", .retryable = true});
 }
 
-std::int64_t Pusher::record(const Transaction& transaction, const std::vector<PushedRow>& rows) {
+std::unique_ptr<PushTransaction> Pusher::finish(const PushTransaction& current, std::int64_t most) {
+  PLAYMIRROR_STEP("push.inserted");
+  const auto before = sent_up_to_;
+  std::unique_ptr<PushTransaction> next;
+  if (const std::set<std::string> tables = tables_to_write(); !tables.empty()) {
+    waiter_.progress({.phase = "push", .rows = report_.pushed}, true);
+    next = std::make_unique<PushTransaction>(session_, mirror_, options_, waiter_, tables,
+                                             current.known_afterwards());
+  }
+  const std::int64_t push = record(current);
+  PLAYMIRROR_STEP("push.recorded");
+  std::int64_t rows = 0;
+  const auto inserts = [&] {
+    std::vector<outbox::Entry> batch = next_batch(most);
+    rows = std::ssize(batch);
+    return next->inserts(std::move(batch), false);
+  };
+  const auto settle = [&] {
+    PLAYMIRROR_STEP("push.committed");
+    mirror_.write([&](sqlite::Database& database) { resolve(database, current, push); });
+    PLAYMIRROR_STEP("push.resolved");
+    if (report_.pushed > 0) session_.note_push();
+    sent_before_ = before;
+    sent_rows_ = rows;
+  };
+  std::optional<pg::StatementFailed> refused = commit(current, next.get(), inserts, settle);
+  if (!next || next->conclude(std::move(refused))) return next;
+  // It begins anew, by itself.
+  sent_up_to_ = before;
+  return nullptr;
+}
+
+std::int64_t Pusher::record(const PushTransaction& transaction) {
   std::vector<std::pair<std::int64_t, std::int64_t>> offered;
-  for (const PushedRow& row : rows) {
+  for (const PushedRow& row : transaction.rows()) {
     if (row.fate == PushedRow::Fate::inserted) {
       offered.emplace_back(row.entry->entry, row.server_id);
     }
@@ -348,44 +164,51 @@ std::int64_t Pusher::record(const Transaction& transaction, const std::vector<Pu
   mirror_.write(
       [&](sqlite::Database& database) {
         if (!stored_identity(database)) {
-          store_identity(database, transaction.opening.moment.identity);
+          store_identity(database, transaction.seen().moment.identity);
         }
         if (!offered.empty() && PLAYMIRROR_SAFEGUARD("record before COMMIT")) {
-          push = outbox::begin_push(database, transaction.record, offered);
+          push = outbox::begin_push(database, transaction.record(), offered);
         }
       },
       [this] { waiter_.tick(); });
   return push;
 }
 
-void Pusher::commit(const Transaction& transaction, const std::vector<PushedRow>& rows) {
-  const bool any_inserted = std::ranges::any_of(
-      rows, [](const PushedRow& row) { return row.fate == PushedRow::Fate::inserted; });
+std::optional<pg::StatementFailed> Pusher::commit(
+    const PushTransaction& transaction, PushTransaction* next,
+    const std::function<std::vector<pg::Command>()>& rest, const std::function<void()>& settle) {
+  bool committed = false;
+  const auto done = [&] {
+    committed = true;
+    settle();
+  };
+  pg::Connection& server = session_.connection(waiter_);
+  // Another connection would say yes to a COMMIT of nothing.
+  if (!server.in_transaction()) raise_in_doubt("its transaction is gone");
   try {
-    session_.connection(waiter_).execute("COMMIT", "commit a push", waiter_);
-  } catch (const pg::StatementFailed&) {
+    server.pipelines({pg::Command{.sql = "COMMIT", .doing = "commit a push"}}, done,
+                     next != nullptr ? next->opening() : std::vector<pg::Command>(), rest, waiter_);
+  } catch (const pg::StatementFailed& failure) {
+    if (committed) return failure;
     // The server has answered: nothing of it was kept. The record goes, the rows stay queued.
     mirror_.write([&](sqlite::Database& database) {
       for (const auto& push : outbox::unfinished_pushes(database)) {
-        if (push.xid == transaction.record.xid) outbox::end_push(database, push.push);
+        if (push.xid == transaction.record().xid) outbox::end_push(database, push.push);
       }
     });
     throw;
   } catch (const Error& error) {
-    if (!any_inserted || error.code() == ErrorCode::cancelled) throw;
-    raise(ErrorCode::in_doubt,
-          std::string("the connection broke while a push was being committed: ") + error.what(),
-          {.hint = "Sync again: it finds out what the server has before it sends anything.",
-           .retryable = true,
-           .outcome = Outcome::in_doubt});
+    if (committed || !transaction.any_inserted() || error.code() == ErrorCode::cancelled) throw;
+    raise_in_doubt(error.what());
   }
+  return std::nullopt;
 }
 
-void Pusher::resolve(sqlite::Database& database, const Transaction& transaction,
-                     const std::vector<PushedRow>& rows, std::int64_t push) {
+void Pusher::resolve(sqlite::Database& database, const PushTransaction& transaction,
+                     std::int64_t push) {
   std::vector<outbox::Arrival> arrivals;
   bool all_done = true;
-  for (const PushedRow& row : rows) {
+  for (const PushedRow& row : transaction.rows()) {
     switch (row.fate) {
       case PushedRow::Fate::inserted:
       case PushedRow::Fate::already_there:
@@ -411,12 +234,12 @@ void Pusher::resolve(sqlite::Database& database, const Transaction& transaction,
   }
   if (push != 0) {
     outbox::forget_push(database, push);
-    note_tables(database, transaction, rows);
+    note_tables(database, transaction);
   }
-  const std::int64_t xid = transaction.record.xid;
+  const std::int64_t xid = transaction.record().xid;
   NewestRows newest;
   for (const Witness& witness : stored_witnesses(database)) newest.offer(witness);
-  for (const PushedRow& row : rows) {
+  for (const PushedRow& row : transaction.rows()) {
     if (row.fate == PushedRow::Fate::inserted && row.server_id > 0) {
       newest.offer({row.entry->table, std::to_string(row.server_id), xid, false});
     }
@@ -424,24 +247,19 @@ void Pusher::resolve(sqlite::Database& database, const Transaction& transaction,
   store_witnesses(database, newest.rows());
   meta::write(database, meta::kHighWater,
               std::max(meta::read_int(database, meta::kHighWater), xid + 1));
-  // If ours are the only transactions since the mirror knew everything, it still does. That they
-  // are shows in the next snapshot, which then counts no other.
-  const std::int64_t next = xid + 1 + transaction.subtransactions;
-  const bool was_next = transaction.opening.moment.snapshot == only_before(xid);
-  meta::write(database, meta::kPushSnapshot,
-              transaction.knew_all && was_next ? only_before(next) : "");
+  meta::write(database, meta::kPushSnapshot, transaction.known_afterwards());
   if (all_done) meta::write(database, meta::kLastPush, Timestamp::now().to_postgres_string());
 }
 
-void Pusher::note_tables(sqlite::Database& database, const Transaction& transaction,
-                         const std::vector<PushedRow>& rows) {
+void Pusher::note_tables(sqlite::Database& database, const PushTransaction& transaction) {
   for (const std::string name : {"play_history", "analysis_snapshots"}) {
-    const bool any_sent = std::ranges::any_of(
-        rows, [&](const PushedRow& row) { return row.server_id != 0 && row.entry->table == name; });
+    const bool any_sent = std::ranges::any_of(transaction.rows(), [&](const PushedRow& row) {
+      return row.server_id != 0 && row.entry->table == name;
+    });
     if (!any_sent) continue;
     ingest::TableState state = ingest::read_state(database, name);
     if (state.relation != 0) continue;
-    state.relation = transaction.opening.catalog.tables.at(name).relation;
+    state.relation = transaction.seen().catalog.tables.at(name).relation;
     ingest::write_state(database, name, state);
   }
 }

@@ -3,6 +3,7 @@
 #include "core/ingest/scope.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/outbox/deliverer.hpp"
+#include "core/test_hooks.hpp"
 #include "sync/pg/failure.hpp"
 #include "sync/session/identity.hpp"
 
@@ -29,6 +30,18 @@ constexpr const char* kStatus =
     "extract(epoch FROM greatest(pg_catalog.pg_postmaster_start_time(), (SELECT stats_reset "
     "FROM pg_catalog.pg_stat_bgwriter)))::numeric <= $2::numeric";
 
+/// A row as long as an old connection of ours holds the lock of a push, for a batch that it was
+/// sent behind the COMMIT. When it has not heard a word for a second, nobody is there any more, and
+/// it is ended. Through a pooler it may have come to somebody else, who does not let it wait so
+/// long.
+constexpr const char* kReleaseLock =
+    "SELECT CASE WHEN a.state LIKE 'idle in transaction%' AND "
+    "a.state_change < pg_catalog.clock_timestamp() - '1 s'::interval "
+    "THEN pg_catalog.pg_terminate_backend(a.pid) END FROM pg_catalog.pg_stat_activity a "
+    "WHERE a.pid = $1::int AND a.usename = current_user AND a.pid <> pg_catalog.pg_backend_pid() "
+    "AND extract(epoch FROM a.backend_start)::text = $2 AND EXISTS (SELECT FROM "
+    "pg_catalog.pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory' AND l.granted)";
+
 /// How long an old backend of ours may take to end after it was told to.
 constexpr std::chrono::seconds kPatience{10};
 constexpr std::chrono::milliseconds kPoll{50};
@@ -43,6 +56,7 @@ void Settlement::run() {
   const auto pushes = outbox::unfinished_pushes(mirror_.reader().database());
   for (const outbox::PushRecord& push : pushes) {
     const End end = wait_for_end(push);
+    if (PLAYMIRROR_SAFEGUARD("release lock")) release_lock(push);
     mirror_.write(
         [&](sqlite::Database& database) {
           if (end == End::kept) adopt(database, push);
@@ -111,6 +125,19 @@ Settlement::End Settlement::wait_for_end(const outbox::PushRecord& push) {
              .retryable = true,
              .outcome = Outcome::in_doubt});
     }
+    std::this_thread::sleep_for(kPoll);
+    waiter_.tick();
+  }
+}
+
+void Settlement::release_lock(const outbox::PushRecord& push) {
+  pg::Connection& server = session_.connection(waiter_);
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto holders =
+        server.query(kReleaseLock, {std::to_string(push.backend_pid), push.backend_start},
+                     "end an old connection of ours", waiter_);
+    if (holders.size() == 0) return;
     std::this_thread::sleep_for(kPoll);
     waiter_.tick();
   }

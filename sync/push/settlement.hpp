@@ -21,6 +21,8 @@ class Settlement {
   /// How a push ended, as far as the server can be trusted to say.
   enum class End { kept, unknown };
   End wait_for_end(const outbox::PushRecord& push);
+  /// Sees to it that what was sent behind the push does not keep the next one waiting.
+  void release_lock(const outbox::PushRecord& push);
   /// The server has the push: its rows are delivered under the ids that they got, whatever was done
   /// to them there since.
   void adopt(sqlite::Database& database, const outbox::PushRecord& push);

@@ -289,4 +289,7 @@ def test_the_round_trips_are_as_described(execute: Callable[[str], str], tmp_pat
         pushed = trips(lambda: server.push(mirror))
         mirror.plays.add(track_id="t", played_at="2026-03-01T00:00:00Z")
         synced = trips(lambda: server.sync(mirror))
+        for day in range(4, 7):
+            mirror.plays.add(track_id="t", played_at=f"2026-03-0{day}T00:00:00Z")
+        assert trips(lambda: server.push(mirror, batch_rows=1)) == 3 + 1
     assert [nothing_new, changed, deleted, compared, repaired, pushed, synced] == described

@@ -47,10 +47,12 @@ END $$"""
 
 
 class Line:
-    """A mirror that pushes one play at a time through a proxy, and syncs past it."""
+    """A mirror that pushes some plays at a time through a proxy, each a batch of its own, and syncs
+    past it."""
 
-    def __init__(self, db: MusicDb, path: Path) -> None:
+    def __init__(self, db: MusicDb, path: Path, batches: int = 1) -> None:
         self.db = db
+        self.batches = batches
         self.watcher = db.connect()
         self.proxy = proxy_of(db)
         add_tracks(db, "t1")
@@ -64,41 +66,45 @@ class Line:
         self.in_doubt = 0
         self.lost_answers = 0  #: what a client that simply tries again would have doubled
 
-    def push_one(self, *, timeout: float = 10) -> Traffic:
-        """What it took, from connecting to the answer to COMMIT."""
-        self.played += 1
-        add_play(self.mirror, self.played)
+    def push_through(self, *, timeout: float = 10) -> Traffic:
+        """What it took, from connecting to the answer to the last COMMIT."""
+        for _ in range(self.batches):
+            self.played += 1
+            add_play(self.mirror, self.played)
         dsn = self.proxy.dsn(self.db.dsn)
         with pm.connect(dsn, timeout=timeout, connect_timeout=timeout) as server:
-            assert server.push(self.mirror).pushed == 1
+            assert server.push(self.mirror, batch_rows=1).pushed == self.batches
             return copy(self.proxy.last)
 
     def clean_push(self) -> Traffic:
-        """Like push_one(); the next push finds everything as this one did."""
+        """Like push_through(); the next push finds everything as this one did."""
         for _ in range(5):  # a push asks for the newest rows, of which there are four at most
-            traffic = self.push_one()
+            traffic = self.push_through()
             self.straight.pull(self.mirror)
         return traffic
 
     def push_cut(self, cut: Cut, *, timeout: float = 10) -> pm.Error | None:
-        """Pushes one play through the cut, then syncs past it; the play must be there once."""
+        """Pushes through the cut, then syncs past it; each play must be there once."""
         self.proxy.cut = cut
         error = None
         try:
-            self.push_one(timeout=timeout)
+            self.push_through(timeout=timeout)
         except BROKEN_LINE as broken:
             error = broken
             assert error.retryable, cut
         arrived = plays_on_server(self.watcher) == (self.played, self.played)
+        pending = self.mirror.pending()
         if error is None:
-            assert arrived and not self.mirror.pending(), cut
+            assert arrived and not pending, cut
             return None
         self.in_doubt += isinstance(error, pm.InDoubt)
         if arrived:
             assert isinstance(error, pm.InDoubt), cut
             self.lost_answers += 1
+        assert sum(entry.state == "in_doubt" for entry in pending) <= 1, cut
         report = self.straight.sync(self.mirror)
-        assert (report.pushed, report.already_there, report.rejected) == (1, 0, 0), cut
+        outcome = (report.pushed, report.already_there, report.rejected)
+        assert outcome == (len(pending), 0, 0), cut
         assert plays_on_server(self.watcher) == (self.played, self.played), cut
         assert self.mirror.pending() == [], cut
         return error
@@ -110,16 +116,24 @@ class Line:
 
 
 @pytest.fixture
-def line(music_db: MusicDb) -> Iterator[Line]:
+def batches() -> int:
+    return 1
+
+
+@pytest.fixture
+def line(music_db: MusicDb, batches: int) -> Iterator[Line]:
     with memory_directory() as directory:
-        line = Line(music_db, directory / "music.db")
+        line = Line(music_db, directory / "music.db", batches)
         yield line
         line.close()
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("direction", "last"), [("up", 120), ("down", 300)])
+@pytest.mark.parametrize(
+    ("batches", "direction", "last"),
+    [(1, "up", 120), (1, "down", 300), (3, "up", 60), (3, "down", 60)],
+)
 def test_a_reset_at_any_byte(
     line: Line,
     direction: Direction,
@@ -159,9 +173,9 @@ def test_the_server_does_not_notice_at_once(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("missing", [12, 11, 1, 0])
+@pytest.mark.parametrize("missing", [15, 14, 6, 5, 1, 0])
 def test_the_old_backend_lives_for_five_seconds(line: Line, missing: int) -> None:
-    """Around the message of twelve bytes that says COMMIT."""
+    """Around the message of ten bytes that runs COMMIT, and the one of five bytes behind it."""
     clean = line.clean_push()
     start = time.monotonic()
     line.push_cut(Cut("up", clean.up - missing, "half_open", linger=5))
@@ -183,7 +197,7 @@ def test_a_copy_made_while_a_push_is_in_doubt(
     clean = line.clean_push()
     line.proxy.cut = Cut("down", clean.down - 63)
     with pytest.raises(pm.InDoubt) as caught:
-        line.push_one()
+        line.push_through()
     assert caught.value.outcome == "in_doubt" and caught.value.hint
     [entry] = line.mirror.pending()
     assert entry.state == "in_doubt"
@@ -221,7 +235,7 @@ def test_a_row_that_the_backend_deleted_meanwhile_is_not_sent_again(
     clean = line.clean_push()
     line.proxy.cut = Cut("down", clean.down - 63)
     with pytest.raises(pm.InDoubt):
-        line.push_one()
+        line.push_through()
     [entry] = line.mirror.pending()
     line.db.execute("DELETE FROM play_history WHERE id = (SELECT max(id) FROM play_history)")
     line.straight.pull(line.mirror)  # which must not make the mirror believe that it knows all
@@ -244,7 +258,7 @@ def test_after_a_crash_the_number_of_a_transaction_proves_nothing(
             line.clean_push()
             line.proxy.cut = Cut("up", 0, "half_open", linger=30, behind=b"COMMIT\0")
             with pytest.raises(pm.InDoubt):
-                line.push_one()
+                line.push_through()
             [(pid, xid)] = db.execute(
                 "SELECT pid, backend_xid::text::int FROM pg_stat_activity "
                 "WHERE backend_xid IS NOT NULL"

@@ -103,7 +103,7 @@ def test_a_copy_that_pulls_a_play_under_another_time_does_not_send_it_again(
     music_db: MusicDb, mirror: pm.Mirror, tmp_path: Path, change: str
 ) -> None:
     type_, zone, past, apart = CHANGES[change]
-    add_tracks(music_db, "t1", "t2")
+    add_tracks(music_db, "t1", "t2", "t3")
     music_db.execute(f"SET TimeZone = 'UTC'; ALTER TABLE play_history ALTER played_at TYPE {type_};"
                      f"ALTER TABLE analysis_snapshots ALTER date TYPE {type_}")  # fmt: skip
     moment = datetime(2026, 10, 25, 0, 30, tzinfo=timezone.utc) + past
@@ -125,9 +125,13 @@ def test_a_copy_that_pulls_a_play_under_another_time_does_not_send_it_again(
         for at in (moment + apart, moment):
             mirror.plays.add(track_id="t2", played_at=at)
             assert ours.sync(mirror).pushed == 1
+        # Nor is one that was sent a moment ago, in the batch before.
+        for at in (moment + apart, moment):
+            mirror.plays.add(track_id="t3", played_at=at)
+        assert ours.sync(mirror, push={"batch_rows": 1}).pushed == 2
         theirs.sync(copy)
         for each in (mirror, copy):
-            assert len(each.plays) == 3
+            assert len(each.plays) == 5
             assert ours.verify(each).equal
 
 

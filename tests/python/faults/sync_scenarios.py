@@ -358,13 +358,15 @@ def a_play_beyond_the_cut(world: World) -> None:
     assert plays_on_server(world.db) == before
 
 
-def push_in_doubt(world: World, direction: Direction, how: How) -> None:
-    """The COMMIT does not get through ("up"), or its answer does not ("down")."""
-    add_play(world.mirror, 1)
+def push_in_doubt(world: World, direction: Direction, how: How, plays: int = 1) -> None:
+    """The COMMIT does not get through ("up"), or its answer does not ("down"). Each play is a
+    batch."""
+    for number in range(plays):
+        add_play(world.mirror, number)
     proxy = world.stack.enter_context(proxy_of(world.db))
 
     def cut(step: str) -> None:
-        if step == "push.recorded":
+        if step == "push.recorded" and proxy.last.cut is None:
             proxy.last.cut = Cut(direction, proxy.last[direction], how, linger=6)
 
     with (
@@ -372,15 +374,17 @@ def push_in_doubt(world: World, direction: Direction, how: How) -> None:
         hooks.at_steps(cut),
         pytest.raises(pm.InDoubt),
     ):
-        server.push(world.mirror)
+        server.push(world.mirror, batch_rows=1)
 
 
-def cut_at_commit(world: World, direction: Direction, how: How, **options: float) -> None:
+def cut_at_commit(
+    world: World, direction: Direction, how: How, *, plays: int = 1, **options: float
+) -> None:
     """Then the push once more."""
-    push_in_doubt(world, direction, how)
+    push_in_doubt(world, direction, how, plays)
     world.push(**options)
     assert world.mirror.pending() == []
-    assert plays_on_server(world.db) == (9, 9)
+    assert plays_on_server(world.db) == (8 + plays, 8 + plays)
 
 
 def a_lost_answer(world: World) -> None:
@@ -389,6 +393,10 @@ def a_lost_answer(world: World) -> None:
 
 def an_old_backend_that_holds_the_lock(world: World) -> None:
     cut_at_commit(world, "up", "half_open", lock_timeout=1)
+
+
+def an_old_backend_that_works_on_the_next_batch(world: World) -> None:
+    cut_at_commit(world, "down", "half_open", plays=3, lock_timeout=1)
 
 
 def a_server_that_crashes_after_commit(world: World) -> None:
@@ -505,6 +513,7 @@ SCENARIOS: dict[str, Callable[[World], None]] = {
     "look-up": both_copies_of_a_file,
     "look-up outside the scope": a_play_beyond_the_cut,
     "settle first": a_lost_answer,
+    "release lock": an_old_backend_that_works_on_the_next_batch,
     "record before COMMIT": an_old_backend_that_holds_the_lock,
     "synchronous commit": a_server_that_crashes_after_commit,
     "splitting": a_bad_row_among_good_ones,

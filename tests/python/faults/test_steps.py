@@ -114,7 +114,7 @@ class Bench:
     def __post_init__(self) -> None:
         self.db.execute(BEGINNING)
         self.dsn = self.db.plain_role()
-        self.sql: psycopg.Connection = self.db.connect(options="-c lock_timeout=30ms")
+        self.sql: psycopg.Connection = self.db.connect()
         self.sql.execute("SET TimeZone = 'UTC'")
         self._begun = self.directory / "begun.db"
         with pm.open(self._begun) as mirror, pm.connect(self.dsn) as server:
@@ -280,10 +280,14 @@ def migrate_at_step(bench: Bench, operation: str, number: int, migration: Migrat
         if len(taken) != number:
             return
         try:
+            bench.sql.execute("SET lock_timeout = '30ms'")
             bench.sql.execute(migration.up)
             made.append(step)
         except psycopg.errors.LockNotAvailable:
             pass
+        finally:
+            # Behind the operation, a connection that was closed may hold its locks a while longer.
+            bench.sql.execute("RESET lock_timeout")
 
     with hooks.at_steps(migrate), pm.open(path) as mirror, at_most_refused():
         bench.run(operation, mirror)

@@ -1,0 +1,279 @@
+#include "sync/push/push_transaction.hpp"
+
+#include "core/ingest/scope.hpp"
+#include "core/ingest/table_state.hpp"
+#include "core/mirror/meta.hpp"
+#include "core/test_hooks.hpp"
+#include "sync/push/changed_times.hpp"
+#include "sync/session/horizon.hpp"
+#include "sync/session/parts.hpp"
+
+#include <playmirror/error.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+namespace playmirror::sync {
+namespace {
+
+/// The advisory lock that every playmirror takes before it looks for rows that are there already:
+/// the bytes "playmirr".
+constexpr const char* kLock = "SELECT pg_catalog.pg_advisory_xact_lock(8100957003887243890)";
+
+/// Triggers of the backend run inside a push, and look for tables and functions where the backend's
+/// own sessions do: on the path of the role and the database. Ours are qualified, and what we take
+/// from pg_catalog stands first. $1 is the schema of the mirrored tables.
+constexpr const char* kSearchPath =
+    "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', 'pg_catalog', "
+    "nullif(pg_catalog.btrim(pg_catalog.current_setting('search_path')), ''), $1::text), true)";
+
+/// Decides once, for all statements of a transaction, whether the mirror knows every row: nothing
+/// has happened but what it pulled and pushed.
+constexpr const char* kDecideKnown =
+    "SELECT pg_catalog.set_config('playmirror.all_known', CASE WHEN $1 <> '' AND "
+    "(pg_catalog.pg_control_checkpoint()).checkpoint_lsn::text = $1 AND "
+    "pg_catalog.pg_current_snapshot()::text IN ($2, $3) AND NOT pg_catalog.pg_is_in_recovery() "
+    "THEN 'yes' ELSE 'no' END, true)";
+
+/// No row's value is in it: the server evaluates it once and does not touch the table when it is
+/// false.
+constexpr const char* kUnlessKnown = "pg_catalog.current_setting('playmirror.all_known') = 'no'";
+
+/// The text of a snapshot in which every transaction before `xid` has ended, and no other is known.
+std::string only_before(std::int64_t xid) {
+  return std::to_string(xid) + ":" + std::to_string(xid) + ":";
+}
+
+std::string bigint_array(const std::vector<std::int64_t>& values) {
+  std::string list;
+  for (const std::int64_t value : values) list += (list.empty() ? "" : ",") + std::to_string(value);
+  return "'{" + list + "}'::bigint[]";
+}
+
+pg::Command command(std::string sql, std::string doing) {
+  pg::Command result;
+  result.sql = std::move(sql);
+  result.doing = std::move(doing);
+  return result;
+}
+
+}  // namespace
+
+PushTransaction::PushTransaction(ServerSession& session, MirrorState& mirror,
+                                 const PushOptions& options, pg::Waiter& waiter,
+                                 std::set<std::string> tables, std::string known)
+    : session_(session),
+      mirror_(mirror),
+      options_(options),
+      waiter_(waiter),
+      tables_(std::move(tables)),
+      known_(std::move(known)),
+      presumed_(session.last_opening(waiter)),
+      inserter_(session, presumed_.catalog, waiter),
+      hearing_(session, SteadyReader(mirror).database(), presumed_.catalog) {
+  check_identity(SteadyReader(mirror_).database(), presumed_.moment.identity);
+}
+
+std::vector<pg::Command> PushTransaction::opening() {
+  std::vector<pg::Command> commands;
+  // READ COMMITTED, so that every statement behind the lock sees what its last holder committed.
+  const bool committed = PLAYMIRROR_SAFEGUARD("read committed");
+  commands.push_back(command(
+      committed ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ",
+      "begin a transaction"));
+  commands.push_back(command(kSearchPath, "pin a setting"));
+  commands.back().kept_under = kOwnPath;
+  commands.back().parameters = {pg::quoted(session_.options().schema)};
+  for (std::string& setting : ServerSession::pinned_formats(options_.lock_timeout)) {
+    commands.push_back(command(std::move(setting), "pin a setting"));
+  }
+  if (PLAYMIRROR_SAFEGUARD("synchronous commit")) {
+    commands.push_back(command("SET LOCAL synchronous_commit = on", "pin a setting"));
+  }
+  if (PLAYMIRROR_SAFEGUARD("immediate constraints")) {
+    commands.push_back(command("SET CONSTRAINTS ALL IMMEDIATE", "check constraints at once"));
+  }
+  if (PLAYMIRROR_SAFEGUARD("advisory lock")) {
+    commands.push_back(command(kLock, "wait for another device's push"));
+    commands.back().kept_under = kCatalogFirst;
+  }
+  // A migration that is under way would commit between the look at the catalog and the rows that
+  // are made for it.
+  if (PLAYMIRROR_SAFEGUARD("table locks of a push")) {
+    std::ranges::move(locks(), std::back_inserter(commands));
+  }
+  std::ranges::move(session_.opening_commands(seen_, kCatalogFirst), std::back_inserter(commands));
+  commands.push_back(decide_known());
+  commands.push_back(ask_for_xid());
+  std::ranges::move(hearing_.commands(), std::back_inserter(commands));
+  return commands;
+}
+
+std::vector<pg::Command> PushTransaction::locks() const {
+  std::set<std::string> written = tables_;
+  if (written.contains("tracks")) written.insert("track_artists");
+  std::vector<std::string> to_write;
+  std::vector<std::string> to_read;
+  for (const auto& [name, table] : presumed_.catalog.tables) {
+    // An insert looks for what the row needs.
+    const bool is_parent = (name == "tracks" && written.contains("play_history")) ||
+                           (name == "artists" && written.contains("tracks"));
+    if (!table.is_table() || !table.readable) continue;
+    if (written.contains(name) && table.insertable && !presumed_.moment.in_recovery) {
+      to_write.push_back(name);
+    } else if (written.contains(name) || is_parent) {
+      to_read.push_back(name);
+    }
+  }
+  std::vector<pg::Command> commands;
+  if (!to_write.empty()) commands.push_back(session_.lock_command(to_write, "ROW EXCLUSIVE"));
+  if (!to_read.empty()) commands.push_back(session_.lock_command(to_read, "ACCESS SHARE"));
+  return commands;
+}
+
+pg::Command PushTransaction::decide_known() {
+  pg::Command decision = command(kDecideKnown, "see whether anything has happened");
+  decision.kept_under = kCatalogFirst;
+  {
+    const SteadyReader reader(mirror_);
+    for (const std::string_view key : {meta::kCheckpoint, meta::kSnapshot}) {
+      decision.parameters.emplace_back(meta::read(reader.database(), key).value_or(""));
+    }
+  }
+  decision.parameters.emplace_back(known_);
+  if (!session_.identity_access().control_checkpoint) {
+    decision.sql = "SELECT pg_catalog.set_config('playmirror.all_known', 'no', true)";
+    decision.parameters.clear();
+  }
+  decision.on_result = [this](const pg::Result& result) { knew_all_ = result[0].text(0) == "yes"; };
+  return decision;
+}
+
+pg::Command PushTransaction::ask_for_xid() {
+  pg::Command question = command(
+      "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN '0' "
+      "ELSE pg_catalog.pg_current_xact_id()::text END, pid::text, "
+      "extract(epoch FROM backend_start)::text FROM "
+      "pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())",
+      "get a transaction id");
+  question.kept_under = kCatalogFirst;
+  question.on_result = [this](const pg::Result& result) {
+    record_.xid = result[0].integer(0);
+    record_.backend_pid = result[0].integer(1);
+    record_.backend_start = result[0].text(2);
+    const ServerIdentity& identity = seen_.moment.identity;
+    record_.system_identifier = identity.system_identifier;
+    record_.timeline = identity.timeline;
+    record_.database = identity.database;
+  };
+  return question;
+}
+
+std::vector<pg::Command> PushTransaction::inserts(std::vector<outbox::Entry> entries,
+                                                  bool is_all_settled) {
+  entries_ = std::move(entries);
+  // For such rows one looks among all that were sent, and knows those by the ids they have got.
+  if (!is_all_settled && any_changed_times()) return {};
+  add_entries();
+  return inserter_.commands();
+}
+
+void PushTransaction::add_entries() {
+  for (const char* table : kWrittenTables) {
+    const auto entries = entries_of(table);
+    inserter_.add(entries, search_for(presumed_.catalog.tables.at(table), entries));
+  }
+  is_added_ = true;
+}
+
+std::vector<const outbox::Entry*> PushTransaction::entries_of(std::string_view table) const {
+  std::vector<const outbox::Entry*> entries;
+  for (const outbox::Entry& entry : entries_) {
+    if (entry.table == table) entries.push_back(&entry);
+  }
+  return entries;
+}
+
+bool PushTransaction::any_changed_times() const {
+  return std::ranges::any_of(tables_, [this](const std::string& table) {
+    return !entries_of_changed_times(session_, presumed_.catalog.tables.at(table),
+                                     entries_of(table))
+                .empty();
+  });
+}
+
+bool PushTransaction::conclude(std::optional<pg::StatementFailed> refused) {
+  pg::Connection& server = session_.connection(waiter_);
+  if (refused && !seen_.is_complete()) {
+    server.abandon_transaction();
+    if (session_.look_again(*refused, waiter_)) return false;
+    throw *refused;
+  }
+  const auto& [moment, catalog] = seen_;
+  check_identity(SteadyReader(mirror_).database(), moment.identity);
+  if (moment.in_recovery) {
+    raise(ErrorCode::server_refused, "the server is a standby, which takes no rows",
+          {.hint = "Connect to the primary to push."});
+  }
+  if (catalog != presumed_.catalog || !still_holds(presumed_.moment.xmax, moment.xmax)) {
+    server.abandon_transaction();
+    return false;
+  }
+  hearing_.judge(moment);
+  if (!is_added_) add_entries();
+  rows_ = inserter_.finish(std::move(refused));
+  return true;
+}
+
+bool PushTransaction::any_inserted() const noexcept {
+  return std::ranges::any_of(
+      rows_, [](const PushedRow& row) { return row.fate == PushedRow::Fate::inserted; });
+}
+
+std::string PushTransaction::known_afterwards() const {
+  // If ours are the only transactions since the mirror knew everything, it still does. That they
+  // are shows in the next snapshot, which then counts no other.
+  const std::int64_t next = record_.xid + 1 + inserter_.subtransactions();
+  const bool was_next = seen_.moment.snapshot == only_before(record_.xid);
+  return knew_all_ && was_next ? only_before(next) : "";
+}
+
+std::string PushTransaction::search_for(const ServerTable& table,
+                                        const std::vector<const outbox::Entry*>& entries) const {
+  if (!PLAYMIRROR_SAFEGUARD("look-up")) return "false";
+  const SteadyReader reader(mirror_);
+  const ingest::Scope scope = ingest::read_scope(reader.database());
+  const bool any_outside =
+      PLAYMIRROR_SAFEGUARD("look-up outside the scope") &&
+      std::ranges::any_of(entries, [&](const outbox::Entry* entry) {
+        const auto* played_at = entry->image.find("played_at");
+        return played_at != nullptr &&
+               ingest::is_outside(scope, entry->table, played_at->value_or(""));
+      });
+  // Pulling does not know a play again that the server has under another time. What was sent from
+  // here before is another one all the same.
+  const auto changed = entries_of_changed_times(session_, table, entries);
+  if (any_outside || !changed.empty()) {
+    const std::vector<std::int64_t> others = sent_near(reader.database(), changed);
+    return others.empty() ? "" : "id <> ALL (" + bigint_array(others) + ")";
+  }
+  // Any other pending row is not among the mirrored ones: recording and pulling look for it there.
+  // So only rows that the mirror may not have seen yet need to be searched.
+  const auto state = ingest::read_state(reader.database(), table.name);
+  if (state.copy != ingest::CopyState::complete || !state.horizon) return kUnlessKnown;
+  // Another table under the old name, or another column in the place of what a row is known by,
+  // shows rows that are older than the horizon and were never here.
+  if (state.relation != table.relation ||
+      !ingest::compare(ingest::read_layout(reader.database(), table.name), table.layout())
+           .empty()) {
+    return kUnlessKnown;
+  }
+  // Nor does one that a crash of the server gave a number that the mirror has seen before.
+  if (may_have_forgotten(reader.database(), presumed_.moment)) return kUnlessKnown;
+  const std::string newer = unseen_rows(reader.database(), table, state, presumed_.moment.xmax);
+  return newer.empty() ? kUnlessKnown : std::string(kUnlessKnown) + " AND " + newer;
+}
+
+}  // namespace playmirror::sync
