@@ -34,7 +34,7 @@ from support.cut_proxy import Cut
 from support.faults import memory_directory, seed
 from support.forker import Forker
 from support.model_backend import MIGRATIONS, TRACKS, Backend
-from support.model_devices import HINDERED, LOCK_TIMEOUT, Device, Key
+from support.model_devices import HINDERED, LOCK_TIMEOUT, OPTIONS, Device, Key
 
 STEPS = int(os.environ.get("PLAYMIRROR_TEST_STEPS") or 25_000)
 PROGRAM = 100  # steps of one program at most; some are shorter
@@ -125,7 +125,7 @@ class Model(RuleBasedStateMachine):
         followed = device.followed()
         changed = followed not in (None, self.backend.identity())
         try:
-            report = getattr(server, call)(device.mirror)
+            report = getattr(server, call)(device.mirror, **OPTIONS[call])
         except pm.ServerChanged:
             # That the right ones come is asserted below.
             assert changed or self.restarted

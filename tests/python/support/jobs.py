@@ -17,7 +17,7 @@ def sync(tell: Tell, path: str, dsn: str) -> None:
     """A sync that takes what it is given: typed errors are told, anything else is a crash."""
     try:
         with pm.open(path) as mirror, pm.connect(dsn, timeout=10) as server:
-            server.sync(mirror)
+            server.sync(mirror, push={"batch_rows": 2})
     except pm.Error as error:
         tell(error.code)
 
@@ -39,7 +39,7 @@ def pull(tell: Tell, mirror: pm.Mirror, server: pm.Server) -> None:
 
 
 def push(tell: Tell, mirror: pm.Mirror, server: pm.Server) -> None:
-    server.push(mirror)
+    server.push(mirror, batch_rows=1)
 
 
 def add(tell: Tell, mirror: pm.Mirror, server: pm.Server) -> None:

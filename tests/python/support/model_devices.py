@@ -29,6 +29,14 @@ HINDERED = (pm.SchemaMismatch, pm.AccessDenied)
 LOCK_TIMEOUT = "55P03"
 
 
+#: Few rows to a batch, so that most pushes have several.
+OPTIONS: dict[str, dict] = {
+    "pull": {},
+    "push": {"batch_rows": 2},
+    "sync": {"push": {"batch_rows": 2}},
+}
+
+
 @dataclass
 class Backup:
     """A copy of the file, and what had been recorded in it."""
@@ -108,7 +116,7 @@ class Device:
         proxy.cut = cut
         try:
             with pm.connect(proxy.dsn(dsn), timeout=10) as server:
-                server.sync(self.mirror)
+                server.sync(self.mirror, **OPTIONS["sync"])
         except (*BROKEN_LINE, *HINDERED, pm.ServerChanged) as error:
             assert isinstance(error, HINDERED) or error.retryable or error.code == "server_changed"
         except pm.Error as error:
