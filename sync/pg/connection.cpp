@@ -36,8 +36,11 @@ const WireCounts& Connection::wire() const noexcept { return impl_->session.wire
 void Connection::abandon_transaction() noexcept { impl_->session.abandon_transaction(); }
 
 void Connection::note_backend(std::int64_t pid) noexcept {
-  if (pid == PQbackendPID(impl_->session.pg())) impl_->kept.make_possible();
+  impl_->is_direct = pid == PQbackendPID(impl_->session.pg());
+  if (impl_->is_direct) impl_->kept.make_possible();
 }
+
+bool Connection::is_direct() const noexcept { return impl_->is_direct; }
 
 Result Connection::execute(const std::string& sql, const std::string& doing, Waiter& waiter) {
   check_sendable(sql, {});

@@ -75,6 +75,9 @@ class Connection {
   /// connection began with, no pooler stands between, and statements are kept from now on.
   void note_backend(std::int64_t pid) noexcept;
 
+  /// Whether it is known that no pooler stands between.
+  [[nodiscard]] bool is_direct() const noexcept;
+
   /// One or more statements by the simple protocol, one round trip; returns the last result.
   Result execute(const std::string& sql, const std::string& doing, Waiter& waiter);
 
@@ -99,7 +102,8 @@ class Connection {
   /// end, and is a pipeline of its own: its commands, and those that `rest` makes while the server
   /// is at work. When all of the first has been answered, `between` is called; when any of it is
   /// refused, StatementFailed is thrown, and no answer of the second is looked at. The second may
-  /// be empty; `rest` is not called then.
+  /// be empty; `rest` is not called then. Where a pooler stands between, it must be: one that goes
+  /// by transactions may give a part of it to another connection.
   void pipelines(std::vector<Command> first, const std::function<void()>& between,
                  std::vector<Command> second, const std::function<std::vector<Command>()>& rest,
                  Waiter& waiter);

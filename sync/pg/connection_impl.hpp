@@ -46,6 +46,7 @@ struct Connection::Impl {
   int server_version;
   Transport transport;
   bool is_without_encoding;
+  bool is_direct = false;
   KeptStatements kept;
   Session session;
 };

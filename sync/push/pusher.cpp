@@ -125,7 +125,9 @@ std::unique_ptr<PushTransaction> Pusher::finish(const PushTransaction& current, 
   PLAYMIRROR_STEP("push.inserted");
   const auto before = sent_up_to_;
   std::unique_ptr<PushTransaction> next;
-  if (const std::set<std::string> tables = tables_to_write(); !tables.empty()) {
+  const std::set<std::string> tables = tables_to_write();
+  // A pooler that goes by transactions may give a part of the next to another connection.
+  if (!tables.empty() && session_.connection(waiter_).is_direct()) {
     waiter_.progress({.phase = "push", .rows = report_.pushed}, true);
     next = std::make_unique<PushTransaction>(session_, mirror_, options_, waiter_, tables,
                                              current.known_afterwards());

@@ -33,7 +33,7 @@ def test_the_whole_way_through_a_pool(
         track = next(iter(mirror.tracks)).id
         for number in range(50):
             add_play(mirror, number, track)
-        assert server.sync(mirror).pushed == 50
+        assert server.sync(mirror, push={"batch_rows": 7}).pushed == 50
         assert server.sync(mirror).method == "unchanged"
         assert_equal(mirror, small_db)
         assert server.verify(mirror).equal
@@ -72,7 +72,7 @@ def test_many_devices_share_few_connections(music_db: MusicDb, assert_equal: Equ
                 add_play(mirror, 10 * device + number)  # half of them as its neighbour
             devices.append(mirror)
         with ThreadPoolExecutor(16) as pool:
-            list(pool.map(lambda mirror: mirror.sync(dsn), devices))
+            list(pool.map(lambda mirror: mirror.sync(dsn, push={"batch_rows": 3}), devices))
         assert plays_on_server(music_db) == (170, 170)
         assert all(mirror.pending() == [] for mirror in devices)
         devices[0].sync(dsn)
