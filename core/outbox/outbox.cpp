@@ -210,6 +210,13 @@ std::int64_t newest(const sqlite::Database& database) {
   return database.query_int("SELECT max(entry) FROM playmirror_outbox");
 }
 
+bool any_of(const sqlite::Database& database, std::string_view table) {
+  const auto any =
+      database.kept("SELECT EXISTS (SELECT 1 FROM playmirror_outbox WHERE table_name = ?1)");
+  any->bind_all(table);
+  return any->step() && any->integer(0) != 0;
+}
+
 bool any_sendable(const sqlite::Database& database, std::string_view table, std::int64_t after,
                   std::int64_t newest) {
   const auto any = database.kept(

@@ -82,6 +82,9 @@ class EntryWriter {
 /// The number of the newest entry; 0 without any.
 [[nodiscard]] std::int64_t newest(const sqlite::Database& database);
 
+/// Whether there are any of a table, whatever their state.
+[[nodiscard]] bool any_of(const sqlite::Database& database, std::string_view table);
+
 /// Whether sendable() has any, once every push has ended.
 [[nodiscard]] bool any_sendable(const sqlite::Database& database, std::string_view table,
                                 std::int64_t after, std::int64_t newest);

@@ -22,13 +22,29 @@ constexpr const char* kIfNeeded = "pg_catalog.current_setting('playmirror.unchan
 
 }  // namespace
 
-std::vector<ServerTable> usable_tables(const Catalog& catalog) {
+std::vector<ServerTable> usable_tables(const Catalog& catalog, const PullScope& scope) {
   std::vector<ServerTable> usable;
   for (const schema::TableLayout& layout : schema::record_layouts()) {
-    const ServerTable& table = catalog.tables.at(layout.name);
-    if (!table.problem) usable.push_back(table);
+    if (!problem_of(catalog, scope, layout.name)) usable.push_back(catalog.tables.at(layout.name));
   }
   return usable;
+}
+
+std::optional<Problem> problem_of(const Catalog& catalog, const PullScope& scope,
+                                  const std::string& table) {
+  const std::optional<Problem>& problem = catalog.tables.at(table).problem;
+  const std::optional<Problem>& of_tracks = catalog.tables.at("tracks").problem;
+  if (!problem && of_tracks && table == "track_artists" && scope.has_pending_links) {
+    return problem_of_links(*of_tracks);
+  }
+  return problem;
+}
+
+Problem problem_of_links(const Problem& of_tracks) {
+  return {of_tracks.code,
+          "links of recorded tracks cannot be told from the server's before these are pulled: " +
+              of_tracks.message,
+          of_tracks.hint};
 }
 
 std::vector<ServerTable> within(std::vector<ServerTable> tables, const ingest::Scope& scope) {
@@ -52,7 +68,7 @@ std::vector<pg::Command> Inquiry::commands(std::int64_t xmax) { return commands(
 
 std::vector<pg::Command> Inquiry::commands_if_needed(std::int64_t xmax) {
   LastLook last = reach_.last_look(SteadyReader(mirror_).database());
-  const bool whole = usable_tables(catalog_).size() == schema::record_layouts().size();
+  const bool whole = usable_tables(catalog_, scope_).size() == schema::record_layouts().size();
   if (!whole || scope_.held != scope_.wanted || !last.is_known() ||
       !session_.identity_access().control_checkpoint) {
     return commands(xmax);
@@ -72,8 +88,8 @@ std::vector<pg::Command> Inquiry::commands(std::int64_t xmax, const std::string&
   std::vector<pg::Command> all = hearing_.commands();
   ask_for_newest_plays(all);
   ask_for_alembic_version(all);
-  std::ranges::move(changes_.questions(within(usable_tables(catalog_), scope_.wanted), reach_, xmax,
-                                       moment_, filter),
+  std::ranges::move(changes_.questions(within(usable_tables(catalog_, scope_), scope_.wanted),
+                                       reach_, xmax, moment_, filter),
                     std::back_inserter(all));
   return all;
 }

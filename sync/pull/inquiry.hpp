@@ -14,6 +14,7 @@ namespace playmirror::sync {
 struct PullScope {
   ingest::Scope held = {};
   ingest::Scope wanted = {};
+  bool has_pending_links = false;  ///< of tracks that were recorded here
 };
 
 /// Everything that a pull asks about what has happened since the last one, as far as it reaches,
@@ -79,7 +80,16 @@ class Inquiry {
 };
 
 /// The tables of a catalog that can be pulled, parents first.
-[[nodiscard]] std::vector<ServerTable> usable_tables(const Catalog& catalog);
+[[nodiscard]] std::vector<ServerTable> usable_tables(const Catalog& catalog,
+                                                     const PullScope& scope);
+
+/// Why a table is not among them; nothing when it is.
+[[nodiscard]] std::optional<Problem> problem_of(const Catalog& catalog, const PullScope& scope,
+                                                const std::string& table);
+
+/// That of the links as long as those of recorded tracks cannot be told from the server's: before
+/// the tracks are pulled, it is not known which of them the server has.
+[[nodiscard]] Problem problem_of_links(const Problem& of_tracks);
 
 /// The same tables as far as the scope reaches.
 [[nodiscard]] std::vector<ServerTable> within(std::vector<ServerTable> tables,

@@ -131,6 +131,7 @@ bool Puller::is_still_current() {
 }
 
 void Puller::pull() {
+  scope_.has_pending_links = outbox::any_of(SteadyReader(mirror_).database(), "tracks");
   std::optional<FirstCopy> copy;
   for (int attempt = 1;; ++attempt) {
     PLAYMIRROR_STEP("pull.begin");
@@ -139,7 +140,7 @@ void Puller::pull() {
     open(opening, inquiry);
     PLAYMIRROR_STEP("pull.opened");
     follow_server(opening.moment);
-    const std::vector<ServerTable> tables = usable_tables(opening.catalog);
+    const std::vector<ServerTable> tables = usable_tables(opening.catalog, scope_);
     note_problems(opening.catalog);
     if (needs_first_copy(tables)) {
       session_.connection(waiter_).abandon_transaction();
@@ -206,7 +207,8 @@ void Puller::open(Opening& opening, std::optional<Inquiry>& inquiry) {
     inquiry.reset();
     // A mirror that is to follow another server will ask for everything.
     if (!last.is_complete() || options_.accept_server) return {};
-    const std::vector<ServerTable> tables = within(usable_tables(last.catalog), scope_.wanted);
+    const std::vector<ServerTable> tables =
+        within(usable_tables(last.catalog, scope_), scope_.wanted);
     if (needs_first_copy(tables)) return {};
     if (!reach_.is_sweep() && !reach_.fits(SteadyReader(mirror_).database(), tables)) reach_ = {};
     Companions companions;
@@ -243,15 +245,13 @@ bool Puller::are_answers(const Inquiry& inquiry, const Opening& opening) const {
 }
 
 void Puller::note_problems(const Catalog& catalog) {
-  const Problem* first_problem = nullptr;
+  std::optional<Problem> first_problem;
   bool any_usable = false;
   for (const schema::TableLayout& layout : schema::record_layouts()) {
-    const ServerTable& table = catalog.tables.at(layout.name);
-    TableReport& report = report_.pulled[layout.name];
-    report.problem_code = table.problem ? to_string(table.problem->code) : "";
-    report.problem = table.problem ? table.problem->sentence() : "";
-    if (!table.problem) any_usable = true;
-    if (table.problem && first_problem == nullptr) first_problem = &*table.problem;
+    const std::optional<Problem> problem = problem_of(catalog, scope_, layout.name);
+    report_problem(layout.name, problem);
+    if (!problem) any_usable = true;
+    if (problem && !first_problem) first_problem = problem;
   }
   if (any_usable) return;
   raise(first_problem->code, "nothing can be pulled: " + first_problem->message,
@@ -259,7 +259,8 @@ void Puller::note_problems(const Catalog& catalog) {
 }
 
 void Puller::refuse_unkeyed(std::vector<TableChanges>& changes) {
-  std::erase_if(changes, [this](const TableChanges& table) {
+  std::optional<Problem> of_tracks;
+  std::erase_if(changes, [&](const TableChanges& table) {
     if (table.unkeyed == 0) return false;
     std::string key;
     for (const std::string& column : table.layout.key) key += (key.empty() ? "" : ", ") + column;
@@ -270,12 +271,23 @@ void Puller::refuse_unkeyed(std::vector<TableChanges>& changes) {
                           "Give each row one of its own on the server, where " + key +
                               " should be the primary key; until then the mirrored rows stay as "
                               "they are."};
-    TableReport& report = report_.pulled[table.layout.name];
-    report.problem_code = to_string(problem.code);
-    report.problem = problem.sentence();
+    report_problem(table.layout.name, problem);
     unkeyed_.insert(table.layout.name);
+    if (table.layout.name == "tracks") of_tracks = problem;
     return true;
   });
+  if (!of_tracks || !scope_.has_pending_links) return;
+  std::erase_if(changes, [&](const TableChanges& table) {
+    if (table.layout.name != "track_artists") return false;
+    report_problem(table.layout.name, problem_of_links(*of_tracks));
+    return true;
+  });
+}
+
+void Puller::report_problem(const std::string& table, const std::optional<Problem>& problem) {
+  TableReport& report = report_.pulled[table];
+  report.problem_code = problem ? to_string(problem->code) : "";
+  report.problem = problem ? problem->sentence() : "";
 }
 
 void Puller::follow_server(const Moment& moment) {

@@ -42,6 +42,7 @@ class Puller {
 
   /// Notes in the report which tables cannot be pulled. Throws when none can.
   void note_problems(const Catalog& catalog);
+  void report_problem(const std::string& table, const std::optional<Problem>& problem);
 
   /// Leaves out, with a problem in the report, tables whose rows a mirror cannot tell apart.
   void refuse_unkeyed(std::vector<TableChanges>& changes);

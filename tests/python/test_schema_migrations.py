@@ -4,6 +4,7 @@ Only the table that a migration took from us stops; the rest goes on, and so doe
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import playmirror as pm
 import pytest
@@ -317,6 +318,32 @@ def test_a_column_taken_from_a_record_stops_its_table_alone(
     assert not any(table.problem for table in report.pulled.values())
     assert not mirror.status().tables["tracks"].problem
     assert_equal(mirror, music_db)
+
+
+def test_links_of_recorded_tracks_do_not_hide_that_another_is_gone(
+    music_db: MusicDb, mirror: pm.Mirror, tmp_path: Path, assert_equal: Check
+) -> None:
+    """The server has what was recorded here, from another copy, while it cannot be told so."""
+    mirror.artists.add(id="mine")
+    mirror.tracks.add(id="recorded", artist_ids=["mine"])
+    mirror.copy_to(tmp_path / "copy.db")
+    mirror.sync(music_db.dsn)
+    music_db.execute("ALTER TABLE tracks DROP COLUMN tempo")
+    with pm.open(tmp_path / "copy.db") as copy, pm.connect(music_db.dsn) as server:
+        for _ in range(2):
+            report = server.pull(copy, confirm_deletes=True)
+            assert report.pulled["track_artists"].problem_code == "schema_mismatch"
+            assert "tempo" in report.pulled["track_artists"].problem
+            assert report.pulled["artists"].problem == ""
+            assert not report.complete
+            music_db.execute(
+                "DELETE FROM track_artists WHERE (track_id, artist_id) IN "
+                "(SELECT track_id, artist_id FROM track_artists WHERE artist_id <> 'mine' LIMIT 1)"
+            )
+        music_db.execute("ALTER TABLE tracks ADD COLUMN tempo float")
+        assert server.sync(copy).complete
+        assert copy.pending() == []
+        assert_equal(copy, music_db)
 
 
 def test_the_backends_own_downgrade_and_upgrade_heal(
