@@ -33,6 +33,18 @@ bool is_damage(const Error& error) {
   return error.code() == ErrorCode::damaged || error.code() == ErrorCode::not_a_mirror;
 }
 
+/// Why only a pull can bring the rows of this table; empty when a repair can.
+std::string reason_for_a_pull(const ingest::TableState& state, const ServerTable& table) {
+  if (state.copy != ingest::CopyState::complete) {
+    return "its first copy has not ended; the next pull goes on with it";
+  }
+  // What was sent from here may be missing there, and is to be sent again.
+  if (state.relation != 0 && state.relation != table.relation) {
+    return "it is another table than the one that was mirrored; the next pull reads it whole";
+  }
+  return {};
+}
+
 std::string big_endian(std::int64_t value) {
   std::string bytes(sizeof value, '\0');
   auto rest = static_cast<std::uint64_t>(value);
@@ -101,10 +113,11 @@ void Repairer::repair_in_place() {
   std::vector<Fetched> fetched;
   {
     const SteadyReader reader(mirror_);
-    comparison.run(reader.database());
+    comparison.run_with_witnesses(reader.database());
     // Rows that the mirror has newer would go back for good: no later pull reads them again.
     if (PLAYMIRROR_SAFEGUARD("no repair from the past")) {
       check_not_behind(reader.database(), comparison.opening().moment);
+      comparison.judge_witnesses(!file.sound || !file.as_written);
     }
     PLAYMIRROR_STEP("repair.compared");
     for (const auto& [name, why] : comparison.skipped()) {
@@ -113,9 +126,11 @@ void Repairer::repair_in_place() {
     }
     for (auto& [name, table] : comparison.tables()) {
       report_.tables[name].blocks_compared = table.blocks;
-      if (ingest::read_state(reader.database(), name).copy == ingest::CopyState::complete) continue;
+      const std::string why = reason_for_a_pull(ingest::read_state(reader.database(), name),
+                                                comparison.opening().catalog.tables.at(name));
+      if (why.empty()) continue;
       table.different.clear();
-      report_.tables[name].problem = "its first copy has not ended; the next pull goes on with it";
+      report_.tables[name].problem = why;
       report_.complete = false;
     }
   }

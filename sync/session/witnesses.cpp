@@ -1,5 +1,6 @@
 #include "sync/session/witnesses.hpp"
 
+#include "core/digest/server_hash.hpp"
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/test_hooks.hpp"
@@ -20,6 +21,7 @@ namespace {
 constexpr std::size_t kPerTable = 4;
 
 /// Between the parts of a stored witness, and behind each; a key that holds one is not stored.
+/// Behind the last one stands a checksum: a flipped bit would accuse the server.
 constexpr char kPartEnd = '\x1f';
 constexpr char kEnd = '\x1e';
 
@@ -31,6 +33,10 @@ std::int64_t to_integer(std::string_view text) {
   std::int64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
+}
+
+std::string checksum(std::string_view witnesses) {
+  return std::to_string(digest::hash_text(witnesses, 0));
 }
 
 std::string name_of(const Witness& witness) {
@@ -131,13 +137,17 @@ void store_witnesses(sqlite::Database& database, const std::vector<Witness>& wit
     text += witness.table + kPartEnd + std::to_string(witness.xid) + kPartEnd +
             (witness.is_copied ? "copied" : "pushed") + kPartEnd + witness.key + kEnd;
   }
-  meta::write(database, meta::kWitnesses, text);
+  meta::write(database, meta::kWitnesses, text + checksum(text));
 }
 
 std::vector<Witness> stored_witnesses(const sqlite::Database& database) {
   const std::string text = meta::read(database, meta::kWitnesses).value_or("");
+  const std::size_t end = text.rfind(kEnd) + 1;  // 0 when there is none
+  std::string_view rest(text.data(), end);
+  // Mirrors of earlier versions have no checksum.
+  if (text.size() > end && text.substr(end) != checksum(rest)) return {};
   std::vector<Witness> witnesses;
-  for (std::string_view rest = text; !rest.empty();) {
+  while (!rest.empty()) {
     const std::string_view entry = rest.substr(0, rest.find(kEnd));
     rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
     const std::size_t first = entry.find(kPartEnd);

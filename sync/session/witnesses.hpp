@@ -63,6 +63,11 @@ class WitnessHearing {
   /// The question; empty when there is nobody to ask.
   [[nodiscard]] std::vector<pg::Command> commands();
 
+  /// The mirror's rows are damaged, or may be: a known one is not compared with what it is by now.
+  void disregard_rows_here() noexcept {
+    for (Known& known : known_) known.identity.reset();
+  }
+
   /// Judges the answers; `moment` is of the transaction in which they were given. Throws
   /// ServerChanged, or Error (server_behind) on a standby, when they contradict what the mirror
   /// knows. Does nothing when the question was not put.

@@ -51,10 +51,12 @@ def sync(mirror: pm.Mirror, db: MusicDb) -> pm.SyncReport:
 
 def refuses(mirror: pm.Mirror, db: MusicDb, code: str) -> None:
     rows = list(mirror.plays.list()), list(mirror.snapshots.list())
-    with pm.connect(db.dsn) as server, pytest.raises(pm.ServerChanged) as error:
-        server.pull(mirror)
-    assert error.value.code == code, error.value
-    assert (list(mirror.plays.list()), list(mirror.snapshots.list())) == rows
+    with pm.connect(db.dsn) as server:
+        for call in (server.repair, server.pull):
+            with pytest.raises(pm.ServerChanged) as error:
+                call(mirror)
+            assert error.value.code == code, error.value
+            assert (list(mirror.plays.list()), list(mirror.snapshots.list())) == rows
 
 
 def test_rows_that_commit_late_arrive_across_primary_and_standby(
