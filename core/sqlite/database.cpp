@@ -1,6 +1,7 @@
 #include "core/sqlite/database.hpp"
 
 #include "core/sqlite/failure.hpp"
+#include "core/sqlite/forking.hpp"
 #include "core/test_hooks.hpp"
 
 #include <playmirror/error.hpp>
@@ -55,6 +56,7 @@ int run_progress_hook(void* hook) {
 void Database::Close::operator()(sqlite3* handle) const noexcept { sqlite3_close_v2(handle); }
 
 Database Database::open(const std::filesystem::path& file, OpenMode mode) {
+  survive_forks();
   std::string name = file.string();
   int flags = SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
   if (mode == OpenMode::read_write) {
