@@ -114,6 +114,7 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
   MirrorOptions options = given;
   options.busy_timeout = std::min(given.busy_timeout, kLongestPatience);
   const std::filesystem::path path = files::resolved(file);
+  sqlite::refuse_long(path);  // before anything is made there
   std::shared_ptr<MirrorState> state(new MirrorState(path, options));
   if (salvage::is_unfinished(path) && !options.read_only) {
     const auto lock = files::FileLock::acquire(beside(path, "-lock"), options.busy_timeout,

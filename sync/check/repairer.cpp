@@ -9,6 +9,7 @@
 #include "core/ingest/row_writer.hpp"
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
+#include "core/outbox/handles.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/outbox/restore.hpp"
 #include "core/sqlite/watched.hpp"
@@ -199,6 +200,7 @@ void Repairer::apply(std::vector<Fetched>& fetched, const FileState& file, const
                         [&](Fetched& table) { delete_rows(database, table); });
           if (PLAYMIRROR_SAFEGUARD("damaged entries set aside"))
             set_damaged_entries_aside(database);
+          forget_senseless_handles(database);
           // The mirror may hold rows now that a lagging replica has not seen.
           const std::int64_t known = meta::read_int(database, meta::kHighWater);
           if (PLAYMIRROR_SAFEGUARD("high water of a repair")) {
@@ -256,6 +258,15 @@ void Repairer::set_damaged_entries_aside(sqlite::Database& database) {
     outbox::set_aside(database, entry, PendingState::rejected,
                       {.message = "what was recorded is damaged: it does not match its checksum"});
   }
+}
+
+void Repairer::forget_senseless_handles(sqlite::Database& database) {
+  const auto senseless = outbox::senseless_handles(database);
+  if (senseless.empty()) return;
+  outbox::forget_senseless_handles(database);
+  report_.warnings.push_back("what has become of handle " + std::to_string(senseless.front()) +
+                             (senseless.size() > 1 ? " and others" : "") +
+                             " is not known any more; find the rows by what they are");
 }
 
 void Repairer::start_anew() {

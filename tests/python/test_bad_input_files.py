@@ -197,6 +197,23 @@ def test_a_path_that_is_none(path: str, tmp_path: Path) -> None:
             mirror.export(path)
 
 
+def test_a_path_that_is_longer_than_sqlite_takes(made: Path, tmp_path: Path) -> None:
+    directory = tmp_path
+    while len(bytes(directory)) < 400:
+        directory /= "d" * 40
+    longest = directory / ("m" * (504 - len(bytes(directory)) - 1))
+    with pm.open(longest) as mirror, pytest.raises(pm.InvalidArgument, match="504"):
+        mirror.copy_to(f"{longest}c")
+    too_long = Path(f"{longest}m")
+    with pytest.raises(pm.InvalidArgument, match="505 bytes") as caught:
+        pm.open(too_long)
+    assert "shorter" in caught.value.hint
+    assert not too_long.exists()
+    with pm.open(made) as mirror, pytest.raises(pm.InvalidArgument, match="504"):
+        mirror.copy_to(too_long)
+    assert sorted(directory.iterdir())[0] == longest
+
+
 def test_a_path_below_a_file(made: Path) -> None:
     with pytest.raises(pm.StorageError) as caught:
         pm.open(made / "music.db")

@@ -473,3 +473,31 @@ def test_a_sound_file_of_another_program_is_not_touched(tmp_path: Path) -> None:
     assert foreign.read_bytes() == before
     with pytest.raises(pm.StorageError):
         pm.Mirror.salvage(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("salvaged", [False, True])
+def test_a_handle_that_makes_no_sense_is_told_and_the_others_are_saved(
+    salvaged: bool, music_db: MusicDb, mirror_path: Path, server: pm.Server
+) -> None:
+    with pm.open(mirror_path) as mirror:
+        server.pull(mirror)
+        first = min(record(mirror, 1))
+        server.sync(mirror)
+        second = add_play(mirror, 9, mirror.plays[first].track_id).id
+        server.sync(mirror)
+        sent = mirror.plays[second].id
+        damage(mirror, f"UPDATE playmirror_delivered SET rows = 0 WHERE provisional_id = {first}")
+        [problem] = mirror.verify().problems
+        assert str(first) in problem.where
+        with pytest.raises(pm.MirrorUnusable, match="no sense"):
+            mirror.plays.find(first)
+        if not salvaged:
+            [warning] = server.repair(mirror).warnings
+            assert str(first) in warning
+    if salvaged:
+        assert pm.Mirror.salvage(mirror_path).lost != []
+    with pm.open(mirror_path) as mirror:
+        server.pull(mirror)
+        assert mirror.plays[second].id == sent
+        assert mirror.plays.find(first) is None
+        assert mirror.verify().ok
