@@ -129,30 +129,28 @@ std::vector<outbox::Entry> Pusher::next_batch(std::int64_t most) {
   return batch;
 }
 
-std::vector<pg::Command> Pusher::locks(const Opening& presumed,
-                                       std::set<std::string> written) const {
+std::vector<TableLock> Pusher::locks(const Opening& presumed, std::set<std::string> written) {
+  // A migration that is under way would commit between the look at the catalog and the rows that
+  // are made for it.
+  if (!PLAYMIRROR_SAFEGUARD("table locks of a push")) return {};
   if (written.contains("tracks")) written.insert("track_artists");
-  std::vector<std::string> to_write;
-  std::vector<std::string> to_read;
+  std::vector<TableLock> locks;
   for (const auto& [name, table] : presumed.catalog.tables) {
     // An insert looks for what the row needs.
     const bool is_parent = (name == "tracks" && written.contains("play_history")) ||
                            (name == "artists" && written.contains("tracks"));
     if (!table.is_table() || !table.readable) continue;
     if (written.contains(name) && table.insertable && !presumed.moment.in_recovery) {
-      to_write.push_back(name);
+      locks.push_back({name, "ROW EXCLUSIVE"});
     } else if (written.contains(name) || is_parent) {
-      to_read.push_back(name);
+      locks.push_back({name, "ACCESS SHARE"});
     }
   }
-  std::vector<pg::Command> commands;
-  if (!to_write.empty()) commands.push_back(session_.lock_command(to_write, "ROW EXCLUSIVE"));
-  if (!to_read.empty()) commands.push_back(session_.lock_command(to_read, "ACCESS SHARE"));
-  return commands;
+  return locks;
 }
 
 std::vector<pg::Command> Pusher::beginning(Transaction& transaction,
-                                           std::vector<pg::Command> locks) {
+                                           const std::vector<TableLock>& locks) {
   std::vector<pg::Command> commands;
   // READ COMMITTED, so that every statement behind the lock sees what its last holder committed.
   const bool committed = PLAYMIRROR_SAFEGUARD("read committed");
@@ -173,11 +171,7 @@ std::vector<pg::Command> Pusher::beginning(Transaction& transaction,
   if (PLAYMIRROR_SAFEGUARD("advisory lock")) {
     commands.push_back(command(kLock, "wait for another device's push"));
   }
-  // A migration that is under way would commit between the look at the catalog and the rows that
-  // are made for it.
-  if (PLAYMIRROR_SAFEGUARD("table locks of a push")) {
-    std::ranges::move(locks, std::back_inserter(commands));
-  }
+  std::ranges::move(session_.lock_commands(locks), std::back_inserter(commands));
   std::ranges::move(session_.opening_commands(transaction.opening), std::back_inserter(commands));
   commands.push_back(decide_known(transaction));
   commands.push_back(
@@ -256,8 +250,9 @@ std::string Pusher::search_for(const ServerTable& table,
 
 void Pusher::push_batch(const std::set<std::string>& tables, std::int64_t most) {
   batch_.clear();
-  for (int attempt = 1; !try_batch(tables, most); ++attempt) {
-    if (attempt < kAttempts) continue;
+  give_up_ = std::chrono::steady_clock::now() + options_.lock_timeout;
+  for (int attempt = 1; !try_batch(tables, most); attempt += awaited_ ? 0 : 1) {
+    if (awaited_ || attempt < kAttempts) continue;
     raise(ErrorCode::server_refused, "the server's tables keep changing",
           {.hint = "Sync again when the migration is done.", .retryable = true});
   }
@@ -275,6 +270,7 @@ void Pusher::add_batch(BatchInserter& inserter, const Opening& presumed) {
 }
 
 bool Pusher::try_batch(const std::set<std::string>& tables, std::int64_t most) {
+  awaited_ = false;
   // Before anything is sent: it is for the server that the mirror follows.
   const Opening presumed = session_.last_opening(waiter_);
   check_identity(SteadyReader(mirror_).database(), presumed.moment.identity);
@@ -284,7 +280,8 @@ bool Pusher::try_batch(const std::set<std::string>& tables, std::int64_t most) {
   BatchInserter inserter(session_, presumed.catalog, waiter_);
   WitnessHearing hearing(session_, SteadyReader(mirror_).database(), presumed.catalog);
   Transaction transaction;
-  std::vector<pg::Command> commands = beginning(transaction, locks(presumed, tables));
+  const std::vector<TableLock> to_lock = locks(presumed, tables);
+  std::vector<pg::Command> commands = beginning(transaction, to_lock);
   std::ranges::move(hearing.commands(), std::back_inserter(commands));
   // The batch is read while the server is at work on these.
   const auto inserts = [&] {
@@ -299,7 +296,8 @@ bool Pusher::try_batch(const std::set<std::string>& tables, std::int64_t most) {
     } catch (const pg::StatementFailed& failure) {
       if (!transaction.opening.is_complete()) {
         server.abandon_transaction();
-        if (session_.look_again(failure, waiter_)) return false;
+        awaited_ = session_.await_locks(failure, to_lock, give_up_, waiter_);
+        if (awaited_ || session_.look_again(failure, waiter_)) return false;
         throw;
       }
       refused.emplace(failure);

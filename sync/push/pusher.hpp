@@ -47,10 +47,10 @@ class Pusher {
   /// they have changed since, and nothing was sent for good.
   bool try_batch(const std::set<std::string>& tables, std::int64_t most);
   void add_batch(BatchInserter& inserter, const Opening& presumed);
-  std::vector<pg::Command> beginning(Transaction& transaction, std::vector<pg::Command> locks);
+  std::vector<pg::Command> beginning(Transaction& transaction, const std::vector<TableLock>& locks);
   /// No migration may change the tables while these rows are sent.
-  [[nodiscard]] std::vector<pg::Command> locks(const Opening& presumed,
-                                               std::set<std::string> written) const;
+  [[nodiscard]] static std::vector<TableLock> locks(const Opening& presumed,
+                                                    std::set<std::string> written);
   pg::Command decide_known(Transaction& transaction);
   /// The condition on rows that the server may have had all along without the mirror knowing it.
   [[nodiscard]] std::string search_for(const ServerTable& table,
@@ -75,6 +75,8 @@ class Pusher {
   std::int64_t newest_ = 0;
   std::map<std::string, std::int64_t> sent_up_to_ = {};  ///< by table: entries of this run
   std::vector<outbox::Entry> batch_ = {};                ///< what is being sent
+  std::chrono::steady_clock::time_point give_up_ = {};   ///< waiting for locks of its tables
+  bool awaited_ = false;                                 ///< one was taken, and is free again
 };
 
 }  // namespace playmirror::sync
