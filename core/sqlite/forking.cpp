@@ -1,9 +1,9 @@
 #include "core/sqlite/forking.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <pthread.h>
-#include <ranges>
 #include <sqlite3.h>
 #include <sys/stat.h>
 
@@ -34,9 +34,8 @@ void hold_shared_locks() {
 }
 
 void release_shared_locks() {
-  for (const int mutex : kShared | std::views::reverse) {
-    sqlite3_mutex_leave(sqlite3_mutex_alloc(mutex));
-  }
+  std::for_each(kShared.rbegin(), kShared.rend(),
+                [](int mutex) { sqlite3_mutex_leave(sqlite3_mutex_alloc(mutex)); });
 }
 
 /// SQLite keeps one record for each file that the process has open, by device and inode: which

@@ -166,8 +166,10 @@ bool ServerSession::await_locks(const pg::StatementFailed& refused,
     if (left.count() <= 0) throw pg::StatementFailed(refused);
     std::vector<pg::Command> commands;
     commands.push_back(command("BEGIN", "begin a transaction"));
-    commands.push_back(
-        command("SET LOCAL lock_timeout = " + std::to_string(left.count()), "pin a setting"));
+    if (PLAYMIRROR_SAFEGUARD("lock timeout")) {
+      commands.push_back(
+          command("SET LOCAL lock_timeout = " + std::to_string(left.count()), "pin a setting"));
+    }
     commands.push_back(
         command("LOCK TABLE " + qualified(lock.table) + " IN " + lock.mode + " MODE", kLocking));
     commands.push_back(command("ROLLBACK", "end a transaction"));
