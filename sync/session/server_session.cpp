@@ -15,9 +15,10 @@ namespace {
 /// vanished laptop holds back neither vacuum nor a migration.
 constexpr const char* kIdleTimeout = "60s";
 
-/// SQLSTATE of what a role may not do, and of a table that is not there.
+/// SQLSTATE of what a role may not do, of a table that is not there, and of what is no table.
 constexpr std::string_view kNoPrivilege = "42501";
 constexpr std::string_view kNoTable = "42P01";
+constexpr std::string_view kOtherKind = "42809";
 
 /// SQLSTATE of a lock that another transaction has, and that was not waited for, or not longer.
 constexpr std::string_view kLockTaken = "55P03";
@@ -185,8 +186,9 @@ bool ServerSession::await_locks(const pg::StatementFailed& refused,
 }
 
 bool ServerSession::look_again(const pg::StatementFailed& refused, pg::Waiter& waiter) {
-  // A table went, or a privilege.
-  if (refused.sqlstate() != kNoTable && refused.sqlstate() != kNoPrivilege) return false;
+  // A table went, or a privilege, or a view took its place.
+  const std::string& why = refused.sqlstate();
+  if (why != kNoTable && why != kNoPrivilege && why != kOtherKind) return false;
   probe(waiter);
   return true;
 }
@@ -227,6 +229,7 @@ void ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds 
     // snapshot and lock would make its table read as empty, with no error.
     if (PLAYMIRROR_SAFEGUARD("table locks")) {
       for (const std::string& table : locked) locks.push_back({table});
+      if (last_.catalog.has_alembic_version) locks.push_back({"alembic_version"});
     }
     Companions companions;
     if (along) companions = along(last_);

@@ -293,8 +293,14 @@ def test_a_migration_in_two_steps_and_a_push_do_not_lock_each_other_up(
     assert push.result(30).pushed == 1
 
 
-@pytest.mark.parametrize("first", ["tracks", "play_history"])
-@pytest.mark.parametrize("call", ["pull", "push", "verify", "repair"])
+@pytest.mark.parametrize(
+    ("call", "first"),
+    [
+        *((call, "tracks") for call in ("pull", "push", "verify", "repair")),
+        *((call, "play_history") for call in ("pull", "push", "verify", "repair")),
+        ("pull", "alembic_version"),
+    ],
+)
 def test_a_migration_of_several_tables_is_not_ended_for_our_sake(
     call: str,
     first: str,
