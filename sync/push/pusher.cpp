@@ -136,15 +136,11 @@ std::vector<TableLock> Pusher::locks(const Opening& presumed, std::set<std::stri
   if (written.contains("tracks")) written.insert("track_artists");
   std::vector<TableLock> locks;
   for (const auto& [name, table] : presumed.catalog.tables) {
-    // An insert looks for what the row needs.
-    const bool is_parent = (name == "tracks" && written.contains("play_history")) ||
-                           (name == "artists" && written.contains("tracks"));
     if (!table.is_table() || !table.readable) continue;
-    if (written.contains(name) && table.insertable && !presumed.moment.in_recovery) {
-      locks.push_back({name, "ROW EXCLUSIVE"});
-    } else if (written.contains(name) || is_parent) {
-      locks.push_back({name, "ACCESS SHARE"});
-    }
+    const bool is_written =
+        written.contains(name) && table.insertable && !presumed.moment.in_recovery;
+    // An insert looks for what the row needs, and witnesses may be of any table.
+    locks.push_back({name, is_written ? "ROW EXCLUSIVE" : "ACCESS SHARE"});
   }
   return locks;
 }

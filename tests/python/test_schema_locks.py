@@ -299,6 +299,7 @@ def test_a_migration_in_two_steps_and_a_push_do_not_lock_each_other_up(
         *((call, "tracks") for call in ("pull", "push", "verify", "repair")),
         *((call, "play_history") for call in ("pull", "push", "verify", "repair")),
         ("pull", "alembic_version"),
+        ("push", "playlist_config"),
     ],
 )
 def test_a_migration_of_several_tables_is_not_ended_for_our_sake(
@@ -312,6 +313,8 @@ def test_a_migration_of_several_tables_is_not_ended_for_our_sake(
 ) -> None:
     """It takes longer to its second table than the server takes to look for a deadlock, which ends
     whoever waits by then: so we hold no lock while we wait for one."""
+    server.pull(mirror)
+    music_db.execute("UPDATE playlist_config SET description = 'It is asked for by a push'")
     server.pull(mirror)
     if call == "push":
         add_a_play(mirror)
