@@ -5,6 +5,7 @@
 #include "core/ingest/scope.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/mirror/state.hpp"
+#include "core/outbox/handles.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/schema/layout.hpp"
 #include "core/sqlite/watched.hpp"
@@ -145,6 +146,10 @@ FileReport Mirror::verify(const CallControl& control) const {
   for (const std::int64_t entry : entries.damaged) {
     report.problems.push_back({"playmirror_outbox, entry " + std::to_string(entry),
                                "the row's image does not match its checksum"});
+  }
+  for (const std::int64_t handle : outbox::senseless_handles(database)) {
+    report.problems.push_back({"playmirror_delivered, handle " + std::to_string(handle),
+                               "what has become of it makes no sense"});
   }
   digest::FileDigests digests;
   {

@@ -114,11 +114,24 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
   MirrorOptions options = given;
   options.busy_timeout = std::min(given.busy_timeout, kLongestPatience);
   const std::filesystem::path path = files::resolved(file);
+  sqlite::refuse_long(path);  // before anything is made there
   std::shared_ptr<MirrorState> state(new MirrorState(path, options));
   if (salvage::is_unfinished(path) && !options.read_only) {
     const auto lock = files::FileLock::acquire(beside(path, "-lock"), options.busy_timeout,
                                                "creating or upgrading");
     salvage::finish(path);
+  }
+  if (salvage::is_log_alone(path)) {
+    const bool is_gone = !files::exists(path);
+    raise(
+        ErrorCode::damaged,
+        path.string() + (is_gone ? " is gone" : " is empty") +
+            ", while the log beside it holds rows of a mirror",
+        {.hint = is_gone ? "If the mirror has another name now, give its -wal the same; or salvage "
+                           "it, which saves what is pending as far as the log has it. To do "
+                           "without, delete the log."
+                         : "Bring the file back from a copy; or salvage it, which saves what is "
+                           "pending as far as the log has it."});
   }
   if (!files::exists(path)) {
     if (!options.create || options.read_only) {
@@ -128,11 +141,6 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
                          : "Check the path; with create, open() makes a mirror there."});
     }
     files::create_private(path);
-  } else if (salvage::is_log_alone(path)) {
-    raise(ErrorCode::damaged,
-          path.string() + " is empty, while the log beside it holds rows of a mirror",
-          {.hint = "Bring the file back from a copy; or salvage it, which saves what is pending as "
-                   "far as the log has it."});
   }
   if (options.read_only) {
     files::refuse_irregular(path);
@@ -173,11 +181,11 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
 
 SalvageReport MirrorState::salvage(const std::filesystem::path& file) {
   const std::filesystem::path path = files::resolved(file);
-  if (!files::exists(path)) {
+  if (!files::exists(path) && !salvage::is_log_alone(path)) {
     raise(ErrorCode::storage_failed, "there is no file at " + path.string(),
           {.hint = "Check the path."});
   }
-  files::refuse_unsafe(path);
+  if (files::exists(path)) files::refuse_unsafe(path);
   const auto lock =
       files::FileLock::acquire(beside(path, "-lock"), MirrorOptions{}.busy_timeout, "writing to");
   return salvage::renew(path);

@@ -10,8 +10,12 @@ namespace playmirror::outbox {
 namespace {
 
 /// The run in these three columns.
+HandleRun run_in(const sqlite::Statement& row) {
+  return {{row.integer(0), row.integer(1)}, row.integer(2)};
+}
+
 HandleRun read_run(const sqlite::Statement& row) {
-  const HandleRun run{{row.integer(0), row.integer(1)}, row.integer(2)};
+  const HandleRun run = run_in(row);
   if (!run.is_sane()) {
     raise(ErrorCode::damaged, "what has become of provisional ids makes no sense",
           {.hint = "Run repair()."});
@@ -76,6 +80,20 @@ void redirect(sqlite::Database& database, std::string_view table, const Delivere
   if (before > 0) note_delivered(database, table, {run->first, before});
   note_delivered(database, table, {{handle.provisional_id, provisional_id}, 1});
   if (after > 0) note_delivered(database, table, {run->at(before + 1), after});
+}
+
+std::vector<std::int64_t> senseless_handles(const sqlite::Database& database) {
+  std::vector<std::int64_t> senseless;
+  auto rows = database.prepare("SELECT provisional_id, server_id, rows FROM playmirror_delivered");
+  while (rows.step()) {
+    if (!run_in(rows).is_sane()) senseless.push_back(rows.integer(0));
+  }
+  return senseless;
+}
+
+void forget_senseless_handles(sqlite::Database& database) {
+  auto forget = database.prepare("DELETE FROM playmirror_delivered WHERE provisional_id = ?");
+  for (const std::int64_t handle : senseless_handles(database)) forget.bind_all(handle).run();
 }
 
 DeliveredRows::DeliveredRows(const sqlite::Database& database, std::string_view table) {

@@ -49,6 +49,11 @@ void note_delivered(sqlite::Database& database, std::string_view table, const Ha
 void redirect(sqlite::Database& database, std::string_view table, const Delivered& handle,
               std::int64_t provisional_id);
 
+/// The first handle of each run that only a damaged file can hold; as if there were none of it, but
+/// that who asks for one is told.
+[[nodiscard]] std::vector<std::int64_t> senseless_handles(const sqlite::Database& database);
+void forget_senseless_handles(sqlite::Database& database);
+
 /// Which of the server's rows of a table came from here.
 class DeliveredRows {
  public:

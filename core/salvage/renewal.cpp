@@ -137,6 +137,7 @@ SalvageReport renew(const std::filesystem::path& file) {
   }
   if (is_unfinished(file)) return finished_report(file);
   if (PLAYMIRROR_SAFEGUARD("foreign files")) refuse_foreign(file);
+  files::create_private(file);  // where there is a log only
   files::make_private(file);
   const Path fresh = beside(file, kNew);
   make_new(fresh);
@@ -170,7 +171,8 @@ SalvageReport renew(const std::filesystem::path& file) {
 }
 
 bool is_log_alone(const std::filesystem::path& file) {
-  return files::size(file) < kLeastPage && files::size(beside(file, "-wal")) > kLogHeader;
+  // In this order: a mirror that somebody is making has its first page before it has a log.
+  return files::size(beside(file, "-wal")) > kLogHeader && files::size(file) < kLeastPage;
 }
 
 bool is_unfinished(const std::filesystem::path& file) {

@@ -18,8 +18,9 @@ namespace playmirror::salvage {
 /// that is no mirror.
 SalvageReport renew(const std::filesystem::path& file);
 
-/// Whether the file holds nothing while the log beside it holds something, as after a copy that was
-/// cut short. To SQLite that is a new database, and the log goes when somebody opens it.
+/// Whether the file holds nothing, or is not there, while the log beside it holds something: after
+/// a copy that was cut short, or when the mirror was renamed or deleted after a crash. To SQLite
+/// that is a new database, and the log goes when somebody opens it.
 [[nodiscard]] bool is_log_alone(const std::filesystem::path& file);
 
 /// Whether a renewal was cut short behind its last step but one.

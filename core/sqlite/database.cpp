@@ -1,6 +1,7 @@
 #include "core/sqlite/database.hpp"
 
 #include "core/sqlite/failure.hpp"
+#include "core/sqlite/forking.hpp"
 #include "core/test_hooks.hpp"
 
 #include <playmirror/error.hpp>
@@ -54,7 +55,22 @@ int run_progress_hook(void* hook) {
 
 void Database::Close::operator()(sqlite3* handle) const noexcept { sqlite3_close_v2(handle); }
 
+void refuse_long(const std::filesystem::path& file) {
+  constexpr std::size_t kSuffixes = 8;  // "-journal"
+  const sqlite3_vfs* system = sqlite3_vfs_find(nullptr);
+  if (system == nullptr) return;
+  const std::size_t most = static_cast<std::size_t>(system->mxPathname) - kSuffixes;
+  const std::size_t bytes = file.native().size();
+  if (bytes <= most) return;
+  raise(ErrorCode::invalid_argument,
+        "the path of " + file.filename().string() + " has " + std::to_string(bytes) +
+            " bytes, and SQLite takes no more than " + std::to_string(most),
+        {.hint = "Choose a directory with a shorter path."});
+}
+
 Database Database::open(const std::filesystem::path& file, OpenMode mode) {
+  survive_forks();
+  refuse_long(file);
   std::string name = file.string();
   int flags = SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
   if (mode == OpenMode::read_write) {

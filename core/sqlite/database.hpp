@@ -38,6 +38,9 @@ enum class OpenMode {
   immutable,   ///< a file on read-only media that nobody writes
 };
 
+/// Throws InvalidArgument for a path that is longer than SQLite takes.
+void refuse_long(const std::filesystem::path& file);
+
 class Database {
  public:
   /// Opens and hardens: defensive, untrusted schema, no double-quoted strings, no extensions, no

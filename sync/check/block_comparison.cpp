@@ -7,6 +7,7 @@
 #include <playmirror/error.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -24,6 +25,17 @@ void BlockComparison::run(sqlite::Database& here) {
   for (auto& [name, table] : tables_) compare(table);
 }
 
+void BlockComparison::run_with_witnesses(sqlite::Database& here) {
+  ask_witnesses_ = true;
+  run(here);
+}
+
+void BlockComparison::judge_witnesses(bool is_damaged) {
+  if (!hearing_) return;
+  if (is_damaged) hearing_->disregard_rows_here();
+  hearing_->judge(opening_.moment);
+}
+
 void BlockComparison::ask(sqlite::Database& here) {
   // First by the columns that the mirror knows: as a rule they are still the server's, and then
   // the question needs no look at the catalog before it.
@@ -36,9 +48,14 @@ void BlockComparison::ask(sqlite::Database& here) {
     table.here = digest_here(here, table);
   }
   try {
-    session_.begin_reading(waiter_, kLockTimeout, opening_,
-                           [&](const Opening&) { return Companions{.behind = commands(here)}; });
-    if (std::ranges::all_of(tables_, [&](const auto& each) { return fits(each.second); })) return;
+    session_.begin_reading(waiter_, kLockTimeout, opening_, [&](const Opening& last) {
+      return Companions{.behind = commands(here, last.catalog)};
+    });
+    // Witnesses are asked for by the whole of what the catalog says of a table.
+    const bool fit = !ask_witnesses_ || opening_.catalog == asked_for_;
+    if (fit && std::ranges::all_of(tables_, [&](const auto& each) { return fits(each.second); })) {
+      return;
+    }
   } catch (const pg::StatementFailed&) {
     session_.connection(waiter_).abandon_transaction();
     opening_ = session_.begin_reading(waiter_, kLockTimeout);
@@ -63,7 +80,7 @@ void BlockComparison::ask(sqlite::Database& here) {
       table.here = digest_here(here, table);
     }
   }
-  session_.connection(waiter_).pipeline(commands(here), waiter_);
+  session_.connection(waiter_).pipeline(commands(here, opening_.catalog), waiter_);
 }
 
 digest::BlockDigests BlockComparison::digest_here(sqlite::Database& here,
@@ -90,8 +107,15 @@ bool BlockComparison::fits(const TableBlocks& table) const {
          });
 }
 
-std::vector<pg::Command> BlockComparison::commands(const sqlite::Database& here) {
+std::vector<pg::Command> BlockComparison::commands(const sqlite::Database& here,
+                                                   const Catalog& catalog) {
   std::vector<pg::Command> commands{hash_probe(comparable_)};
+  asked_for_ = catalog;
+  hearing_.reset();
+  if (ask_witnesses_) {
+    hearing_.emplace(session_, here, catalog);
+    std::ranges::move(hearing_->commands(), std::back_inserter(commands));
+  }
   for (auto& [name, table] : tables_) {
     const std::int64_t horizon = ingest::read_state(here, name).horizon.value_or(0);
     commands.push_back(

@@ -3,11 +3,13 @@
 #include "core/ingest/scope.hpp"
 #include "sync/check/digest_query.hpp"
 #include "sync/session/server_session.hpp"
+#include "sync/session/witnesses.hpp"
 
 #include <playmirror/report.hpp>
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,13 @@ class BlockComparison {
   /// server is not the one that the mirror follows. `here` stands still meanwhile.
   void run(sqlite::Database& here);
 
+  /// The same, and asks about the witnesses of the server's history, for judge_witnesses().
+  void run_with_witnesses(sqlite::Database& here);
+
+  /// Throws when the server's rows contradict what the mirror knows of its history. A damaged
+  /// mirror's rows do not say any more what they were: then only those who wrote them count.
+  void judge_witnesses(bool is_damaged);
+
   [[nodiscard]] const Opening& opening() const noexcept { return opening_; }
 
   /// What the mirror holds of the server's rows.
@@ -51,7 +60,8 @@ class BlockComparison {
   }
 
  private:
-  [[nodiscard]] std::vector<pg::Command> commands(const sqlite::Database& here);
+  [[nodiscard]] std::vector<pg::Command> commands(const sqlite::Database& here,
+                                                  const Catalog& catalog);
   [[nodiscard]] digest::BlockDigests digest_here(sqlite::Database& here, const TableBlocks& table);
   [[nodiscard]] ServerTable on_server(const std::string& name) const;
   [[nodiscard]] bool fits(const TableBlocks& table) const;
@@ -62,6 +72,9 @@ class BlockComparison {
   pg::Waiter& waiter_;
   ingest::Scope scope_ = {};
   Opening opening_ = {};
+  bool ask_witnesses_ = false;
+  std::optional<WitnessHearing> hearing_ = {};
+  Catalog asked_for_ = {};  ///< that the commands were written for
   bool comparable_ = false;
   std::map<std::string, TableBlocks> tables_ = {};
   std::map<std::string, std::string> skipped_ = {};

@@ -9,6 +9,7 @@
 #include "core/ingest/row_writer.hpp"
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
+#include "core/outbox/handles.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/outbox/restore.hpp"
 #include "core/sqlite/watched.hpp"
@@ -31,6 +32,18 @@ namespace {
 
 bool is_damage(const Error& error) {
   return error.code() == ErrorCode::damaged || error.code() == ErrorCode::not_a_mirror;
+}
+
+/// Why only a pull can bring the rows of this table; empty when a repair can.
+std::string reason_for_a_pull(const ingest::TableState& state, const ServerTable& table) {
+  if (state.copy != ingest::CopyState::complete) {
+    return "its first copy has not ended; the next pull goes on with it";
+  }
+  // What was sent from here may be missing there, and is to be sent again.
+  if (state.relation != 0 && state.relation != table.relation) {
+    return "it is another table than the one that was mirrored; the next pull reads it whole";
+  }
+  return {};
 }
 
 std::string big_endian(std::int64_t value) {
@@ -101,10 +114,11 @@ void Repairer::repair_in_place() {
   std::vector<Fetched> fetched;
   {
     const SteadyReader reader(mirror_);
-    comparison.run(reader.database());
+    comparison.run_with_witnesses(reader.database());
     // Rows that the mirror has newer would go back for good: no later pull reads them again.
     if (PLAYMIRROR_SAFEGUARD("no repair from the past")) {
       check_not_behind(reader.database(), comparison.opening().moment);
+      comparison.judge_witnesses(!file.sound || !file.as_written);
     }
     PLAYMIRROR_STEP("repair.compared");
     for (const auto& [name, why] : comparison.skipped()) {
@@ -113,9 +127,11 @@ void Repairer::repair_in_place() {
     }
     for (auto& [name, table] : comparison.tables()) {
       report_.tables[name].blocks_compared = table.blocks;
-      if (ingest::read_state(reader.database(), name).copy == ingest::CopyState::complete) continue;
+      const std::string why = reason_for_a_pull(ingest::read_state(reader.database(), name),
+                                                comparison.opening().catalog.tables.at(name));
+      if (why.empty()) continue;
       table.different.clear();
-      report_.tables[name].problem = "its first copy has not ended; the next pull goes on with it";
+      report_.tables[name].problem = why;
       report_.complete = false;
     }
   }
@@ -184,6 +200,7 @@ void Repairer::apply(std::vector<Fetched>& fetched, const FileState& file, const
                         [&](Fetched& table) { delete_rows(database, table); });
           if (PLAYMIRROR_SAFEGUARD("damaged entries set aside"))
             set_damaged_entries_aside(database);
+          forget_senseless_handles(database);
           // The mirror may hold rows now that a lagging replica has not seen.
           const std::int64_t known = meta::read_int(database, meta::kHighWater);
           if (PLAYMIRROR_SAFEGUARD("high water of a repair")) {
@@ -241,6 +258,15 @@ void Repairer::set_damaged_entries_aside(sqlite::Database& database) {
     outbox::set_aside(database, entry, PendingState::rejected,
                       {.message = "what was recorded is damaged: it does not match its checksum"});
   }
+}
+
+void Repairer::forget_senseless_handles(sqlite::Database& database) {
+  const auto senseless = outbox::senseless_handles(database);
+  if (senseless.empty()) return;
+  outbox::forget_senseless_handles(database);
+  report_.warnings.push_back("what has become of handle " + std::to_string(senseless.front()) +
+                             (senseless.size() > 1 ? " and others" : "") +
+                             " is not known any more; find the rows by what they are");
 }
 
 void Repairer::start_anew() {

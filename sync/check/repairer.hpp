@@ -49,6 +49,7 @@ class Repairer {
   void write_rows(sqlite::Database& database, Fetched& fetched);
   void delete_rows(sqlite::Database& database, Fetched& fetched);
   void set_damaged_entries_aside(sqlite::Database& database);
+  void forget_senseless_handles(sqlite::Database& database);
   void start_anew();
 
   ServerSession& session_;

@@ -50,21 +50,23 @@ bool FirstCopy::run(const std::vector<ServerTable>& tables, const Moment& moment
 }
 
 void FirstCopy::measure(const std::vector<ServerTable>& tables) {
-  std::vector<std::string> names;
   std::string relations;
   for (const ServerTable& table : tables) {
-    names.push_back(table.name);
     relations += (relations.empty() ? "" : ", ") + std::to_string(table.relation);
   }
-  auto commands = session_.reading_commands(options_.lock_timeout, names);
-  pg::Command& sizes = commands.emplace_back();
+  pg::Command sizes;
   sizes.sql =
       "SELECT relname, pg_catalog.pg_relation_size(oid) / "
       "pg_catalog.current_setting('block_size')::bigint FROM pg_catalog.pg_class WHERE oid IN (" +
       relations + ")";
   sizes.doing = "ask how large the tables are";
   sizes.on_row = [this](const pg::Row& row) { blocks_[row.text(0)] = row.integer(1); };
-  session_.connection(waiter_).pipeline(std::move(commands), waiter_);
+  Opening opening;
+  session_.begin_reading(waiter_, options_.lock_timeout, opening, [&](const Opening&) {
+    Companions companions;
+    companions.behind.push_back(sizes);
+    return companions;
+  });
   session_.connection(waiter_).abandon_transaction();
 }
 
@@ -151,8 +153,7 @@ bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout&
                             const ingest::TableState& state) {
   BatchWriter writer(mirror_, layout, columns, state);
   std::string begin;
-  for (const pg::Command& command :
-       session_.reading_commands(options_.lock_timeout, {layout.name})) {
+  for (const pg::Command& command : session_.reading_commands(options_.lock_timeout, layout.name)) {
     begin += command.sql + "; ";
   }
   const auto ranges = make_ranges(table, layout, columns, blocks_[table.name], state.copied_to);

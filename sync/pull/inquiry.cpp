@@ -86,7 +86,7 @@ std::vector<pg::Command> Inquiry::commands_if_needed(std::int64_t xmax) {
 std::vector<pg::Command> Inquiry::commands(std::int64_t xmax, const std::string& filter) {
   xmax_ = xmax;
   std::vector<pg::Command> all = hearing_.commands();
-  ask_for_newest_plays(all);
+  ask_for_newest_rows(all);
   ask_for_alembic_version(all);
   std::ranges::move(changes_.questions(within(usable_tables(catalog_, scope_), scope_.wanted),
                                        reach_, xmax, moment_, filter),
@@ -94,19 +94,21 @@ std::vector<pg::Command> Inquiry::commands(std::int64_t xmax, const std::string&
   return all;
 }
 
-void Inquiry::ask_for_newest_plays(std::vector<pg::Command>& commands) {
-  const ServerTable& plays = catalog_.tables.at("play_history");
-  if (plays.problem) return;
-  // After a first copy no row came by a sweep, and the plays are what is lost in a restore.
-  pg::Command& command = commands.emplace_back();
-  command.sql = "SELECT id, xmin FROM " +
-                session_.rows_of(within({plays}, scope_.wanted).front().layout()) +
-                " ORDER BY id DESC LIMIT 4";
-  command.doing = "look at the newest plays";
-  command.on_row = [this](const pg::Row& row) {
-    const auto writer = static_cast<std::uint32_t>(row.integer(1));
-    newest_.offer({"play_history", row.text(0), widen(writer, moment_)});
-  };
+void Inquiry::ask_for_newest_rows(std::vector<pg::Command>& commands) {
+  // After a first copy no row came by a sweep, and these are what is lost in a restore.
+  for (const char* name : {"play_history", "analysis_snapshots"}) {
+    const ServerTable& table = catalog_.tables.at(name);
+    if (table.problem) continue;
+    pg::Command& command = commands.emplace_back();
+    command.sql = "SELECT id, xmin FROM " +
+                  session_.rows_of(within({table}, scope_.wanted).front().layout()) +
+                  " ORDER BY id DESC LIMIT 4";
+    command.doing = "look at the newest rows";
+    command.on_row = [this, name](const pg::Row& row) {
+      const auto writer = static_cast<std::uint32_t>(row.integer(1));
+      newest_.offer({name, row.text(0), widen(writer, moment_)});
+    };
+  }
 }
 
 void Inquiry::ask_for_alembic_version(std::vector<pg::Command>& commands) {

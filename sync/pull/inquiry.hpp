@@ -18,7 +18,7 @@ struct PullScope {
 };
 
 /// Everything that a pull asks about what has happened since the last one, as far as it reaches,
-/// and the answers: the rows, the witnesses of the server's history, the newest plays, the version
+/// and the answers: the rows, the witnesses of the server's history, the newest rows, the version
 /// of the schema.
 ///
 /// Its commands are written for a catalog, and for a moment of which they need to know little. So
@@ -62,7 +62,7 @@ class Inquiry {
 
  private:
   std::vector<pg::Command> commands(std::int64_t xmax, const std::string& filter);
-  void ask_for_newest_plays(std::vector<pg::Command>& commands);
+  void ask_for_newest_rows(std::vector<pg::Command>& commands);
   void ask_for_alembic_version(std::vector<pg::Command>& commands);
 
   ServerSession& session_;

@@ -71,6 +71,7 @@ PushTransaction::PushTransaction(ServerSession& session, MirrorState& mirror,
       tables_(std::move(tables)),
       known_(std::move(known)),
       presumed_(session.last_opening(waiter)),
+      locks_(locks()),
       inserter_(session, presumed_.catalog, waiter),
       hearing_(session, SteadyReader(mirror).database(), presumed_.catalog) {
   check_identity(SteadyReader(mirror_).database(), presumed_.moment.identity);
@@ -99,11 +100,7 @@ std::vector<pg::Command> PushTransaction::opening() {
     commands.push_back(command(kLock, "wait for another device's push"));
     commands.back().kept_under = kCatalogFirst;
   }
-  // A migration that is under way would commit between the look at the catalog and the rows that
-  // are made for it.
-  if (PLAYMIRROR_SAFEGUARD("table locks of a push")) {
-    std::ranges::move(locks(), std::back_inserter(commands));
-  }
+  std::ranges::move(session_.lock_commands(locks_), std::back_inserter(commands));
   std::ranges::move(session_.opening_commands(seen_, kCatalogFirst), std::back_inserter(commands));
   commands.push_back(decide_known());
   commands.push_back(ask_for_xid());
@@ -111,26 +108,21 @@ std::vector<pg::Command> PushTransaction::opening() {
   return commands;
 }
 
-std::vector<pg::Command> PushTransaction::locks() const {
+std::vector<TableLock> PushTransaction::locks() const {
+  // A migration that is under way would commit between the look at the catalog and the rows that
+  // are made for it.
+  if (!PLAYMIRROR_SAFEGUARD("table locks of a push")) return {};
   std::set<std::string> written = tables_;
   if (written.contains("tracks")) written.insert("track_artists");
-  std::vector<std::string> to_write;
-  std::vector<std::string> to_read;
+  std::vector<TableLock> locks;
   for (const auto& [name, table] : presumed_.catalog.tables) {
-    // An insert looks for what the row needs.
-    const bool is_parent = (name == "tracks" && written.contains("play_history")) ||
-                           (name == "artists" && written.contains("tracks"));
     if (!table.is_table() || !table.readable) continue;
-    if (written.contains(name) && table.insertable && !presumed_.moment.in_recovery) {
-      to_write.push_back(name);
-    } else if (written.contains(name) || is_parent) {
-      to_read.push_back(name);
-    }
+    const bool is_written =
+        written.contains(name) && table.insertable && !presumed_.moment.in_recovery;
+    // An insert looks for what the row needs, and witnesses may be of any table.
+    locks.push_back({name, is_written ? "ROW EXCLUSIVE" : "ACCESS SHARE"});
   }
-  std::vector<pg::Command> commands;
-  if (!to_write.empty()) commands.push_back(session_.lock_command(to_write, "ROW EXCLUSIVE"));
-  if (!to_read.empty()) commands.push_back(session_.lock_command(to_read, "ACCESS SHARE"));
-  return commands;
+  return locks;
 }
 
 pg::Command PushTransaction::decide_known() {
@@ -204,11 +196,13 @@ bool PushTransaction::any_changed_times() const {
   });
 }
 
-bool PushTransaction::conclude(std::optional<pg::StatementFailed> refused) {
+PushTransaction::Outcome PushTransaction::conclude(std::optional<pg::StatementFailed> refused,
+                                                   std::chrono::steady_clock::time_point give_up) {
   pg::Connection& server = session_.connection(waiter_);
   if (refused && !seen_.is_complete()) {
     server.abandon_transaction();
-    if (session_.look_again(*refused, waiter_)) return false;
+    if (session_.await_locks(*refused, locks_, give_up, waiter_)) return Outcome::kept_waiting;
+    if (session_.look_again(*refused, waiter_)) return Outcome::outdated;
     throw *refused;
   }
   const auto& [moment, catalog] = seen_;
@@ -219,12 +213,12 @@ bool PushTransaction::conclude(std::optional<pg::StatementFailed> refused) {
   }
   if (catalog != presumed_.catalog || !still_holds(presumed_.moment.xmax, moment.xmax)) {
     server.abandon_transaction();
-    return false;
+    return Outcome::outdated;
   }
   hearing_.judge(moment);
   if (!is_added_) add_entries();
   rows_ = inserter_.finish(std::move(refused));
-  return true;
+  return Outcome::ready;
 }
 
 bool PushTransaction::any_inserted() const noexcept {

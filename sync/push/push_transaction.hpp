@@ -9,6 +9,7 @@
 #include <playmirror/server.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -43,10 +44,16 @@ class PushTransaction {
   [[nodiscard]] std::vector<pg::Command> inserts(std::vector<outbox::Entry> entries,
                                                  bool is_all_settled);
 
+  enum class Outcome {
+    ready,         ///< for its COMMIT
+    outdated,      ///< the tables have changed: it begins anew, with what last_opening() is now
+    kept_waiting,  ///< a lock was taken, and is free now: it begins anew
+  };
+
   /// After both were answered; `refused` is what the server said to the first statement that it did
-  /// not take. Sends what is left to send. False when the tables have changed, so that nothing of
-  /// it may count: it begins anew, with what last_opening() is then.
-  [[nodiscard]] bool conclude(std::optional<pg::StatementFailed> refused);
+  /// not take. Sends what is left to send. Waits for a lock until `give_up`.
+  [[nodiscard]] Outcome conclude(std::optional<pg::StatementFailed> refused,
+                                 std::chrono::steady_clock::time_point give_up);
 
   [[nodiscard]] const std::vector<outbox::Entry>& entries() const noexcept { return entries_; }
   [[nodiscard]] const std::vector<PushedRow>& rows() const noexcept { return rows_; }
@@ -59,7 +66,7 @@ class PushTransaction {
 
  private:
   /// No migration may change the tables while rows are sent.
-  [[nodiscard]] std::vector<pg::Command> locks() const;
+  [[nodiscard]] std::vector<TableLock> locks() const;
   [[nodiscard]] pg::Command decide_known();
   [[nodiscard]] pg::Command ask_for_xid();
   void add_entries();
@@ -76,6 +83,7 @@ class PushTransaction {
   std::set<std::string> tables_;
   std::string known_;
   Opening presumed_;
+  std::vector<TableLock> locks_;
   BatchInserter inserter_;
   WitnessHearing hearing_;
   std::vector<outbox::Entry> entries_ = {};

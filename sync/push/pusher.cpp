@@ -12,6 +12,7 @@
 #include <playmirror/error.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -96,7 +97,8 @@ std::unique_ptr<PushTransaction> Pusher::begin(std::int64_t most) {
   waiter_.progress({.phase = "push", .rows = report_.pushed}, true);
   sent_before_ = sent_up_to_;
   sent_rows_ = 0;
-  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+  const auto give_up = std::chrono::steady_clock::now() + options_.lock_timeout;
+  for (int attempt = 1; attempt <= kAttempts;) {
     auto transaction =
         std::make_unique<PushTransaction>(session_, mirror_, options_, waiter_, tables, known());
     PLAYMIRROR_STEP("push.begin");
@@ -115,7 +117,9 @@ std::unique_ptr<PushTransaction> Pusher::begin(std::int64_t most) {
     } catch (const pg::StatementFailed& failure) {
       refused.emplace(failure);
     }
-    if (transaction->conclude(std::move(refused))) return transaction;
+    const auto outcome = transaction->conclude(std::move(refused), give_up);
+    if (outcome == PushTransaction::Outcome::ready) return transaction;
+    if (outcome == PushTransaction::Outcome::outdated) ++attempt;
   }
   raise(ErrorCode::server_refused, "the server's tables keep changing",
         {.hint = "Sync again when the migration is done.", .retryable = true});
@@ -149,7 +153,10 @@ std::unique_ptr<PushTransaction> Pusher::finish(const PushTransaction& current, 
     sent_rows_ = rows;
   };
   std::optional<pg::StatementFailed> refused = commit(current, next.get(), inserts, settle);
-  if (!next || next->conclude(std::move(refused))) return next;
+  const auto give_up = std::chrono::steady_clock::now() + options_.lock_timeout;
+  if (!next || next->conclude(std::move(refused), give_up) == PushTransaction::Outcome::ready) {
+    return next;
+  }
   // It begins anew, by itself.
   sent_up_to_ = before;
   return nullptr;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
 
 namespace playmirror::sync {
@@ -14,9 +15,15 @@ namespace {
 /// vanished laptop holds back neither vacuum nor a migration.
 constexpr const char* kIdleTimeout = "60s";
 
-/// SQLSTATE of what a role may not do, and of a table that is not there.
+/// SQLSTATE of what a role may not do, of a table that is not there, and of what is no table.
 constexpr std::string_view kNoPrivilege = "42501";
 constexpr std::string_view kNoTable = "42P01";
+constexpr std::string_view kOtherKind = "42809";
+
+/// SQLSTATE of a lock that another transaction has, and that was not waited for, or not longer.
+constexpr std::string_view kLockTaken = "55P03";
+
+constexpr const char* kLocking = "lock the tables against a migration";
 
 /// How often a transaction starts over because a migration changed the set of tables meanwhile.
 constexpr int kAttempts = 5;
@@ -118,33 +125,72 @@ std::vector<std::string> ServerSession::pinned_formats(std::chrono::milliseconds
   return settings;
 }
 
-std::vector<pg::Command> ServerSession::reading_commands(std::chrono::milliseconds lock_timeout,
-                                                         const std::vector<std::string>& tables) {
+std::vector<pg::Command> ServerSession::beginning(std::chrono::milliseconds lock_timeout) {
   std::vector<pg::Command> commands;
   commands.push_back(
       command("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", "begin a transaction"));
   for (std::string& setting : pinned_settings(lock_timeout)) {
     commands.push_back(command(std::move(setting), "pin a setting"));
   }
-  // Before the first SELECT takes the snapshot: a rewriting migration that commits between snapshot
-  // and lock would make its table read as empty, with no error.
-  if (!tables.empty() && PLAYMIRROR_SAFEGUARD("table locks")) {
-    commands.push_back(lock_command(tables, "ACCESS SHARE"));
+  return commands;
+}
+
+std::vector<pg::Command> ServerSession::reading_commands(std::chrono::milliseconds lock_timeout,
+                                                         const std::string& table) {
+  std::vector<pg::Command> commands = beginning(lock_timeout);
+  if (PLAYMIRROR_SAFEGUARD("table locks")) {
+    commands.push_back(
+        command("LOCK TABLE " + qualified(table) + " IN ACCESS SHARE MODE", kLocking));
   }
   return commands;
 }
 
-pg::Command ServerSession::lock_command(const std::vector<std::string>& tables,
-                                        const char* mode) const {
-  std::string names;
-  for (const std::string& table : tables) names += (names.empty() ? "" : ", ") + qualified(table);
-  return command("LOCK TABLE " + names + " IN " + mode + " MODE",
-                 "lock the tables against a migration");
+std::vector<pg::Command> ServerSession::lock_commands(const std::vector<TableLock>& locks) const {
+  std::map<std::string_view, std::string> by_mode;
+  for (const TableLock& lock : locks) {
+    std::string& names = by_mode[lock.mode];
+    names += (names.empty() ? "" : ", ") + qualified(lock.table);
+  }
+  std::vector<pg::Command> commands;
+  for (const auto& [mode, names] : by_mode) {
+    commands.push_back(
+        command("LOCK TABLE " + names + " IN " + std::string(mode) + " MODE NOWAIT", kLocking));
+  }
+  return commands;
+}
+
+bool ServerSession::await_locks(const pg::StatementFailed& refused,
+                                const std::vector<TableLock>& locks,
+                                std::chrono::steady_clock::time_point give_up, pg::Waiter& waiter) {
+  if (refused.sqlstate() != kLockTaken || locks.empty()) return false;
+  for (const TableLock& lock : locks) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        give_up - std::chrono::steady_clock::now());
+    if (left.count() <= 0) throw pg::StatementFailed(refused);
+    std::vector<pg::Command> commands;
+    commands.push_back(command("BEGIN", "begin a transaction"));
+    if (PLAYMIRROR_SAFEGUARD("lock timeout")) {
+      commands.push_back(
+          command("SET LOCAL lock_timeout = " + std::to_string(left.count()), "pin a setting"));
+    }
+    commands.push_back(
+        command("LOCK TABLE " + qualified(lock.table) + " IN " + lock.mode + " MODE", kLocking));
+    commands.push_back(command("ROLLBACK", "end a transaction"));
+    try {
+      connection(waiter).pipeline(std::move(commands), waiter);
+    } catch (const pg::StatementFailed& failure) {
+      connection(waiter).abandon_transaction();
+      if (!look_again(failure, waiter)) throw;
+      return true;
+    }
+  }
+  return true;
 }
 
 bool ServerSession::look_again(const pg::StatementFailed& refused, pg::Waiter& waiter) {
-  // A table went, or a privilege.
-  if (refused.sqlstate() != kNoTable && refused.sqlstate() != kNoPrivilege) return false;
+  // A table went, or a privilege, or a view took its place.
+  const std::string& why = refused.sqlstate();
+  if (why != kNoTable && why != kNoPrivilege && why != kOtherKind) return false;
   probe(waiter);
   return true;
 }
@@ -175,21 +221,34 @@ Opening ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::millisecon
 
 void ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout,
                                   Opening& opening, const Along& along) {
+  const auto give_up = std::chrono::steady_clock::now() + lock_timeout;
   for (int attempt = 0;; ++attempt) {
     pg::Connection& server = connection(waiter);
     server.abandon_transaction();
     opening = {};
     const auto locked = lockable_tables(last_.catalog);
+    std::vector<TableLock> locks;
+    // Before the first SELECT takes the snapshot: a rewriting migration that commits between
+    // snapshot and lock would make its table read as empty, with no error.
+    if (PLAYMIRROR_SAFEGUARD("table locks")) {
+      for (const std::string& table : locked) locks.push_back({table});
+      if (last_.catalog.has_alembic_version) locks.push_back({"alembic_version"});
+    }
     Companions companions;
     if (along) companions = along(last_);
     std::vector<pg::Command> commands = std::move(companions.ahead);
-    std::ranges::move(reading_commands(lock_timeout, locked), std::back_inserter(commands));
+    std::ranges::move(beginning(lock_timeout), std::back_inserter(commands));
+    std::ranges::move(lock_commands(locks), std::back_inserter(commands));
     std::ranges::move(opening_commands(opening, kCatalogOnly), std::back_inserter(commands));
     std::ranges::move(companions.behind, std::back_inserter(commands));
     try {
       server.pipeline(std::move(commands), waiter, companions.meanwhile);
     } catch (const pg::StatementFailed& failure) {
       server.abandon_transaction();
+      if (!opening.is_complete() && await_locks(failure, locks, give_up, waiter)) {
+        --attempt;
+        continue;
+      }
       // What is there to lock may be another thing by now: look again, once.
       if (opening.is_complete() || attempt > 0 || !look_again(failure, waiter)) throw;
       continue;

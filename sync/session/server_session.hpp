@@ -27,6 +27,13 @@ struct Opening {
   }
 };
 
+/// A lock on a mirrored table. The mode is that of what the transaction does to it: one that is
+/// raised later can lock up with a migration.
+struct TableLock {
+  std::string table = {};
+  const char* mode = "ACCESS SHARE";
+};
+
 /// Commands that go along with an opening, in its round trip.
 struct Companions {
   std::vector<pg::Command> ahead = {};   ///< before its transaction; they end what they begin
@@ -73,14 +80,20 @@ class ServerSession {
   void begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout, Opening& opening,
                      const Along& along);
 
-  /// The statements that begin such a transaction, for a caller that sends its own behind them.
+  /// The statements that begin such a transaction on one table, for a caller that sends its own
+  /// behind them. They wait for its lock.
   [[nodiscard]] std::vector<pg::Command> reading_commands(std::chrono::milliseconds lock_timeout,
-                                                          const std::vector<std::string>& tables);
+                                                          const std::string& table);
 
-  /// Keeps migrations away from the tables until the transaction ends. The mode is that of what the
-  /// transaction does to them: a lock that is raised later can lock up with a migration.
-  [[nodiscard]] pg::Command lock_command(const std::vector<std::string>& tables,
-                                         const char* mode) const;
+  /// Keeps migrations away from the tables until the transaction ends. Who waits for one lock while
+  /// it holds another can lock up with a migration, which may be the one that the server ends: so
+  /// these wait for none, and are refused instead; see await_locks().
+  [[nodiscard]] std::vector<pg::Command> lock_commands(const std::vector<TableLock>& locks) const;
+
+  /// When the failure is that one of these locks was taken: waits for each of them, holding no
+  /// other, and says that the transaction may begin again. Throws when the time is up.
+  bool await_locks(const pg::StatementFailed& refused, const std::vector<TableLock>& locks,
+                   std::chrono::steady_clock::time_point give_up, pg::Waiter& waiter);
 
   /// After such a lock was refused: reads the catalog anew if that may help, and says whether.
   bool look_again(const pg::StatementFailed& refused, pg::Waiter& waiter);
@@ -147,6 +160,7 @@ class ServerSession {
 
  private:
   void probe(pg::Waiter& waiter);
+  [[nodiscard]] static std::vector<pg::Command> beginning(std::chrono::milliseconds lock_timeout);
 
   std::string dsn_;
   ServerOptions options_;

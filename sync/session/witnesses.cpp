@@ -1,5 +1,6 @@
 #include "sync/session/witnesses.hpp"
 
+#include "core/digest/server_hash.hpp"
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/test_hooks.hpp"
@@ -20,6 +21,7 @@ namespace {
 constexpr std::size_t kPerTable = 4;
 
 /// Between the parts of a stored witness, and behind each; a key that holds one is not stored.
+/// Behind the last one stands a checksum: a flipped bit would accuse the server.
 constexpr char kPartEnd = '\x1f';
 constexpr char kEnd = '\x1e';
 
@@ -33,18 +35,21 @@ std::int64_t to_integer(std::string_view text) {
   return value;
 }
 
+std::string checksum(std::string_view witnesses) {
+  return std::to_string(digest::hash_text(witnesses, 0));
+}
+
 std::string name_of(const Witness& witness) {
   return "row " + witness.key + " of " + witness.table;
 }
 
-/// Whether the server may have one of these times of a play for the other: it rounds them, or has
-/// local times, of which some come twice.
-bool is_near(const std::string& time, const std::string& other) {
-  constexpr double kMostMicros = 25 * 3.6e9;
+/// Whether two times are the same, or at most so many microseconds apart.
+bool is_near(const std::string& time, const std::string& other, double most_micros) {
+  if (time == other) return true;
   const auto micros = parse_postgres(time);
   const auto others = parse_postgres(other);
   return micros && others &&
-         std::abs(static_cast<double>(*micros) - static_cast<double>(*others)) <= kMostMicros;
+         std::abs(static_cast<double>(*micros) - static_cast<double>(*others)) <= most_micros;
 }
 
 /// Whether a standby may not have replayed yet who wrote this row.
@@ -61,20 +66,38 @@ bool may_not_have_seen(const Moment& moment, const Witness& witness) {
        .retryable = true});
 }
 
-/// The play that the mirror has under this id; without a track when it has no such play.
-PlayIdentity mirrored_play(const sqlite::Database& database, const std::string& id) {
-  auto row = database.prepare(
-      "SELECT track_id, played_at FROM play_history WHERE id = CAST(? AS INTEGER)");
-  row.bind(0, id);
-  if (!row.step()) return {};
-  return {std::string(row.text(0)), std::string(row.text(1))};
+/// Which columns say what row it is that the server gave a key.
+struct IdentityColumns {
+  const char* subject = nullptr;
+  const char* time = nullptr;
+};
+
+/// Nothing for a table whose keys say it themselves.
+std::optional<IdentityColumns> identity_columns(std::string_view table) {
+  if (table == "play_history") return IdentityColumns{"track_id", "played_at"};
+  if (table == "analysis_snapshots") return IdentityColumns{"period_label", "date"};
+  return std::nullopt;
+}
+
+/// The identity of the row that the mirror has under this key; nothing when it has none.
+std::optional<RowIdentity> mirrored_identity(const sqlite::Database& database,
+                                             const Witness& witness,
+                                             const IdentityColumns& columns) {
+  auto row = database.prepare("SELECT " + sqlite::quoted(columns.subject) + ", " +
+                              sqlite::quoted(columns.time) + " FROM " +
+                              sqlite::quoted(witness.table) + " WHERE id = CAST(? AS INTEGER)");
+  row.bind(0, witness.key);
+  if (!row.step()) return std::nullopt;
+  return RowIdentity{std::string(row.text(0)), std::string(row.text(1))};
 }
 
 /// Whether the columns that rows are known by are those of the last pull. Another one under the old
 /// name tells nothing about the rows that were.
 bool knows_rows_by_the_same(const sqlite::Database& database, const ServerTable& table) {
   std::vector<std::string> names = schema::record_layout(table.name).key;
-  if (table.name == "play_history") names.insert(names.end(), {"track_id", "played_at"});
+  if (const auto columns = identity_columns(table.name)) {
+    names.insert(names.end(), {columns->subject, columns->time});
+  }
   const schema::TableLayout here = ingest::read_layout(database, table.name);
   return std::ranges::all_of(names, [&](const std::string& name) {
     const auto known = here.find(name);
@@ -114,13 +137,17 @@ void store_witnesses(sqlite::Database& database, const std::vector<Witness>& wit
     text += witness.table + kPartEnd + std::to_string(witness.xid) + kPartEnd +
             (witness.is_copied ? "copied" : "pushed") + kPartEnd + witness.key + kEnd;
   }
-  meta::write(database, meta::kWitnesses, text);
+  meta::write(database, meta::kWitnesses, text + checksum(text));
 }
 
 std::vector<Witness> stored_witnesses(const sqlite::Database& database) {
   const std::string text = meta::read(database, meta::kWitnesses).value_or("");
+  const std::size_t end = text.rfind(kEnd) + 1;  // 0 when there is none
+  std::string_view rest(text.data(), end);
+  // Mirrors of earlier versions have no checksum.
+  if (text.size() > end && text.substr(end) != checksum(rest)) return {};
   std::vector<Witness> witnesses;
-  for (std::string_view rest = text; !rest.empty();) {
+  while (!rest.empty()) {
     const std::string_view entry = rest.substr(0, rest.find(kEnd));
     rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
     const std::size_t first = entry.find(kPartEnd);
@@ -138,9 +165,6 @@ WitnessHearing::WitnessHearing(const ServerSession& session, const sqlite::Datab
                                const Catalog& catalog)
     : session_(session), started_(meta::read(database, meta::kServerStarted)) {
   if (!PLAYMIRROR_SAFEGUARD("witnesses")) return;
-  if (const auto* column = catalog.tables.at("play_history").find("played_at")) {
-    played_at_ = session.value_of("play_history", column->layout);
-  }
   for (Witness& witness : stored_witnesses(database)) {
     const auto table = catalog.tables.find(witness.table);
     if (table == catalog.tables.end() || table->second.problem) continue;
@@ -149,12 +173,14 @@ WitnessHearing::WitnessHearing(const ServerSession& session, const sqlite::Datab
     // Another table under the old name has a history of its own.
     if (state.relation != table->second.relation || !state.horizon) continue;
     if (!knows_rows_by_the_same(database, table->second)) continue;
-    PlayIdentity play;
-    if (witness.table == "play_history") {
-      play = mirrored_play(database, witness.key);
-      if (play.track.empty() && witness.is_copied) continue;
+    std::optional<RowIdentity> identity;
+    if (const auto columns = identity_columns(witness.table)) {
+      identity = mirrored_identity(database, witness, *columns);
+      if (!identity && witness.is_copied) continue;
+      times_[witness.table] =
+          session.value_of(witness.table, table->second.find(columns->time)->layout);
     }
-    known_.push_back({std::move(witness), *state.horizon, std::move(play)});
+    known_.push_back({std::move(witness), *state.horizon, std::move(identity)});
   }
 }
 
@@ -172,11 +198,12 @@ std::vector<pg::Command> WitnessHearing::commands() {
     const std::string key = pg::quoted(layout.key.front());
     command.parameters.emplace_back(pg::text_array(keys));
     const std::string list = "$" + std::to_string(command.parameters.size());
-    const bool play = layout.name == "play_history";
+    const auto identity = identity_columns(layout.name);
     command.sql += std::string(command.sql.empty() ? "" : " UNION ALL ") + "SELECT " +
                    pg::literal(layout.name) + "::text, " + key + "::text, xmin::text, " +
-                   (play ? "track_id::text, " + played_at_ + "::timestamp::text"
-                         : std::string("''::text, ''::text")) +
+                   (identity ? pg::quoted(identity->subject) + "::text, " + times_.at(layout.name) +
+                                   "::timestamp::text"
+                             : "''::text, ''::text") +
                    " FROM " + session_.qualified(layout.name) + " WHERE " + key +
                    // A key may be of an enum: it is text only here.
                    (layout.has_integer_key() ? " = ANY (" + list + "::bigint[])"
@@ -195,40 +222,54 @@ std::vector<pg::Command> WitnessHearing::commands() {
   return commands;
 }
 
-bool WitnessHearing::is_older(const Known& known, std::int64_t xid) {
-  const auto& [witness, horizon, play] = known;
-  if (witness.is_copied) return xid == witness.xid || xid < horizon;
-  // Who began before our push, but not before the last pull, may have changed our row after it. A
-  // play is known again then; a snapshot is not, and is taken for what is more likely.
-  return xid < witness.xid && (xid < horizon || play.track.empty());
+WitnessHearing::Likeness WitnessHearing::compare(const Known& known, const RowIdentity& now) {
+  if (!known.identity) return {};
+  const RowIdentity& then = *known.identity;
+  if (known.witness.table == "play_history") {
+    // A server may round the times of plays or have local ones, of which some come twice.
+    constexpr double kMostMicros = 25 * 3.6e9;
+    const bool same_track = then.subject == now.subject;
+    return {same_track, then.time == now.time,
+            same_track && is_near(then.time, now.time, kMostMicros)};
+  }
+  // Many snapshots have one label, and the next one may come soon: only a rounded date is the same.
+  constexpr double kMostMicros = 1e6;
+  const bool same = is_near(then.time, now.time, kMostMicros) &&
+                    (!now.time.empty() || then.subject == now.subject);
+  return {same, same, same};
+}
+
+bool WitnessHearing::is_older(const Known& known, std::int64_t xid, const Likeness& likeness) {
+  const Witness& witness = known.witness;
+  if (witness.is_copied) return xid == witness.xid || xid < known.horizon;
+  // Who began before our push, but not before the last pull, may have changed our row after it, but
+  // not beyond recognition.
+  return xid < witness.xid && (xid < known.horizon || likeness.none());
 }
 
 void WitnessHearing::judge(const Moment& moment) {
   if (!asked_) return;
   const Witness* newest_gone = nullptr;
   for (const Known& known : known_) {
-    const auto& [witness, horizon, play] = known;
+    const Witness& witness = known.witness;
     std::optional<std::int64_t> xid;
-    bool same_track = true;
-    bool same_time = true;
-    bool same_play = true;
+    Likeness likeness;
     for (const Answer& answer : answers_) {
       if (answer.table != witness.table || answer.key != witness.key) continue;
       xid = widen(answer.writer, moment);
-      same_track = play.track.empty() || play.track == answer.play.track;
-      same_time = play.track.empty() || play.played_at == answer.play.played_at;
-      same_play = same_track && (same_time || is_near(play.played_at, answer.play.played_at));
+      likeness = compare(known, answer.identity);
     }
-    // Its number went to another play. A standby does not tell at once that it follows another
+    const bool older = xid && is_older(known, *xid, likeness);
+    // Its number went to another row. A standby does not tell at once that it follows another
     // history, and what that has in the place of a row of ours would take its place here as well.
-    const bool replaced =
-        xid && *xid >= horizon && (moment.in_recovery ? !same_play : !same_track && !same_time);
-    if (!xid || (replaced && (*xid != witness.xid || !witness.is_copied))) {
+    const bool replaced = xid && *xid >= known.horizon && !older &&
+                          (moment.in_recovery ? !likeness.alike : likeness.none());
+    if (!xid || replaced) {
       if (may_not_have_seen(moment, witness)) raise_behind(witness);
       if (newest_gone == nullptr || newest_gone->xid < witness.xid) newest_gone = &witness;
-    } else if (witness.is_copied && *xid == witness.xid && same_track) {
+    } else if (witness.is_copied && *xid == witness.xid && likeness.same_subject) {
       confirmed_.push_back(witness);
-    } else if (is_older(known, *xid)) {
+    } else if (older) {
       if (may_not_have_seen(moment, witness)) raise_behind(witness);
       raise(ErrorCode::server_changed,
             "the server has gone back to an older state: " + name_of(witness) +

@@ -25,10 +25,10 @@ struct Witness {
   bool is_copied = true;  ///< came by a pull; else we pushed it, in a subtransaction after `xid`
 };
 
-/// What makes a play the same play.
-struct PlayIdentity {
-  std::string track = {};  ///< empty: not a play
-  std::string played_at = {};
+/// What makes a row whose key the server gives the same row.
+struct RowIdentity {
+  std::string subject = {};  ///< a play's track, a snapshot's label
+  std::string time = {};     ///< a play's played_at, a snapshot's date
 };
 
 /// The latest written of the rows offered, a few for each table.
@@ -63,6 +63,11 @@ class WitnessHearing {
   /// The question; empty when there is nobody to ask.
   [[nodiscard]] std::vector<pg::Command> commands();
 
+  /// The mirror's rows are damaged, or may be: a known one is not compared with what it is by now.
+  void disregard_rows_here() noexcept {
+    for (Known& known : known_) known.identity.reset();
+  }
+
   /// Judges the answers; `moment` is of the transaction in which they were given. Throws
   /// ServerChanged, or Error (server_behind) on a standby, when they contradict what the mirror
   /// knows. Does nothing when the question was not put.
@@ -75,23 +80,35 @@ class WitnessHearing {
   struct Known {
     Witness witness = {};
     std::int64_t horizon = 0;  ///< of the last pull: who writes later is at or after it
-    PlayIdentity play = {};    ///< as the mirror has it
+    /// As the mirror has it; nothing where the key says it all, or there is no such row.
+    std::optional<RowIdentity> identity = {};
   };
   /// A row that is still there.
   struct Answer {
     std::string table = {};
     std::string key = {};
     std::uint32_t writer = 0;
-    PlayIdentity play = {};
+    RowIdentity identity = {};
+  };
+  /// How a known row compares with the one that has its key now.
+  struct Likeness {
+    bool same_subject = true;
+    bool same_time = true;
+    bool alike = true;  ///< one may be what a server or a migration makes of the other
+
+    [[nodiscard]] bool none() const noexcept { return !same_subject && !same_time; }
   };
 
+  [[nodiscard]] static Likeness compare(const Known& known, const RowIdentity& now);
+
   /// Whether a row that has this writer is none that the known one can have become.
-  [[nodiscard]] static bool is_older(const Known& known, std::int64_t xid);
+  [[nodiscard]] static bool is_older(const Known& known, std::int64_t xid,
+                                     const Likeness& likeness);
 
   const ServerSession& session_;
   std::optional<std::string> started_;  ///< when the server of the last pull was
   bool asked_ = false;
-  std::string played_at_;  ///< how SQL reads the time of a play
+  std::map<std::string, std::string> times_;  ///< how SQL reads that of a row, by table
   std::vector<Known> known_;
   std::vector<Answer> answers_;
   std::vector<Witness> confirmed_;

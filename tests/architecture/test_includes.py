@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 STANDARD = r"<[a-z0-9_]+>"
 POSIX = (
-    r"<((arpa|net|netinet|sys)/[a-z]+|fcntl|locale|netdb|poll|pwd|signal|unistd|wctype|xlocale)\.h>"
+    r"<((arpa|net|netinet|sys)/[a-z]+|fcntl|locale|netdb|poll|pthread|pwd|signal|unistd|wctype"
+    r"|xlocale)\.h>"
 )
 PUBLIC = r"<playmirror/[a-z_]+\.hpp>"
 

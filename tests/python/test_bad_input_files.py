@@ -197,6 +197,23 @@ def test_a_path_that_is_none(path: str, tmp_path: Path) -> None:
             mirror.export(path)
 
 
+def test_a_path_that_is_longer_than_sqlite_takes(made: Path, tmp_path: Path) -> None:
+    directory = tmp_path
+    while len(bytes(directory)) < 400:
+        directory /= "d" * 40
+    longest = directory / ("m" * (504 - len(bytes(directory)) - 1))
+    with pm.open(longest) as mirror, pytest.raises(pm.InvalidArgument, match="504"):
+        mirror.copy_to(f"{longest}c")
+    too_long = Path(f"{longest}m")
+    with pytest.raises(pm.InvalidArgument, match="505 bytes") as caught:
+        pm.open(too_long)
+    assert "shorter" in caught.value.hint
+    assert not too_long.exists()
+    with pm.open(made) as mirror, pytest.raises(pm.InvalidArgument, match="504"):
+        mirror.copy_to(too_long)
+    assert sorted(directory.iterdir())[0] == longest
+
+
 def test_a_path_below_a_file(made: Path) -> None:
     with pytest.raises(pm.StorageError) as caught:
         pm.open(made / "music.db")
@@ -276,37 +293,46 @@ def test_a_damaged_entry_of_the_outbox_is_found(made: Path) -> None:
         add_play(mirror, 1, "blue")
 
 
-def test_a_log_without_its_file_is_not_mistaken_for_one(made: Path) -> None:
-    """Somebody deletes music.db and leaves the files beside it."""
-    with pm.open(made) as mirror:
-        add_play(mirror, 1, "blue")
-        shutil.copy(f"{made}-wal", f"{made}-kept")
-    made.unlink()
-    shutil.move(f"{made}-kept", f"{made}-wal")
-    with pm.open(made) as mirror:
-        assert len(mirror.plays) == 0
-        assert mirror.verify().ok
-
-
-@pytest.mark.parametrize("left", [0, 1, 100])
-def test_an_empty_file_beside_a_log_is_no_new_mirror(made: Path, left: int) -> None:
-    """A copy was cut short: to SQLite the log would belong to nothing, and go."""
+@pytest.mark.parametrize("left", [0, 1, 100, None])
+def test_a_log_without_its_file_is_no_new_mirror(made: Path, left: int | None) -> None:
+    """A copy was cut short, or the file deleted after a crash: to SQLite the log would belong to
+    nothing, and go."""
     with pm.open(made) as mirror:
         add_play(mirror, 1, "blue")
         log = Path(f"{made}-wal").read_bytes()
-    made.write_bytes(made.read_bytes()[:left])
+    content = made.read_bytes()[:left]
+    made.unlink() if left is None else made.write_bytes(content)
     Path(f"{made}-wal").write_bytes(log)
-    for options in ({}, {"read_only": True}):
+    for options in ({}, {"read_only": True}, {"create": False}):
         assert refused(made, **options).code == "damaged"
         assert Path(f"{made}-wal").read_bytes() == log
+        assert made.exists() == (left is not None)
 
     report = pm.Mirror.salvage(made)
-    assert len(report.set_aside.read_bytes()) == left
+    assert len(report.set_aside.read_bytes()) == (left or 0)
     assert Path(f"{report.set_aside}-wal").read_bytes() == log
     assert report.saved > 0  # the log has the page of the outbox that was written last
     with pm.open(made) as mirror:
         assert len(mirror.pending()) == report.saved
         assert mirror.verify().ok
+
+
+def test_a_mirror_that_was_renamed_without_its_log_gets_it_back(made: Path) -> None:
+    with pm.open(made) as mirror:
+        pending = len(mirror.pending())
+        add_play(mirror, 1, "blue")
+        log = Path(f"{made}-wal").read_bytes()
+        content = made.read_bytes()
+    old, new = made, made.with_name("old.db")
+    old.unlink()
+    new.write_bytes(content)
+    Path(f"{old}-wal").write_bytes(log)
+    assert "-wal" in refused(old).hint
+    shutil.move(f"{old}-wal", f"{new}-wal")
+    with pm.open(new) as mirror:
+        assert len(mirror.pending()) == pending + 1
+    with pm.open(old) as mirror:
+        assert len(mirror.plays) == 0
 
 
 def test_the_file_is_deleted_while_it_is_open(made: Path) -> None:

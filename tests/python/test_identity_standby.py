@@ -50,11 +50,13 @@ def sync(mirror: pm.Mirror, db: MusicDb) -> pm.SyncReport:
 
 
 def refuses(mirror: pm.Mirror, db: MusicDb, code: str) -> None:
-    plays = list(mirror.plays.list())
-    with pm.connect(db.dsn) as server, pytest.raises(pm.ServerChanged) as error:
-        server.pull(mirror)
-    assert error.value.code == code, error.value
-    assert list(mirror.plays.list()) == plays
+    rows = list(mirror.plays.list()), list(mirror.snapshots.list())
+    with pm.connect(db.dsn) as server:
+        for call in (server.repair, server.pull):
+            with pytest.raises(pm.ServerChanged) as error:
+                call(mirror)
+            assert error.value.code == code, error.value
+            assert (list(mirror.plays.list()), list(mirror.snapshots.list())) == rows
 
 
 def test_rows_that_commit_late_arrive_across_primary_and_standby(
@@ -213,8 +215,13 @@ def test_a_standby_promoted_without_a_track_of_ours_gets_it_again(
     assert_equal(mirror, promoted)
 
 
+@pytest.mark.parametrize("kind", ["play", "snapshot"])
 def test_a_second_standby_that_follows_the_promoted_one_takes_nothing_of_ours(
-    primary: MusicDb, clusters: Callable[..., Cluster], mirror: pm.Mirror, assert_equal: Check
+    kind: str,
+    primary: MusicDb,
+    clusters: Callable[..., Cluster],
+    mirror: pm.Mirror,
+    assert_equal: Check,
 ) -> None:
     """Its control file names the old timeline for a while."""
     first, second = clusters(standby_of=primary.server), clusters(standby_of=primary.server)
@@ -229,7 +236,7 @@ def test_a_second_standby_that_follows_the_promoted_one_takes_nothing_of_ours(
         follow(standby, "")
         while standby.psql("SELECT count(*) FROM pg_stat_wal_receiver") != "0":
             time.sleep(0.02)
-    play = mirror.plays.add(track_id="t", played_at="2026-05-05T05:05:01Z")
+    ours = record(mirror, kind)
     with pm.connect(primary.dsn) as server:
         assert server.push(mirror).pushed == 1
     primary.server.stop("immediate")
@@ -238,6 +245,8 @@ def test_a_second_standby_that_follows_the_promoted_one_takes_nothing_of_ours(
     for number in range(60):
         promoted.execute(ADD, [10 + number])
     promoted.execute("SELECT setval('play_history_id_seq', 100)")
+    if kind == "snapshot":
+        promoted.execute(FOREIGN["snapshot"])
     follow(second, first.dsn(unix=True))
     second.wait_for_replay(first)
     refuses(mirror, there, "server_behind")
@@ -248,7 +257,7 @@ def test_a_second_standby_that_follows_the_promoted_one_takes_nothing_of_ours(
     refuses(mirror, there, "server_changed")
     pull(mirror, promoted, accept_server=True)
     assert sync(mirror, promoted).pushed == 1
-    assert mirror.plays[play.id].played_at == play.played_at
+    assert {"play": mirror.plays, "snapshot": mirror.snapshots}[kind][ours].id > 0
     assert_equal(mirror, promoted)
 
 
@@ -304,8 +313,9 @@ def test_files_of_the_server_set_back_to_yesterday_are_noticed(
     assert_equal(mirror, primary)
 
 
-def test_a_restore_is_noticed_though_the_id_of_our_play_went_to_another(
-    primary: MusicDb, mirror: pm.Mirror, assert_equal: Check
+@pytest.mark.parametrize("kind", ["play", "snapshot"])
+def test_a_restore_is_noticed_though_the_id_of_our_row_went_to_another(
+    kind: str, primary: MusicDb, mirror: pm.Mirror, assert_equal: Check
 ) -> None:
     cluster = primary.server
     primary.execute("INSERT INTO tracks (id) VALUES ('other')")
@@ -314,9 +324,9 @@ def test_a_restore_is_noticed_though_the_id_of_our_play_went_to_another(
     backup = cluster.directory / "backup"
     run_copy(cluster.data, backup)
     cluster.start()
-    ours = mirror.plays.add(track_id="t", played_at="2026-05-05T05:05:01Z")
+    ours = record(mirror, kind)
     sync(mirror, primary)
-    lost = mirror.plays.find(ours.id).id
+    lost = {"play": mirror.plays, "snapshot": mirror.snapshots}[kind][ours].id
 
     cluster.stop()
     shutil.rmtree(cluster.data)
@@ -324,12 +334,68 @@ def test_a_restore_is_noticed_though_the_id_of_our_play_went_to_another(
     cluster.start()
     for _ in range(30):  # until the counters look right again
         primary.execute("SELECT pg_current_xact_id()")
-    [(taken,)] = primary.execute("INSERT INTO play_history (track_id, played_at) "
-                                 "VALUES ('other', '2026-05-06') RETURNING id")  # fmt: skip
-    assert taken == lost
+    assert primary.execute(FOREIGN[kind]) == [(lost,)]
     refuses(mirror, primary, "server_changed")
     pull(mirror, primary, accept_server=True)
     assert sync(mirror, primary).pushed == 1
+    assert_equal(mirror, primary)
+
+
+FOREIGN = {
+    "play": "INSERT INTO play_history (track_id, played_at) VALUES ('other', '2026-05-06') "
+    "RETURNING id",
+    "snapshot": "INSERT INTO analysis_snapshots (date, period_label) VALUES ('2026-05-06', 'week') "
+    "RETURNING id",
+}
+
+
+def record(mirror: pm.Mirror, kind: str) -> int:
+    """Records a row that none of FOREIGN is; returns its provisional id."""
+    at = "2026-05-05T05:05:01Z"
+    if kind == "play":
+        return mirror.plays.add(track_id="t", played_at=at).id
+    return mirror.snapshots.add(date=at, period_label="week", model_used="ours").id
+
+
+def test_a_restore_is_noticed_by_the_snapshots_of_a_first_copy(
+    primary: MusicDb, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """The backend wrote nothing else since the backup, and has it no more."""
+    cluster = primary.server
+    cluster.stop()
+    backup = cluster.directory / "backup"
+    run_copy(cluster.data, backup)
+    cluster.start()
+    primary.execute(FOREIGN["snapshot"])
+    pull(mirror, primary)
+
+    cluster.stop()
+    shutil.rmtree(cluster.data)
+    run_copy(backup, cluster.data)
+    cluster.start()
+    for _ in range(30):
+        primary.execute("SELECT pg_current_xact_id()")
+    refuses(mirror, primary, "server_changed")
+    assert pull(mirror, primary, accept_server=True).pulled["analysis_snapshots"].deleted == 1
+    assert_equal(mirror, primary)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_snapshot_of_ours_that_an_earlier_transaction_changes_is_ours_still(
+    restarted: bool, primary: MusicDb, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    pull(mirror, primary)
+    with primary.connect(autocommit=False) as early:
+        early.execute("SELECT pg_current_xact_id()")
+        record(mirror, "snapshot")
+        with pm.connect(primary.dsn) as server:
+            assert server.push(mirror).pushed == 1
+        early.execute("UPDATE analysis_snapshots SET playlist_theme = 'Rain', period_label = 'w'")
+        early.commit()
+    if restarted:
+        primary.server.restart()
+    pull(mirror, primary)
+    assert [each.playlist_theme for each in mirror.snapshots.list()] == ["Rain"]
     assert_equal(mirror, primary)
 
 

@@ -3,6 +3,7 @@ nobody has to wait for somebody else's network."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -367,3 +368,70 @@ def test_children_of_a_pool_open_their_own(music_db: MusicDb, mirror: pm.Mirror)
     assert [in_child(record(100 * number)) for number in range(4)] == [0] * 4
     assert len(mirror.plays) == 40
     assert mirror.sync(music_db.dsn).pushed == 40
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_opens_its_own_whatever_threads_of_its_parent_do(
+    music_db: MusicDb, mirror: pm.Mirror
+) -> None:
+    """It takes no lock of theirs for its own, nor waits for one."""
+    add_tracks(music_db, "t1")
+    mirror.pull(music_db.dsn)
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            mirror.sql("SELECT count(*) FROM play_history")
+
+    def record() -> None:
+        for number in itertools.count(1_000):
+            if stop.is_set():
+                return
+            add_play(mirror, number)
+
+    def open_and_record(number: int) -> Callable[[], None]:
+        def work() -> None:
+            signal.alarm(10)  # no child outlives its test
+            with pm.open(mirror.path) as own:
+                add_play(own, number)
+                own.stats.totals()
+
+        return work
+
+    with ThreadPoolExecutor() as pool:
+        working = [pool.submit(each) for each in (ask, ask, record)]
+        try:
+            for number in range(50):
+                assert in_child(open_and_record(number)) == 0
+        finally:
+            stop.set()
+        for each in working:
+            each.result()
+    assert mirror.plays.count(until=START + timedelta(seconds=999)) == 50
+    assert mirror.verify().ok
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_mirror_that_a_forked_child_has_open_is_in_use(mirror: pm.Mirror) -> None:
+    """Also when its parent, which had it open before, has closed it."""
+    len(mirror.plays)
+    told, tell = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(60)
+        with pm.open(mirror.path) as own:
+            len(own.plays)
+            os.write(tell, b"open")
+            while os.getppid() != 1:
+                time.sleep(0.1)
+        os._exit(0)
+    os.read(told, 4)
+    mirror.close()
+    try:
+        with pytest.raises(pm.MirrorBusy, match=str(pid)):
+            pm.Mirror.salvage(mirror.path)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(told)
+        os.close(tell)

@@ -209,6 +209,28 @@ def test_another_server_is_refused(music_db: MusicDb, server: pm.Server, mirror:
     assert mirror.plays.count(source="damaged") == len(mirror.plays)
 
 
+def test_a_table_restored_over_the_live_one_is_left_to_the_pull(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """Ours are missing there, and are to be sent again."""
+    server.pull(mirror)
+    music_db.execute("CREATE TABLE restored (LIKE play_history INCLUDING ALL);"
+                     "INSERT INTO restored SELECT * FROM play_history")  # fmt: skip
+    record(mirror)
+    server.sync(mirror)
+    music_db.execute(
+        "ALTER SEQUENCE play_history_id_seq OWNED BY restored.id;"
+        "DROP TABLE play_history; ALTER TABLE restored RENAME TO play_history"
+    )
+    report = server.repair(mirror)
+    assert not report.complete
+    assert "another table" in report.tables["play_history"].problem
+    assert mirror.plays.count(source="recorded") == 3
+    server.pull(mirror)
+    assert_sent_once(server, mirror, music_db)
+    assert_equal(mirror, music_db)
+
+
 # Bytes -----------------------------------------------------------------------------------------
 
 
@@ -234,6 +256,32 @@ def test_a_flipped_letter_is_found_and_put_right(
         assert report.salvaged.set_aside is None
         assert (report.tables["tracks"].blocks_fetched, report.tables["tracks"].updated) == (1, 1)
         assert_equal(mirror, music_db)
+
+
+def test_a_damaged_witness_is_not_heard(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """What the mirror knows of the server's history is damaged, and the server has it all."""
+    server.pull(mirror)
+    damage(mirror, "UPDATE playmirror_meta SET value = replace(value, char(31) || 'copied', "
+                   "'9' || char(31) || 'copied') WHERE key = 'witnesses'")  # fmt: skip
+    damage(mirror, "UPDATE playmirror_meta SET value = '1' WHERE key = 'server_started'")
+    damage(mirror, "UPDATE play_history SET source = 'damaged'")
+    music_db.execute("DELETE FROM play_history WHERE id > 900")
+    assert server.repair(mirror).complete
+    assert_equal(mirror, music_db)
+
+
+def test_damaged_rows_do_not_accuse_the_server(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """The newest plays look like others than the server's, which has been started anew."""
+    server.pull(mirror)
+    damage(mirror, "UPDATE playmirror_meta SET value = '1' WHERE key = 'server_started'")
+    damage(mirror, "UPDATE play_history SET played_at = '2001-01-01 00:00:00', "
+                   "track_id = (SELECT min(id) FROM tracks)")  # fmt: skip
+    assert server.repair(mirror).complete
+    assert_equal(mirror, music_db)
 
 
 def test_random_flips_are_put_right_and_pending_rows_kept(
@@ -425,3 +473,57 @@ def test_a_sound_file_of_another_program_is_not_touched(tmp_path: Path) -> None:
     assert foreign.read_bytes() == before
     with pytest.raises(pm.StorageError):
         pm.Mirror.salvage(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("salvaged", [False, True])
+def test_a_handle_that_makes_no_sense_is_told_and_the_others_are_saved(
+    salvaged: bool, music_db: MusicDb, mirror_path: Path, server: pm.Server
+) -> None:
+    with pm.open(mirror_path) as mirror:
+        server.pull(mirror)
+        first = min(record(mirror, 1))
+        server.sync(mirror)
+        second = add_play(mirror, 9, mirror.plays[first].track_id).id
+        server.sync(mirror)
+        sent = mirror.plays[second].id
+        damage(mirror, f"UPDATE playmirror_delivered SET rows = 0 WHERE provisional_id = {first}")
+        [problem] = mirror.verify().problems
+        assert str(first) in problem.where
+        with pytest.raises(pm.MirrorUnusable, match="no sense"):
+            mirror.plays.find(first)
+        if not salvaged:
+            [warning] = server.repair(mirror).warnings
+            assert str(first) in warning
+    if salvaged:
+        assert pm.Mirror.salvage(mirror_path).lost != []
+    with pm.open(mirror_path) as mirror:
+        server.pull(mirror)
+        assert mirror.plays[second].id == sent
+        assert mirror.plays.find(first) is None
+        assert mirror.verify().ok
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.9])
+def test_a_flipped_bit_in_the_log_takes_the_mirror_back_and_doubles_nothing(
+    share: float, music_db: MusicDb, mirror_path: Path, server: pm.Server, assert_equal: Check
+) -> None:
+    """SQLite drops what lies behind it: only what was recorded there and not sent is lost."""
+    copy = mirror_path.with_name("copy.db")
+    with pm.open(mirror_path) as mirror:
+        server.pull(mirror)
+        for number in range(6):
+            record(mirror, number + 1)
+            if number < 5:
+                server.sync(mirror)
+            music_db.execute("UPDATE tracks SET popularity = %s WHERE id > 'M'", [number])
+            server.pull(mirror)
+        shutil.copy(mirror_path, copy)
+        shutil.copy(f"{mirror_path}-wal", f"{copy}-wal")
+    log = Path(f"{copy}-wal")
+    flip(log, [int(32 + (log.stat().st_size - 40) * share)])
+    with pm.open(copy) as mirror:
+        server.sync(mirror)
+        assert_equal(mirror, music_db)
+        assert server.verify(mirror).equal and mirror.verify().ok
+    assert music_db.execute("SELECT count(*), count(DISTINCT played_at) FROM play_history "
+                            "WHERE source = 'recorded'") in ([(5, 5)], [(6, 6)])  # fmt: skip
