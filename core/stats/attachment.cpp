@@ -14,10 +14,14 @@
 #include <iterator>
 #include <limits>
 #include <memory>
+#include <numeric>
+#include <optional>
+#include <queue>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace playmirror {
 namespace {
@@ -44,6 +48,39 @@ std::vector<Item> page(const StatsFilter& filter, std::vector<Item> items) {
   return {std::make_move_iterator(items.begin() + begin),
           std::make_move_iterator(items.begin() + begin + count)};
 }
+
+/// Medians of which only the shortest are wanted, as many as the filter's page needs. Once there
+/// are that many, looking at a set of gaps once shows that its median is longer than any of them.
+class ShortestMedians {
+ public:
+  explicit ShortestMedians(const StatsFilter& filter) {
+    if (filter.limit == 0) return;
+    constexpr std::int64_t kAll = std::int64_t{1} << 61;
+    wanted_ = std::min(filter.offset, kAll) + std::min(filter.limit, kAll);
+  }
+
+  /// In microseconds; nothing if it is longer than those wanted. Puts the gaps in another order.
+  std::optional<double> median(std::span<std::int64_t> gaps) {
+    if (std::ssize(shortest_) == wanted_) {
+      // A second more than what it must exceed: fractions of days that close may be equal.
+      const std::int64_t most = static_cast<std::int64_t>(shortest_.top()) + 1'000'000;
+      const auto short_ones =
+          std::ranges::count_if(gaps, [most](std::int64_t gap) { return gap <= most; });
+      if (short_ones <= (std::ssize(gaps) - 1) / 2) return std::nullopt;
+    }
+    const std::optional<double> found = stats::percentile(gaps, 0.5);
+    if (wanted_ == kUnlimited) return found;
+    shortest_.push(*found);
+    if (std::ssize(shortest_) > wanted_) shortest_.pop();
+    return found;
+  }
+
+ private:
+  static constexpr std::int64_t kUnlimited = -1;
+
+  std::int64_t wanted_ = kUnlimited;
+  std::priority_queue<double> shortest_;  ///< the longest of them on top
+};
 
 void require_plays(std::int64_t min_plays) {
   if (min_plays >= 0) return;
@@ -128,34 +165,34 @@ std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_
   const Selection selection(moment(), filter);
   const Groups& artists = selection.facts().artists(filter.artist_credit);
   const columns::Period period = stats::in_calendar(selection.period());
-  // The gaps of all artists lie in one array, which is never filled with zeros.
-  struct Listening {
-    std::int64_t first = 0;
-    std::int64_t last = 0;
-    std::size_t next = 0;  ///< place of the next gap
-    std::size_t begin = 0;
-    std::size_t end = 0;
-    std::int64_t plays = 0;
-  };
-  std::vector<Listening> all(artists.count);
   const auto counts = selection.track_counts(period);
   // The counts and the plays come from different parts of the file: a forged one must not make the
   // array larger or smaller than the plays need.
   const auto most = static_cast<std::int64_t>(selection.plays().count(period));
   const auto refuse = [] { columns::refuse_damaged("the counts of plays do not fit the plays"); };
+  std::vector<std::size_t> begins(artists.count + 1, 0);  // at first, of each artist one further on
   std::int64_t counted = 0;
   for (std::uint32_t track = 0; track < counts.size(); ++track) {
     counted += counts[track];
     if (counts[track] > most || counted > most) refuse();
-    for (const std::uint32_t artist : artists.of(track)) all[artist].plays += counts[track];
+    for (const std::uint32_t artist : artists.of(track)) {
+      begins[artist + 1] += static_cast<std::size_t>(counts[track]);
+    }
   }
-  std::size_t places = 0;
-  for (Listening& each : all) {
-    each.next = each.begin = places;
-    places += static_cast<std::size_t>(each.plays);
-    each.end = places;
+  std::partial_sum(begins.begin(), begins.end(), begins.begin());
+
+  // The gaps of all artists lie in one array, which is never filled with zeros.
+  const auto gaps = std::make_unique_for_overwrite<std::int64_t[]>(begins.back());
+  struct Listening {
+    std::int64_t last;
+    std::int64_t* next;  ///< where the next gap belongs
+    std::int64_t* end;
+  };
+  std::vector<Listening> all;
+  all.reserve(artists.count);
+  for (std::size_t artist = 0; artist < artists.count; ++artist) {
+    all.push_back({0, gaps.get() + begins[artist], gaps.get() + begins[artist + 1]});
   }
-  const auto gaps = std::make_unique_for_overwrite<std::int64_t[]>(places);
   selection.scan(period, stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
     const Batch& batch = rows.batch();
     rows.each([&](std::size_t row) {
@@ -163,20 +200,21 @@ std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_
       for (const std::uint32_t artist : artists.of(batch.track[row])) {
         Listening& each = all[artist];
         if (each.next == each.end) refuse();
-        if (each.next == each.begin) each.first = at;
-        gaps[each.next++] = at - std::exchange(each.last, at);  // of the first play, no gap
+        *each.next++ = at - std::exchange(each.last, at);  // of the first play, its time
       }
     });
   });
   std::vector<Loyalty> found;
+  ShortestMedians shortest(filter);
   for (const std::uint32_t artist : artists.order) {
-    Listening& each = all[artist];
-    each.plays = static_cast<std::int64_t>(each.next - each.begin);
-    if (each.plays < std::max<std::int64_t>(min_plays, 2)) continue;
+    const Listening& each = all[artist];
+    const std::span own(gaps.get() + begins[artist], each.next);
+    if (std::ssize(own) < std::max<std::int64_t>(min_plays, 2)) continue;
+    const auto median = shortest.median(own.subspan(1));
+    if (!median) continue;
     const auto& entry = selection.plays().artists()[artist];
-    const std::span own(gaps.get() + each.begin + 1, gaps.get() + each.next);
-    found.push_back({std::string(entry.id), text(entry.name), each.plays,
-                     *stats::percentile(own, 0.5) / kMicrosPerDay, stats::to_timestamp(each.first),
+    found.push_back({std::string(entry.id), text(entry.name), std::ssize(own),
+                     *median / kMicrosPerDay, stats::to_timestamp(own.front()),
                      stats::to_timestamp(each.last)});
   }
   std::ranges::stable_sort(found, [](const Loyalty& a, const Loyalty& b) {
