@@ -2,6 +2,11 @@
 
 namespace playmirror::columns {
 
+bool ColumnCache::has_place_for(std::int64_t part, std::size_t bytes) {
+  const std::scoped_lock lock(mutex_);
+  return by_part_.contains(part) || bytes_ + bytes <= kCacheBytes;
+}
+
 std::shared_ptr<const void> ColumnCache::find(std::int64_t part) {
   const std::scoped_lock lock(mutex_);
   const auto found = by_part_.find(part);

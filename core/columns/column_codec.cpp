@@ -143,6 +143,36 @@ std::vector<std::int64_t> decode_ids(std::string_view bytes, std::size_t size) {
   return ids;
 }
 
+std::vector<std::int64_t> decode_ids_of(std::string_view bytes, std::size_t size,
+                                        std::span<const std::uint32_t> rows) {
+  bytes = opened(bytes);
+  auto id = static_cast<std::uint64_t>(take<std::int64_t>(bytes)) - 1;
+  Unpacker unpacker(bytes);
+  std::array<std::uint64_t, kGroup> group{};
+  std::vector<std::int64_t> ids;
+  ids.reserve(rows.size());
+  auto row = rows.begin();
+  for (std::size_t begin = 0; begin < size && row != rows.end(); begin += kGroup) {
+    const std::size_t count = std::min(kGroup, size - begin);
+    // Most ids follow each other, and most groups are passed over.
+    if (*row >= begin + count && unpacker.pass_zeros()) {
+      id += count;
+      continue;
+    }
+    if (!unpacker.next(count, group.data())) refuse_damaged("a column of plays ends early");
+    std::size_t passed = 0;
+    const auto pass = [&](std::size_t end) {
+      for (; passed < end; ++passed) id += static_cast<std::uint64_t>(unzigzag(group[passed])) + 1;
+    };
+    for (; row != rows.end() && *row < begin + count; ++row) {
+      pass(*row - begin + 1);
+      ids.push_back(static_cast<std::int64_t>(id));
+    }
+    pass(count);
+  }
+  return ids;
+}
+
 std::string encode_codes(const std::vector<std::uint32_t>& codes) {
   const std::vector<std::uint64_t> values(codes.begin(), codes.end());
   std::string payload;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,10 @@ struct ListenedColumn {
 
 [[nodiscard]] std::vector<std::int64_t> decode_times(std::string_view bytes, std::size_t size);
 [[nodiscard]] std::vector<std::int64_t> decode_ids(std::string_view bytes, std::size_t size);
+
+/// The ids of some rows, which rise and are below `size`; the others are passed over.
+[[nodiscard]] std::vector<std::int64_t> decode_ids_of(std::string_view bytes, std::size_t size,
+                                                      std::span<const std::uint32_t> rows);
 
 /// Throws unless every code is below `limit`.
 [[nodiscard]] std::vector<std::uint32_t> decode_codes(std::string_view bytes, std::size_t size,

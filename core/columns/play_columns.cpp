@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -70,6 +71,7 @@ struct PlayColumns::Moment {
   [[nodiscard]] std::vector<Piece> pieces(std::size_t block, const TimeRange& range,
                                           std::size_t outside_begin, std::size_t outside_end) const;
   [[nodiscard]] std::uint64_t count(const Period& period) const;
+  [[nodiscard]] std::vector<std::int64_t> ids(std::span<const Place> places) const;
   void visit_all(const Period& period, Column columns, const Visitor& visit, bool backwards) const;
 
   MirrorState::Reader reader;
@@ -254,10 +256,10 @@ void PlayColumns::Moment::visit_all(const Period& period, Column columns, const 
     }
     if (backwards) std::ranges::reverse(list);
     for (const Piece& piece : list) {
-      if (!visit(piece.outside ? slice(snapshot->outside, piece.begin, piece.end, columns)
-                               : decoded.slice(piece.begin, piece.end))) {
-        return;
-      }
+      Batch batch = piece.outside ? slice(snapshot->outside, piece.begin, piece.end, columns)
+                                  : decoded.slice(piece.begin, piece.end);
+      batch.first.block = piece.outside ? snapshot->blocks.size() : block;
+      if (!visit(batch)) return;
     }
   }
 }
@@ -268,6 +270,36 @@ void PlayColumns::scan(const Period& period, Column columns, const Visitor& visi
 
 void PlayColumns::scan_back(const Period& period, Column columns, const Visitor& visit) const {
   moment_->guarded([&] { moment_->visit_all(period, columns, visit, true); });
+}
+
+std::vector<std::int64_t> PlayColumns::ids(std::span<const Place> places) const {
+  return moment_->guarded([&] { return moment_->ids(places); });
+}
+
+std::vector<std::int64_t> PlayColumns::Moment::ids(std::span<const Place> places) const {
+  std::vector<std::int64_t> ids(places.size());
+  std::size_t block = 0;
+  std::vector<std::uint32_t> rows;  // of that block, whose ids are yet to be read
+  std::vector<std::size_t> wanting;
+  const auto read = [&] {
+    const auto found = blocks().ids(block, rows);
+    for (std::size_t i = 0; i < found.size(); ++i) ids[wanting[i]] = found[i];
+    rows.clear();
+    wanting.clear();
+  };
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const Place& place = places[i];
+    if (place.block == snapshot->blocks.size()) {
+      ids[i] = snapshot->outside.id[place.row];
+      continue;
+    }
+    if (place.block != block && !rows.empty()) read();
+    block = place.block;
+    rows.push_back(static_cast<std::uint32_t>(place.row));
+    wanting.push_back(i);
+  }
+  if (!rows.empty()) read();
+  return ids;
 }
 
 std::uint64_t PlayColumns::count(const Period& period) const {
@@ -289,8 +321,15 @@ std::uint64_t PlayColumns::Moment::count(const Period& period) const {
   return plays;
 }
 
-std::vector<std::uint32_t> PlayColumns::track_counts(const Period& period) const {
+std::shared_ptr<const std::vector<std::uint32_t>> PlayColumns::track_counts(
+    const Period& period) const {
   return moment_->guarded([&] { return moment_->sums().counts(TimeRange(period)); });
+}
+
+std::vector<std::uint32_t> PlayColumns::binned(const Period& period,
+                                               std::shared_ptr<const Bins> bins) const {
+  return moment_->guarded(
+      [&] { return moment_->sums().binned(TimeRange(period), std::move(bins)); });
 }
 
 std::vector<TrackSums> PlayColumns::track_sums(const Period& period) const {

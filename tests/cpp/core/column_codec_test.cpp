@@ -85,6 +85,29 @@ TEST(ColumnCodec, KeepsIdsExactly) {
   EXPECT_EQ(decode_ids(encode_ids(ids), ids.size()), ids);
 }
 
+TEST(ColumnCodec, FindsSingleIds) {
+  std::mt19937_64 random(7);
+  std::vector<std::int64_t> ids;
+  for (std::int64_t i = 0; i < 3'000; ++i) {
+    // Long runs, and some that are out of order.
+    ids.push_back(i < 900 || i % 300 > 2 ? i + 10 : static_cast<std::int64_t>(random()));
+  }
+  const std::string bytes = encode_ids(ids);
+  for (const std::uint32_t step : {1U, 7U, 127U, 128U, 129U, 1'000U, 2'999U}) {
+    std::vector<std::uint32_t> rows;
+    std::vector<std::int64_t> wanted;
+    for (std::uint32_t row = step - 1; row < ids.size(); row += step) {
+      rows.push_back(row);
+      wanted.push_back(ids[row]);
+    }
+    EXPECT_EQ(decode_ids_of(bytes, ids.size(), rows), wanted) << step;
+  }
+  EXPECT_TRUE(decode_ids_of(bytes, ids.size(), {}).empty());
+  std::string changed = bytes;
+  changed[20] ^= 1;
+  EXPECT_TRUE(is_refused([&] { return decode_ids_of(changed, ids.size(), {}); }));
+}
+
 TEST(ColumnCodec, KeepsListeningTimesExactly) {
   PlayArrays plays;
   const std::vector<std::optional<std::int64_t>> values{{},
@@ -111,7 +134,7 @@ TEST(ColumnCodec, KeepsListeningTimesExactly) {
   batch.size = 10;
   batch.listened_ms = std::span(decoded.values).subspan(3);
   batch.wide_values = decoded.wide;
-  batch.wide_base = 3;
+  batch.first.row = 3;
   for (std::size_t i = 0; i < batch.size; ++i) EXPECT_EQ(batch.listened(i), values[i + 3]) << i;
 }
 
