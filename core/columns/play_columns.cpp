@@ -55,12 +55,14 @@ struct PlayColumns::Moment {
     }
     // Without columns, the rows stand in for them: all of them, as plays outside of any block.
     auto rows = std::make_shared<Snapshot>();
-    CodeBook& all = book.emplace();
+    book = std::make_shared<CodeBook>();
+    CodeBook& all = *book;
     all.read_catalogue(reader.database());
     PlayReader plays(reader.database(), all);
     for (PlayRow play; plays.next(play);) rows->outside.add(play);
     rows->codes.tracks = all.tracks.size();
     snapshot = std::move(rows);
+    tracks = {book, &all.tracks};
   }
 
   [[nodiscard]] sqlite::Database& database() const { return reader.database(); }
@@ -79,7 +81,7 @@ struct PlayColumns::Moment {
   std::shared_ptr<ColumnCache> cache;
   ColumnState state;
   std::shared_ptr<const Snapshot> snapshot;
-  std::optional<CodeBook> book;  ///< without columns
+  std::shared_ptr<CodeBook> book;  ///< without columns
   std::shared_ptr<const TrackDictionary> tracks;
   std::shared_ptr<const ArtistDictionary> artists;
   std::shared_ptr<const TextDictionary> sources;
@@ -102,12 +104,13 @@ PlayColumns PlayColumns::read_anew(MirrorState& state) {
 
 sqlite::Database& PlayColumns::database() const noexcept { return moment_->database(); }
 
-bool PlayColumns::from_rows() const noexcept { return moment_->book.has_value(); }
+bool PlayColumns::from_rows() const noexcept { return moment_->book != nullptr; }
 
 std::int64_t PlayColumns::version() const noexcept { return moment_->state.plays; }
 
-const TrackDictionary& PlayColumns::tracks() const {
-  if (moment_->book) return moment_->book->tracks;
+const TrackDictionary& PlayColumns::tracks() const { return *shared_tracks(); }
+
+std::shared_ptr<const TrackDictionary> PlayColumns::shared_tracks() const {
   if (!moment_->tracks) {
     moment_->tracks = moment_->guarded([&] {
       return moment_->cache->tracks.get(moment_->state.tracks, [&] {
@@ -117,7 +120,7 @@ const TrackDictionary& PlayColumns::tracks() const {
       });
     });
   }
-  return *moment_->tracks;
+  return moment_->tracks;
 }
 
 const ArtistDictionary& PlayColumns::artists() const {
@@ -165,7 +168,7 @@ const TextDictionary& PlayColumns::contexts() const {
 std::size_t PlayColumns::track_codes() const { return moment_->snapshot->codes.tracks; }
 
 TrackEntry PlayColumns::track(std::uint32_t code) const {
-  if (moment_->book || moment_->tracks) return tracks()[code];
+  if (moment_->tracks) return tracks()[code];
   // Once a mirror has been asked for many, reading all of them is cheaper.
   if (moment_->cache->track_lookups > kMostLookups) return tracks()[code];
   ++moment_->cache->track_lookups;

@@ -53,6 +53,8 @@ class PlayColumns {
   /// Read on first use, then shared with later calls for as long as nothing in them changes. Valid
   /// as long as this object.
   [[nodiscard]] const TrackDictionary& tracks() const;
+  /// The same, for as long as one likes.
+  [[nodiscard]] std::shared_ptr<const TrackDictionary> shared_tracks() const;
   [[nodiscard]] const ArtistDictionary& artists() const;
   [[nodiscard]] const TextDictionary& sources() const;
   [[nodiscard]] const TextDictionary& contexts() const;

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <iterator>
 #include <limits>
 #include <memory>
@@ -80,6 +81,48 @@ class ShortestMedians {
 
   std::int64_t wanted_ = kUnlimited;
   std::priority_queue<double> shortest_;  ///< the longest of them on top
+};
+
+/// Returns of tracks, and the names to tell of them.
+class Returns {
+ public:
+  struct Return {
+    std::uint32_t track;
+    std::int64_t before;
+    std::int64_t at;
+  };
+
+  explicit Returns(std::shared_ptr<const columns::TrackDictionary> tracks)
+      : tracks_(std::move(tracks)) {}
+
+  void add(const Return& each) { returns_.push_back(each); }
+  [[nodiscard]] std::size_t size() const noexcept { return returns_.size(); }
+
+  [[nodiscard]] Comeback comeback(std::size_t index) const {
+    // Entries and their texts lie anywhere in memory: who asks for one after the other finds them
+    // on their way already.
+    constexpr std::size_t kAhead = 16;
+    if (index + 2 * kAhead < size()) {
+      __builtin_prefetch(&entry(index + 2 * kAhead));
+      const columns::TrackEntry& next = entry(index + kAhead);
+      __builtin_prefetch(next.id.data());
+      if (next.name) __builtin_prefetch(next.name->data());
+      if (next.artist) __builtin_prefetch(next.artist->data());
+    }
+    const auto& [track, before, at] = returns_[index];
+    const columns::TrackEntry& known = entry(index);
+    return {std::string(known.id),   text(known.name),
+            text(known.artist),      stats::to_timestamp(before),
+            stats::to_timestamp(at), static_cast<double>(at - before) / kMicrosPerDay};
+  }
+
+ private:
+  [[nodiscard]] const columns::TrackEntry& entry(std::size_t index) const {
+    return (*tracks_)[returns_[index].track];
+  }
+
+  std::shared_ptr<const columns::TrackDictionary> tracks_;
+  std::deque<Return> returns_;  ///< which grows without being copied
 };
 
 void require_plays(std::int64_t min_plays) {
@@ -224,6 +267,11 @@ std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_
 }
 
 std::vector<Comeback> Stats::comebacks(const StatsFilter& filter, std::int64_t gap_days) const {
+  return lazy_comebacks(filter, gap_days).to_vector();
+}
+
+LazyRecords<Comeback> Stats::lazy_comebacks(const StatsFilter& filter,
+                                            std::int64_t gap_days) const {
   if (gap_days < 1) {
     raise(ErrorCode::invalid_argument, "gap_days is less than 1", {.hint = "Give 1 or more days."});
   }
@@ -233,12 +281,7 @@ std::vector<Comeback> Stats::comebacks(const StatsFilter& filter, std::int64_t g
   const columns::Period period = stats::in_calendar(selection.period());
   const columns::Period calendar = stats::in_calendar({});
   const auto group = stats::track_groups(selection).members;  // of each track; 0: not known
-  struct Return {
-    std::uint32_t track;
-    std::int64_t before;
-    std::int64_t at;
-  };
-  std::vector<Return> returns;
+  const auto returns = std::make_shared<Returns>(selection.plays().shared_tracks());
   // A track that was not played yet was played after everything, and so does not come back.
   std::vector<std::int64_t> last(selection.facts().tracks(), *calendar.until);
   // What was played before the period decides who is back in it.
@@ -250,36 +293,11 @@ std::vector<Comeback> Stats::comebacks(const StatsFilter& filter, std::int64_t g
                      const std::int64_t at = batch.played_at[row];
                      const std::int64_t before = std::exchange(last[track], at);
                      if (at - before > gap && at >= *period.since && track != 0) {
-                       returns.push_back({track, before, at});
+                       returns->add({track, before, at});
                      }
                    });
                  });
-  std::vector<Comeback> found;
-  found.reserve(returns.size());
-  const auto& tracks = selection.plays().tracks();
-  // Entries and their texts lie anywhere in memory: they are on their way while others are copied.
-  constexpr std::size_t kAhead = 16;
-  const auto fetch_texts = [](const columns::TrackEntry& entry) {
-    __builtin_prefetch(entry.id.data());
-    if (entry.name) __builtin_prefetch(entry.name->data());
-    if (entry.artist) __builtin_prefetch(entry.artist->data());
-  };
-  for (std::size_t i = 0; i < returns.size(); ++i) {
-    if (i + 2 * kAhead < returns.size()) {
-      __builtin_prefetch(&tracks[returns[i + 2 * kAhead].track]);
-      fetch_texts(tracks[returns[i + kAhead].track]);
-    }
-    const auto& [track, before, at] = returns[i];
-    const auto& entry = tracks[track];
-    Comeback& comeback = found.emplace_back();
-    comeback.track_id = entry.id;
-    comeback.name = entry.name;
-    comeback.artist = entry.artist;
-    comeback.last_at = stats::to_timestamp(before);
-    comeback.back_at = stats::to_timestamp(at);
-    comeback.days = static_cast<double>(at - before) / kMicrosPerDay;
-  }
-  return found;
+  return {returns->size(), [returns](std::size_t index) { return returns->comeback(index); }};
 }
 
 }  // namespace playmirror
