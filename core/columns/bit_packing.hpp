@@ -40,13 +40,6 @@ class Unpacker {
   /// touched.
   [[nodiscard]] bool next(std::size_t size, std::uint64_t* values) noexcept;
 
-  /// Passes over the next group if all that it holds is zeros. Whether it did.
-  [[nodiscard]] bool pass_zeros() noexcept {
-    if (end_ - at_ < 2 || at_[0] != 0 || at_[1] != 0) return false;
-    at_ += 2;
-    return true;
-  }
-
   /// What is left behind the groups.
   [[nodiscard]] std::string_view rest() const noexcept {
     return {at_, static_cast<std::size_t>(end_ - at_)};

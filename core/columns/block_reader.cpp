@@ -7,7 +7,10 @@ namespace playmirror::columns {
 namespace {
 
 /// Rows of less than this part of a block are few.
-constexpr std::size_t kFewRows = 16;
+constexpr std::size_t kFewRows = 64;
+
+/// In the cache, beside the columns: the ids as they are packed.
+constexpr auto kPackedIds = static_cast<ColumnNumber>(kColumnCount);
 
 /// What a column of a block is known by in the cache.
 std::int64_t part_of(const BlockInfo& block, ColumnNumber column) {
@@ -92,16 +95,21 @@ BlockReader::Times BlockReader::ids(std::size_t block) const {
 
 std::vector<std::int64_t> BlockReader::ids(std::size_t block,
                                            std::span<const std::uint32_t> rows) const {
+  const auto look_up = [&](const auto& ids) {
+    std::vector<std::int64_t> found;
+    found.reserve(rows.size());
+    for (const std::uint32_t row : rows) found.push_back(ids[row]);
+    return found;
+  };
   const BlockInfo& info = snapshot_.blocks[block];
-  if (rows.size() < info.plays / kFewRows &&
-      !cache_.has_place_for(part_of(info, ColumnNumber::id), info.plays * sizeof(std::int64_t))) {
-    return decode_ids_of(read_column(database_, info.block, ColumnNumber::id), info.plays, rows);
-  }
-  const Times all = ids(block);
-  std::vector<std::int64_t> found;
-  found.reserve(rows.size());
-  for (const std::uint32_t row : rows) found.push_back((*all)[row]);
-  return found;
+  const bool few = rows.size() < info.plays / kFewRows;
+  if (!few || cache_.has_column(part_of(info, ColumnNumber::id))) return look_up(*ids(block));
+  return look_up(*cache_.column<PackedIds>(part_of(info, kPackedIds), [&] {
+    auto packed = std::make_shared<const PackedIds>(
+        read_column(database_, info.block, ColumnNumber::id), info.plays);
+    const std::size_t memory = packed->memory();
+    return std::pair(std::move(packed), memory);
+  }));
 }
 
 BlockReader::Codes BlockReader::codes(std::size_t block, ColumnNumber column,

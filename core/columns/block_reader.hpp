@@ -43,7 +43,7 @@ class BlockReader {
   [[nodiscard]] Times ids(std::size_t block) const;
   [[nodiscard]] Codes tracks(std::size_t block) const;
 
-  /// The ids of some rows, which rise. Few of them push no other column out of the cache.
+  /// The ids of some rows, which rise. Of few, the column stays packed.
   [[nodiscard]] std::vector<std::int64_t> ids(std::size_t block,
                                               std::span<const std::uint32_t> rows) const;
 

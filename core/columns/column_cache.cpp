@@ -2,9 +2,9 @@
 
 namespace playmirror::columns {
 
-bool ColumnCache::has_place_for(std::int64_t part, std::size_t bytes) {
+bool ColumnCache::has_column(std::int64_t part) {
   const std::scoped_lock lock(mutex_);
-  return by_part_.contains(part) || bytes_ + bytes <= kCacheBytes;
+  return by_part_.contains(part);
 }
 
 std::shared_ptr<const void> ColumnCache::find(std::int64_t part) {

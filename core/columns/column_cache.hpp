@@ -42,8 +42,7 @@ class ColumnCache {
     return decoded;
   }
 
-  /// Whether that column is here, or could be kept without letting go of another.
-  [[nodiscard]] bool has_place_for(std::int64_t part, std::size_t bytes);
+  [[nodiscard]] bool has_column(std::int64_t part);
 
   /// The last one read, if it is of this state and `fits`; else what `read` gives, which is kept.
   template <typename Thing>
