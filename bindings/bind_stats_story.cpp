@@ -12,7 +12,7 @@ namespace playmirror::python {
 void add_story(StatsClass& stats) {
   stats.def("obsessions", ask(&Stats::obsessions, "share", "min_plays"))
       .def("loyalty", ask(&Stats::loyalty, "min_plays"))
-      .def("comebacks", ask(&Stats::comebacks, "gap_days"))
+      .def("comebacks", ask(&Stats::lazy_comebacks, "gap_days"))
       .def("milestones", ask(&Stats::milestones, "every"))
       .def("on_this_day", ask(&Stats::on_this_day))
       .def("one_time", ask(&Stats::one_time))

@@ -5,6 +5,7 @@
 
 #include "describe.hpp"
 
+#include <playmirror/lazy_records.hpp>
 #include <playmirror/to_table.hpp>
 
 #include <cstddef>
@@ -31,10 +32,11 @@ class RecordList {
   [[nodiscard]] virtual Table table() const = 0;
 };
 
-template <Tabular Record>
+/// `List` holds the records, or makes them.
+template <Tabular Record, typename List = std::vector<Record>>
 class RecordListOf final : public RecordList {
  public:
-  explicit RecordListOf(std::vector<Record> records) : records_(std::move(records)) {}
+  explicit RecordListOf(List records) : records_(std::move(records)) {}
 
   [[nodiscard]] py::object record_class() const override {
     return find_class(Describe<Record>::kClass);
@@ -43,16 +45,15 @@ class RecordListOf final : public RecordList {
   [[nodiscard]] std::size_t size() const override { return records_.size(); }
 
   [[nodiscard]] py::list to_list() const override {
-    py::list list(records_.size());
-    std::size_t index = 0;
-    for (const Record& record : records_) list[index++] = python::to_python(record);
+    py::list list(size());
+    for (std::size_t i = 0; i < size(); ++i) list[i] = python::to_python(records_[i]);
     return list;
   }
 
   [[nodiscard]] Table table() const override { return to_table(records_); }
 
  private:
-  std::vector<Record> records_;
+  List records_;
 };
 
 /// The playmirror.Records of a list.
@@ -62,6 +63,14 @@ template <Tabular Record>
 struct Convert<std::vector<Record>> {
   static py::object to_python(std::vector<Record> records) {
     return make_records(std::make_shared<RecordListOf<Record>>(std::move(records)));
+  }
+};
+
+template <Tabular Record>
+struct Convert<LazyRecords<Record>> {
+  static py::object to_python(LazyRecords<Record> records) {
+    using List = RecordListOf<Record, LazyRecords<Record>>;
+    return make_records(std::make_shared<List>(std::move(records)));
   }
 };
 

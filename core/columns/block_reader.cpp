@@ -6,6 +6,17 @@
 namespace playmirror::columns {
 namespace {
 
+/// Rows of less than this part of a block are few.
+constexpr std::size_t kFewRows = 64;
+
+/// In the cache, beside the columns: the ids as they are packed.
+constexpr auto kPackedIds = static_cast<ColumnNumber>(kColumnCount);
+
+/// What a column of a block is known by in the cache.
+std::int64_t part_of(const BlockInfo& block, ColumnNumber column) {
+  return block.block * 8 + static_cast<std::int64_t>(column);
+}
+
 template <typename T>
 std::span<const T> part(const std::vector<T>& values, std::size_t begin, std::size_t end) {
   return std::span(values).subspan(begin, end - begin);
@@ -30,13 +41,13 @@ std::size_t size_of(const ListenedColumn& column) {
 Batch BlockColumns::slice(std::size_t begin, std::size_t end) const noexcept {
   Batch batch;
   batch.size = end - begin;
+  batch.first.row = begin;
   batch.played_at = part(played_at, begin, end);
   batch.id = part(id, begin, end);
   batch.track = part(track, begin, end);
   if (listened_ms) {
     batch.listened_ms = part(listened_ms->values, begin, end);
     batch.wide_values = listened_ms->wide;
-    batch.wide_base = begin;
   }
   batch.skipped = part(skipped, begin, end);
   batch.source = part(source, begin, end);
@@ -47,6 +58,7 @@ Batch BlockColumns::slice(std::size_t begin, std::size_t end) const noexcept {
 Batch slice(const PlayArrays& plays, std::size_t begin, std::size_t end, Column columns) noexcept {
   Batch batch;
   batch.size = end - begin;
+  batch.first.row = begin;
   const auto wants = [&](Column column) { return contains(columns, column); };
   if (wants(Column::played_at)) batch.played_at = part(plays.played_at, begin, end);
   if (wants(Column::id)) batch.id = part(plays.id, begin, end);
@@ -54,7 +66,6 @@ Batch slice(const PlayArrays& plays, std::size_t begin, std::size_t end, Column 
   if (wants(Column::listened_ms)) {
     batch.listened_ms = part(plays.listened_ms, begin, end);
     batch.wide_values = plays.wide_listened_ms;
-    batch.wide_base = begin;
   }
   if (wants(Column::skipped)) batch.skipped = part(plays.skipped, begin, end);
   if (wants(Column::source)) batch.source = part(plays.source, begin, end);
@@ -66,8 +77,7 @@ template <typename Values, typename Decode>
 std::shared_ptr<const Values> BlockReader::read(std::size_t block, ColumnNumber column,
                                                 const Decode& decode) const {
   const BlockInfo& info = snapshot_.blocks[block];
-  const std::int64_t part = info.block * 8 + static_cast<std::int64_t>(column);
-  return cache_.column<Values>(part, [&] {
+  return cache_.column<Values>(part_of(info, column), [&] {
     const std::string bytes = read_column(database_, info.block, column);
     auto values = std::make_shared<const Values>(decode(bytes, info.plays));
     const std::size_t size = size_of(*values);
@@ -81,6 +91,25 @@ BlockReader::Times BlockReader::times(std::size_t block) const {
 
 BlockReader::Times BlockReader::ids(std::size_t block) const {
   return read<std::vector<std::int64_t>>(block, ColumnNumber::id, decode_ids);
+}
+
+std::vector<std::int64_t> BlockReader::ids(std::size_t block,
+                                           std::span<const std::uint32_t> rows) const {
+  const auto look_up = [&](const auto& ids) {
+    std::vector<std::int64_t> found;
+    found.reserve(rows.size());
+    for (const std::uint32_t row : rows) found.push_back(ids[row]);
+    return found;
+  };
+  const BlockInfo& info = snapshot_.blocks[block];
+  const bool few = rows.size() < info.plays / kFewRows;
+  if (!few || cache_.has_column(part_of(info, ColumnNumber::id))) return look_up(*ids(block));
+  return look_up(*cache_.column<PackedIds>(part_of(info, kPackedIds), [&] {
+    auto packed = std::make_shared<const PackedIds>(
+        read_column(database_, info.block, ColumnNumber::id), info.plays);
+    const std::size_t memory = packed->memory();
+    return std::pair(std::move(packed), memory);
+  }));
 }
 
 BlockReader::Codes BlockReader::codes(std::size_t block, ColumnNumber column,

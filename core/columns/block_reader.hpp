@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -41,6 +42,11 @@ class BlockReader {
   [[nodiscard]] Times times(std::size_t block) const;
   [[nodiscard]] Times ids(std::size_t block) const;
   [[nodiscard]] Codes tracks(std::size_t block) const;
+
+  /// The ids of some rows, which rise. Of few, the column stays packed.
+  [[nodiscard]] std::vector<std::int64_t> ids(std::size_t block,
+                                              std::span<const std::uint32_t> rows) const;
+
   [[nodiscard]] BlockColumns columns(std::size_t block, Column columns) const;
 
   /// The rows of the block that lie in the range, as [first, second). Decodes the times only if the

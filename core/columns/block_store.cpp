@@ -110,14 +110,17 @@ CodeLimits read_code_limits(const sqlite::Database& database) {
   // bytes. Arrays by code are made before the rows are looked at.
   const std::int64_t most =
       database.query_int("PRAGMA page_count") * database.query_int("PRAGMA page_size");
-  const auto limit = [&](const char* sql) {
-    const std::int64_t largest = database.query_int(sql);
+  auto row = database.prepare(
+      "SELECT (SELECT max(code) FROM playmirror_track_codes), "
+      "(SELECT max(code) FROM playmirror_source_codes), "
+      "(SELECT max(code) FROM playmirror_context_codes)");
+  row.step();
+  const auto limit = [&](int column) {
+    const std::int64_t largest = row.integer(column);
     if (largest < 0 || largest > most) refuse_damaged("the columns have an impossible code");
     return static_cast<std::uint64_t>(largest) + 1;
   };
-  return {limit("SELECT max(code) FROM playmirror_track_codes"),
-          limit("SELECT max(code) FROM playmirror_source_codes"),
-          limit("SELECT max(code) FROM playmirror_context_codes")};
+  return {limit(0), limit(1), limit(2)};
 }
 
 PlayArrays read_block(const sqlite::Database& database, const BlockInfo& block,

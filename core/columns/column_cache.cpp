@@ -2,6 +2,11 @@
 
 namespace playmirror::columns {
 
+bool ColumnCache::has_column(std::int64_t part) {
+  const std::scoped_lock lock(mutex_);
+  return by_part_.contains(part);
+}
+
 std::shared_ptr<const void> ColumnCache::find(std::int64_t part) {
   const std::scoped_lock lock(mutex_);
   const auto found = by_part_.find(part);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/columns/bins.hpp"
 #include "core/columns/dictionary.hpp"
 #include "core/columns/running_totals.hpp"
 #include "core/columns/snapshot.hpp"
@@ -41,15 +42,18 @@ class ColumnCache {
     return decoded;
   }
 
-  /// The last one read, if it is of this state; else what `read` gives, which is kept.
+  [[nodiscard]] bool has_column(std::int64_t part);
+
+  /// The last one read, if it is of this state and `fits`; else what `read` gives, which is kept.
   template <typename Thing>
   class Latest {
    public:
-    std::shared_ptr<const Thing> get(std::int64_t state,
-                                     const std::function<std::shared_ptr<const Thing>()>& read) {
+    std::shared_ptr<const Thing> get(
+        std::int64_t state, const std::function<std::shared_ptr<const Thing>()>& read,
+        const std::function<bool(const Thing&)>& fits = [](const Thing&) { return true; }) {
       {
         const std::scoped_lock lock(mutex_);
-        if (thing_ && state_ == state) return thing_;
+        if (thing_ && state_ == state && fits(*thing_)) return thing_;
       }
       auto thing = read();
       const std::scoped_lock lock(mutex_);
@@ -88,6 +92,7 @@ class ColumnCache {
   Latest<std::vector<std::uint32_t>> totals;  ///< of all blocks, by track code
   Latest<RunningTotals<std::uint32_t>> running_counts;
   Latest<RunningTotals<TrackSums>> running_sums;
+  Latest<BinTotals> running_bins;
   Latest<TrackDictionary> tracks;
   Latest<ArtistDictionary> artists;
   Latest<TextDictionary> sources;

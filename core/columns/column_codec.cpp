@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 namespace playmirror::columns {
 namespace {
@@ -68,6 +69,13 @@ Integer take(std::string_view& bytes) {
   const auto value = little_endian<Integer>(bytes.data());
   bytes.remove_prefix(sizeof(Integer));
   return value;
+}
+
+/// How far the first `count` packed steps of ids lead.
+std::uint64_t steps(const std::array<std::uint64_t, kGroup>& packed, std::size_t count) noexcept {
+  std::uint64_t sum = count;
+  for (std::size_t i = 0; i < count; ++i) sum += static_cast<std::uint64_t>(unzigzag(packed[i]));
+  return sum;
 }
 
 }  // namespace
@@ -141,6 +149,30 @@ std::vector<std::int64_t> decode_ids(std::string_view bytes, std::size_t size) {
     ids[row] = static_cast<std::int64_t>(id);
   });
   return ids;
+}
+
+PackedIds::PackedIds(std::string bytes, std::size_t size) : bytes_(std::move(bytes)), size_(size) {
+  std::string_view payload = opened(bytes_);
+  auto id = static_cast<std::uint64_t>(take<std::int64_t>(payload)) - 1;
+  Unpacker unpacker(payload);
+  std::array<std::uint64_t, kGroup> group{};
+  starts_.reserve((size + kGroup - 1) / kGroup);
+  for (std::size_t begin = 0; begin < size; begin += kGroup) {
+    const std::size_t count = std::min(kGroup, size - begin);
+    starts_.push_back({id, static_cast<std::size_t>(unpacker.rest().data() - bytes_.data())});
+    if (!unpacker.next(count, group.data())) refuse_damaged("a column of plays ends early");
+    id += steps(group, count);
+  }
+}
+
+std::int64_t PackedIds::operator[](std::size_t row) const {
+  const std::size_t number = row / kGroup;
+  const Start& start = starts_[number];
+  Unpacker unpacker(std::string_view(bytes_).substr(start.at));
+  std::array<std::uint64_t, kGroup> group{};
+  const std::size_t count = std::min(kGroup, size_ - number * kGroup);
+  if (!unpacker.next(count, group.data())) refuse_damaged("a column of plays ends early");
+  return static_cast<std::int64_t>(start.id + steps(group, row % kGroup + 1));
 }
 
 std::string encode_codes(const std::vector<std::uint32_t>& codes) {

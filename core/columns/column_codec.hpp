@@ -41,6 +41,30 @@ struct ListenedColumn {
 [[nodiscard]] std::vector<std::int64_t> decode_times(std::string_view bytes, std::size_t size);
 [[nodiscard]] std::vector<std::int64_t> decode_ids(std::string_view bytes, std::size_t size);
 
+/// Ids in the bytes in which they are packed: a small part of the memory that they would take, and
+/// enough to look single ones up.
+class PackedIds {
+ public:
+  PackedIds(std::string bytes, std::size_t size);
+
+  /// The id of a row below `size`. Unpacks one group.
+  [[nodiscard]] std::int64_t operator[](std::size_t row) const;
+
+  [[nodiscard]] std::size_t memory() const noexcept {
+    return bytes_.size() + starts_.size() * sizeof(Start);
+  }
+
+ private:
+  struct Start {
+    std::uint64_t id;  ///< of the row before the group
+    std::size_t at;    ///< where it begins
+  };
+
+  std::string bytes_;
+  std::size_t size_;
+  std::vector<Start> starts_ = {};  ///< of each group
+};
+
 /// Throws unless every code is below `limit`.
 [[nodiscard]] std::vector<std::uint32_t> decode_codes(std::string_view bytes, std::size_t size,
                                                       std::uint64_t limit);

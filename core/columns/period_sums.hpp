@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/columns/bins.hpp"
 #include "core/columns/block_reader.hpp"
 #include "core/columns/column_cache.hpp"
 #include "core/columns/snapshot.hpp"
@@ -13,9 +14,9 @@
 
 namespace playmirror::columns {
 
-/// Sums by track code over the plays of any period: differences of running totals, which are made
-/// on first use, and two scans of the few blocks between the ends of the period and the nearest
-/// totals.
+/// Sums by track code, or by bin, over the plays of any period: differences of running totals,
+/// which are made on first use, and two scans of the few blocks between the ends of the period and
+/// the nearest totals.
 class PeriodSums {
  public:
   /// `state` is the number of the snapshot's plays; see ColumnState.
@@ -28,40 +29,51 @@ class PeriodSums {
         blocks_(database, cache, snapshot) {}
 
   /// Plays.
-  [[nodiscard]] std::vector<std::uint32_t> counts(const TimeRange& range) const;
+  using Counts = std::shared_ptr<const std::vector<std::uint32_t>>;
+  [[nodiscard]] Counts counts(const TimeRange& range) const;
 
   /// All that TrackSums has.
   [[nodiscard]] std::vector<TrackSums> sums(const TimeRange& range) const;
 
+  /// Plays in each bin.
+  [[nodiscard]] std::vector<std::uint32_t> binned(const TimeRange& range,
+                                                  std::shared_ptr<const Bins> bins) const;
+
  private:
   struct Counting;
   struct Summing;
+  struct Binning;
 
   template <typename Kind>
   using Sums = std::vector<typename Kind::Sum>;
 
   template <typename Kind>
-  [[nodiscard]] Sums<Kind> sum(const TimeRange& range) const;
+  [[nodiscard]] Sums<Kind> sum(const Kind& kind, const TimeRange& range) const;
+
+  /// Of all blocks, removed plays included: these are kept in the file.
+  [[nodiscard]] Counts totals() const;
 
   /// Adds the plays of the sealed blocks, removed ones included.
   template <typename Kind>
-  void add_blocks(const TimeRange& range, std::size_t first, std::size_t last,
+  void add_blocks(const Kind& kind, const TimeRange& range, std::size_t first, std::size_t last,
                   Sums<Kind>& sums) const;
 
   /// Adds the plays before `row` of `block`, removed ones included, or takes them away.
   template <typename Kind>
-  void add_plays_before(std::size_t block, std::size_t row, bool plus, Sums<Kind>& sums) const;
+  void add_plays_before(const Kind& kind, std::size_t block, std::size_t row, bool plus,
+                        Sums<Kind>& sums) const;
 
   /// The same for rows of one block.
   template <typename Kind>
-  void add_rows(std::size_t block, std::size_t begin, std::size_t end, bool plus,
+  void add_rows(const Kind& kind, std::size_t block, std::size_t begin, std::size_t end, bool plus,
                 Sums<Kind>& sums) const;
 
   template <typename Kind>
-  void take_removed(std::size_t block, const TimeRange& range, Sums<Kind>& sums) const;
+  void take_removed(const Kind& kind, std::size_t block, const TimeRange& range,
+                    Sums<Kind>& sums) const;
 
   template <typename Kind>
-  [[nodiscard]] std::shared_ptr<const RunningTotals<typename Kind::Sum>> running_totals() const;
+  [[nodiscard]] std::shared_ptr<const typename Kind::Totals> running_totals(const Kind& kind) const;
 
   const sqlite::Database& database_;
   ColumnCache& cache_;

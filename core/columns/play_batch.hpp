@@ -72,6 +72,12 @@ struct Period {
   friend bool operator==(const Period&, const Period&) = default;
 };
 
+/// Where a play stands: what PlayColumns::ids() finds its id by.
+struct Place {
+  std::size_t block = 0;  ///< behind the last block: the plays outside of them
+  std::size_t row = 0;
+};
+
 /// Consecutive plays, in order of (played_at, id). The spans of the columns that were asked for
 /// have `size` values, the others none. Valid until the visitor returns.
 struct Batch {
@@ -84,6 +90,13 @@ struct Batch {
   std::span<const std::uint32_t> source = {};   ///< code in PlayColumns::sources()
   std::span<const std::uint32_t> context = {};  ///< code in PlayColumns::contexts()
 
+  Place first = {};  ///< of the first row
+
+  /// Of one row.
+  [[nodiscard]] Place place(std::size_t row) const noexcept {
+    return {first.block, first.row + row};
+  }
+
   /// listened_ms of one row, exactly.
   [[nodiscard]] std::optional<std::int64_t> listened(std::size_t row) const noexcept {
     const std::int32_t value = listened_ms[row];
@@ -92,15 +105,14 @@ struct Batch {
     return wide(row);
   }
 
-  /// For listened() alone: (row, value) in order of row, and what the batch's first row is there.
+  /// For listened() alone: (row of the block, value) in order of row.
   using Wide = std::pair<std::uint32_t, std::int64_t>;
   std::span<const Wide> wide_values = {};
-  std::size_t wide_base = 0;
 
  private:
   [[nodiscard]] std::int64_t wide(std::size_t row) const noexcept {
-    const auto first = static_cast<std::uint32_t>(wide_base + row);
-    return std::ranges::lower_bound(wide_values, first, {}, &Wide::first)->second;
+    const auto place = static_cast<std::uint32_t>(first.row + row);
+    return std::ranges::lower_bound(wide_values, place, {}, &Wide::first)->second;
   }
 };
 

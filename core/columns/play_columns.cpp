@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -54,12 +55,14 @@ struct PlayColumns::Moment {
     }
     // Without columns, the rows stand in for them: all of them, as plays outside of any block.
     auto rows = std::make_shared<Snapshot>();
-    CodeBook& all = book.emplace();
+    book = std::make_shared<CodeBook>();
+    CodeBook& all = *book;
     all.read_catalogue(reader.database());
     PlayReader plays(reader.database(), all);
     for (PlayRow play; plays.next(play);) rows->outside.add(play);
     rows->codes.tracks = all.tracks.size();
     snapshot = std::move(rows);
+    tracks = {book, &all.tracks};
   }
 
   [[nodiscard]] sqlite::Database& database() const { return reader.database(); }
@@ -70,6 +73,7 @@ struct PlayColumns::Moment {
   [[nodiscard]] std::vector<Piece> pieces(std::size_t block, const TimeRange& range,
                                           std::size_t outside_begin, std::size_t outside_end) const;
   [[nodiscard]] std::uint64_t count(const Period& period) const;
+  [[nodiscard]] std::vector<std::int64_t> ids(std::span<const Place> places) const;
   void visit_all(const Period& period, Column columns, const Visitor& visit, bool backwards) const;
 
   MirrorState::Reader reader;
@@ -77,7 +81,7 @@ struct PlayColumns::Moment {
   std::shared_ptr<ColumnCache> cache;
   ColumnState state;
   std::shared_ptr<const Snapshot> snapshot;
-  std::optional<CodeBook> book;  ///< without columns
+  std::shared_ptr<CodeBook> book;  ///< without columns
   std::shared_ptr<const TrackDictionary> tracks;
   std::shared_ptr<const ArtistDictionary> artists;
   std::shared_ptr<const TextDictionary> sources;
@@ -100,12 +104,13 @@ PlayColumns PlayColumns::read_anew(MirrorState& state) {
 
 sqlite::Database& PlayColumns::database() const noexcept { return moment_->database(); }
 
-bool PlayColumns::from_rows() const noexcept { return moment_->book.has_value(); }
+bool PlayColumns::from_rows() const noexcept { return moment_->book != nullptr; }
 
 std::int64_t PlayColumns::version() const noexcept { return moment_->state.plays; }
 
-const TrackDictionary& PlayColumns::tracks() const {
-  if (moment_->book) return moment_->book->tracks;
+const TrackDictionary& PlayColumns::tracks() const { return *shared_tracks(); }
+
+std::shared_ptr<const TrackDictionary> PlayColumns::shared_tracks() const {
   if (!moment_->tracks) {
     moment_->tracks = moment_->guarded([&] {
       return moment_->cache->tracks.get(moment_->state.tracks, [&] {
@@ -115,7 +120,7 @@ const TrackDictionary& PlayColumns::tracks() const {
       });
     });
   }
-  return *moment_->tracks;
+  return moment_->tracks;
 }
 
 const ArtistDictionary& PlayColumns::artists() const {
@@ -163,7 +168,7 @@ const TextDictionary& PlayColumns::contexts() const {
 std::size_t PlayColumns::track_codes() const { return moment_->snapshot->codes.tracks; }
 
 TrackEntry PlayColumns::track(std::uint32_t code) const {
-  if (moment_->book || moment_->tracks) return tracks()[code];
+  if (moment_->tracks) return tracks()[code];
   // Once a mirror has been asked for many, reading all of them is cheaper.
   if (moment_->cache->track_lookups > kMostLookups) return tracks()[code];
   ++moment_->cache->track_lookups;
@@ -254,10 +259,10 @@ void PlayColumns::Moment::visit_all(const Period& period, Column columns, const 
     }
     if (backwards) std::ranges::reverse(list);
     for (const Piece& piece : list) {
-      if (!visit(piece.outside ? slice(snapshot->outside, piece.begin, piece.end, columns)
-                               : decoded.slice(piece.begin, piece.end))) {
-        return;
-      }
+      Batch batch = piece.outside ? slice(snapshot->outside, piece.begin, piece.end, columns)
+                                  : decoded.slice(piece.begin, piece.end);
+      batch.first.block = piece.outside ? snapshot->blocks.size() : block;
+      if (!visit(batch)) return;
     }
   }
 }
@@ -268,6 +273,36 @@ void PlayColumns::scan(const Period& period, Column columns, const Visitor& visi
 
 void PlayColumns::scan_back(const Period& period, Column columns, const Visitor& visit) const {
   moment_->guarded([&] { moment_->visit_all(period, columns, visit, true); });
+}
+
+std::vector<std::int64_t> PlayColumns::ids(std::span<const Place> places) const {
+  return moment_->guarded([&] { return moment_->ids(places); });
+}
+
+std::vector<std::int64_t> PlayColumns::Moment::ids(std::span<const Place> places) const {
+  std::vector<std::int64_t> ids(places.size());
+  std::size_t block = 0;
+  std::vector<std::uint32_t> rows;  // of that block, whose ids are yet to be read
+  std::vector<std::size_t> wanting;
+  const auto read = [&] {
+    const auto found = blocks().ids(block, rows);
+    for (std::size_t i = 0; i < found.size(); ++i) ids[wanting[i]] = found[i];
+    rows.clear();
+    wanting.clear();
+  };
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const Place& place = places[i];
+    if (place.block == snapshot->blocks.size()) {
+      ids[i] = snapshot->outside.id[place.row];
+      continue;
+    }
+    if (place.block != block && !rows.empty()) read();
+    block = place.block;
+    rows.push_back(static_cast<std::uint32_t>(place.row));
+    wanting.push_back(i);
+  }
+  if (!rows.empty()) read();
+  return ids;
 }
 
 std::uint64_t PlayColumns::count(const Period& period) const {
@@ -289,8 +324,15 @@ std::uint64_t PlayColumns::Moment::count(const Period& period) const {
   return plays;
 }
 
-std::vector<std::uint32_t> PlayColumns::track_counts(const Period& period) const {
+std::shared_ptr<const std::vector<std::uint32_t>> PlayColumns::track_counts(
+    const Period& period) const {
   return moment_->guarded([&] { return moment_->sums().counts(TimeRange(period)); });
+}
+
+std::vector<std::uint32_t> PlayColumns::binned(const Period& period,
+                                               std::shared_ptr<const Bins> bins) const {
+  return moment_->guarded(
+      [&] { return moment_->sums().binned(TimeRange(period), std::move(bins)); });
 }
 
 std::vector<TrackSums> PlayColumns::track_sums(const Period& period) const {

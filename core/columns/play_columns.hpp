@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/columns/bins.hpp"
 #include "core/columns/dictionary.hpp"
 #include "core/columns/play_batch.hpp"
 #include "core/columns/track_sums.hpp"
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace playmirror::columns {
@@ -51,6 +53,8 @@ class PlayColumns {
   /// Read on first use, then shared with later calls for as long as nothing in them changes. Valid
   /// as long as this object.
   [[nodiscard]] const TrackDictionary& tracks() const;
+  /// The same, for as long as one likes.
+  [[nodiscard]] std::shared_ptr<const TrackDictionary> shared_tracks() const;
   [[nodiscard]] const ArtistDictionary& artists() const;
   [[nodiscard]] const TextDictionary& sources() const;
   [[nodiscard]] const TextDictionary& contexts() const;
@@ -67,10 +71,16 @@ class PlayColumns {
 
   /// Plays per track code, kNone included, in an array of track_codes(): differences of running
   /// totals kept at the ends of blocks, and two scans of a part of a block.
-  [[nodiscard]] std::vector<std::uint32_t> track_counts(const Period& period) const;
+  [[nodiscard]] std::shared_ptr<const std::vector<std::uint32_t>> track_counts(
+      const Period& period) const;
 
   /// The same of all that TrackSums has.
   [[nodiscard]] std::vector<TrackSums> track_sums(const Period& period) const;
+
+  /// How many plays of the period are in each bin, likewise. Running totals are kept of the bins
+  /// that were asked for last.
+  [[nodiscard]] std::vector<std::uint32_t> binned(const Period& period,
+                                                  std::shared_ptr<const Bins> bins) const;
 
   /// Gives the plays of the period in order of (played_at, id), the columns asked for and no
   /// others, in batches of any size above 0, until the visitor returns false.
@@ -79,6 +89,10 @@ class PlayColumns {
 
   /// The same batches from the last to the first. Inside a batch the order is still rising.
   void scan_back(const Period& period, Column columns, const Visitor& visit) const;
+
+  /// The ids of plays that a scan came by, in the order in which it did. Who wants few of them asks
+  /// here, not for the column, which would push others out of memory.
+  [[nodiscard]] std::vector<std::int64_t> ids(std::span<const Place> places) const;
 
  private:
   struct Moment;

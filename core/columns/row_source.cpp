@@ -84,6 +84,8 @@ bool PlayReader::next(PlayRow& play) {
 }
 
 PlayArrays read_unsealed(const sqlite::Database& database) {
+  // Often there are none, and the statement below is a long one.
+  if (database.query_int("SELECT EXISTS (SELECT 1 FROM playmirror_unsealed)") == 0) return {};
   auto row = database.prepare(
       "SELECT p.id, p.played_at, p.listened_ms, p.skipped, t.code, s.code, c.code, "
       "(p.track_id IS NULL) <> (t.code IS NULL) OR (p.source IS NULL) <> (s.code IS NULL) "

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -32,17 +32,20 @@ class TextPool {
   char* room(std::size_t bytes, std::size_t alignment) {
     constexpr std::size_t kChunk = 1 << 18;
     used_ = (used_ + alignment - 1) / alignment * alignment;
-    if (chunks_.empty() || used_ + bytes > chunks_.back().size()) {
-      chunks_.emplace_back(std::max(bytes, kChunk));
+    if (chunks_.empty() || used_ + bytes > size_) {
+      size_ = std::max(bytes, kChunk);
+      // Not filled with zeros: what stays unused is no memory yet.
+      chunks_.push_back(std::make_unique_for_overwrite<char[]>(size_));
       used_ = 0;
     }
-    char* const begin = chunks_.back().data() + used_;
+    char* const begin = chunks_.back().get() + used_;
     used_ += bytes;
     return begin;
   }
 
-  std::deque<std::vector<char>> chunks_;
-  std::size_t used_ = 0;  ///< of the last chunk
+  std::vector<std::unique_ptr<char[]>> chunks_;
+  std::size_t size_ = 0;  ///< of the last chunk
+  std::size_t used_ = 0;  ///< likewise
 };
 
 }  // namespace playmirror::columns

@@ -11,13 +11,18 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <iterator>
 #include <limits>
 #include <memory>
+#include <numeric>
+#include <optional>
+#include <queue>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace playmirror {
 namespace {
@@ -44,6 +49,81 @@ std::vector<Item> page(const StatsFilter& filter, std::vector<Item> items) {
   return {std::make_move_iterator(items.begin() + begin),
           std::make_move_iterator(items.begin() + begin + count)};
 }
+
+/// Medians of which only the shortest are wanted, as many as the filter's page needs. Once there
+/// are that many, looking at a set of gaps once shows that its median is longer than any of them.
+class ShortestMedians {
+ public:
+  explicit ShortestMedians(const StatsFilter& filter) {
+    if (filter.limit == 0) return;
+    constexpr std::int64_t kAll = std::int64_t{1} << 61;
+    wanted_ = std::min(filter.offset, kAll) + std::min(filter.limit, kAll);
+  }
+
+  /// In microseconds; nothing if it is longer than those wanted. Puts the gaps in another order.
+  std::optional<double> median(std::span<std::int64_t> gaps) {
+    if (std::ssize(shortest_) == wanted_) {
+      // A second more than what it must exceed: fractions of days that close may be equal.
+      const std::int64_t most = static_cast<std::int64_t>(shortest_.top()) + 1'000'000;
+      const auto short_ones =
+          std::ranges::count_if(gaps, [most](std::int64_t gap) { return gap <= most; });
+      if (short_ones <= (std::ssize(gaps) - 1) / 2) return std::nullopt;
+    }
+    const std::optional<double> found = stats::percentile(gaps, 0.5);
+    if (wanted_ == kUnlimited) return found;
+    shortest_.push(*found);
+    if (std::ssize(shortest_) > wanted_) shortest_.pop();
+    return found;
+  }
+
+ private:
+  static constexpr std::int64_t kUnlimited = -1;
+
+  std::int64_t wanted_ = kUnlimited;
+  std::priority_queue<double> shortest_;  ///< the longest of them on top
+};
+
+/// Returns of tracks, and the names to tell of them.
+class Returns {
+ public:
+  struct Return {
+    std::uint32_t track;
+    std::int64_t before;
+    std::int64_t at;
+  };
+
+  explicit Returns(std::shared_ptr<const columns::TrackDictionary> tracks)
+      : tracks_(std::move(tracks)) {}
+
+  void add(const Return& each) { returns_.push_back(each); }
+  [[nodiscard]] std::size_t size() const noexcept { return returns_.size(); }
+
+  [[nodiscard]] Comeback comeback(std::size_t index) const {
+    // Entries and their texts lie anywhere in memory: who asks for one after the other finds them
+    // on their way already.
+    constexpr std::size_t kAhead = 16;
+    if (index + 2 * kAhead < size()) {
+      __builtin_prefetch(&entry(index + 2 * kAhead));
+      const columns::TrackEntry& next = entry(index + kAhead);
+      __builtin_prefetch(next.id.data());
+      if (next.name) __builtin_prefetch(next.name->data());
+      if (next.artist) __builtin_prefetch(next.artist->data());
+    }
+    const auto& [track, before, at] = returns_[index];
+    const columns::TrackEntry& known = entry(index);
+    return {std::string(known.id),   text(known.name),
+            text(known.artist),      stats::to_timestamp(before),
+            stats::to_timestamp(at), static_cast<double>(at - before) / kMicrosPerDay};
+  }
+
+ private:
+  [[nodiscard]] const columns::TrackEntry& entry(std::size_t index) const {
+    return (*tracks_)[returns_[index].track];
+  }
+
+  std::shared_ptr<const columns::TrackDictionary> tracks_;
+  std::deque<Return> returns_;  ///< which grows without being copied
+};
 
 void require_plays(std::int64_t min_plays) {
   if (min_plays >= 0) return;
@@ -128,34 +208,34 @@ std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_
   const Selection selection(moment(), filter);
   const Groups& artists = selection.facts().artists(filter.artist_credit);
   const columns::Period period = stats::in_calendar(selection.period());
-  // The gaps of all artists lie in one array, which is never filled with zeros.
-  struct Listening {
-    std::int64_t first = 0;
-    std::int64_t last = 0;
-    std::size_t next = 0;  ///< place of the next gap
-    std::size_t begin = 0;
-    std::size_t end = 0;
-    std::int64_t plays = 0;
-  };
-  std::vector<Listening> all(artists.count);
   const auto counts = selection.track_counts(period);
   // The counts and the plays come from different parts of the file: a forged one must not make the
   // array larger or smaller than the plays need.
   const auto most = static_cast<std::int64_t>(selection.plays().count(period));
   const auto refuse = [] { columns::refuse_damaged("the counts of plays do not fit the plays"); };
+  std::vector<std::size_t> begins(artists.count + 1, 0);  // at first, of each artist one further on
   std::int64_t counted = 0;
   for (std::uint32_t track = 0; track < counts.size(); ++track) {
     counted += counts[track];
     if (counts[track] > most || counted > most) refuse();
-    for (const std::uint32_t artist : artists.of(track)) all[artist].plays += counts[track];
+    for (const std::uint32_t artist : artists.of(track)) {
+      begins[artist + 1] += static_cast<std::size_t>(counts[track]);
+    }
   }
-  std::size_t places = 0;
-  for (Listening& each : all) {
-    each.next = each.begin = places;
-    places += static_cast<std::size_t>(each.plays);
-    each.end = places;
+  std::partial_sum(begins.begin(), begins.end(), begins.begin());
+
+  // The gaps of all artists lie in one array, which is never filled with zeros.
+  const auto gaps = std::make_unique_for_overwrite<std::int64_t[]>(begins.back());
+  struct Listening {
+    std::int64_t last;
+    std::int64_t* next;  ///< where the next gap belongs
+    std::int64_t* end;
+  };
+  std::vector<Listening> all;
+  all.reserve(artists.count);
+  for (std::size_t artist = 0; artist < artists.count; ++artist) {
+    all.push_back({0, gaps.get() + begins[artist], gaps.get() + begins[artist + 1]});
   }
-  const auto gaps = std::make_unique_for_overwrite<std::int64_t[]>(places);
   selection.scan(period, stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
     const Batch& batch = rows.batch();
     rows.each([&](std::size_t row) {
@@ -163,20 +243,21 @@ std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_
       for (const std::uint32_t artist : artists.of(batch.track[row])) {
         Listening& each = all[artist];
         if (each.next == each.end) refuse();
-        if (each.next == each.begin) each.first = at;
-        gaps[each.next++] = at - std::exchange(each.last, at);  // of the first play, no gap
+        *each.next++ = at - std::exchange(each.last, at);  // of the first play, its time
       }
     });
   });
   std::vector<Loyalty> found;
+  ShortestMedians shortest(filter);
   for (const std::uint32_t artist : artists.order) {
-    Listening& each = all[artist];
-    each.plays = static_cast<std::int64_t>(each.next - each.begin);
-    if (each.plays < std::max<std::int64_t>(min_plays, 2)) continue;
+    const Listening& each = all[artist];
+    const std::span own(gaps.get() + begins[artist], each.next);
+    if (std::ssize(own) < std::max<std::int64_t>(min_plays, 2)) continue;
+    const auto median = shortest.median(own.subspan(1));
+    if (!median) continue;
     const auto& entry = selection.plays().artists()[artist];
-    const std::span own(gaps.get() + each.begin + 1, gaps.get() + each.next);
-    found.push_back({std::string(entry.id), text(entry.name), each.plays,
-                     *stats::percentile(own, 0.5) / kMicrosPerDay, stats::to_timestamp(each.first),
+    found.push_back({std::string(entry.id), text(entry.name), std::ssize(own),
+                     *median / kMicrosPerDay, stats::to_timestamp(own.front()),
                      stats::to_timestamp(each.last)});
   }
   std::ranges::stable_sort(found, [](const Loyalty& a, const Loyalty& b) {
@@ -186,6 +267,11 @@ std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_
 }
 
 std::vector<Comeback> Stats::comebacks(const StatsFilter& filter, std::int64_t gap_days) const {
+  return lazy_comebacks(filter, gap_days).to_vector();
+}
+
+LazyRecords<Comeback> Stats::lazy_comebacks(const StatsFilter& filter,
+                                            std::int64_t gap_days) const {
   if (gap_days < 1) {
     raise(ErrorCode::invalid_argument, "gap_days is less than 1", {.hint = "Give 1 or more days."});
   }
@@ -195,12 +281,7 @@ std::vector<Comeback> Stats::comebacks(const StatsFilter& filter, std::int64_t g
   const columns::Period period = stats::in_calendar(selection.period());
   const columns::Period calendar = stats::in_calendar({});
   const auto group = stats::track_groups(selection).members;  // of each track; 0: not known
-  struct Return {
-    std::uint32_t track;
-    std::int64_t before;
-    std::int64_t at;
-  };
-  std::vector<Return> returns;
+  const auto returns = std::make_shared<Returns>(selection.plays().shared_tracks());
   // A track that was not played yet was played after everything, and so does not come back.
   std::vector<std::int64_t> last(selection.facts().tracks(), *calendar.until);
   // What was played before the period decides who is back in it.
@@ -212,36 +293,11 @@ std::vector<Comeback> Stats::comebacks(const StatsFilter& filter, std::int64_t g
                      const std::int64_t at = batch.played_at[row];
                      const std::int64_t before = std::exchange(last[track], at);
                      if (at - before > gap && at >= *period.since && track != 0) {
-                       returns.push_back({track, before, at});
+                       returns->add({track, before, at});
                      }
                    });
                  });
-  std::vector<Comeback> found;
-  found.reserve(returns.size());
-  const auto& tracks = selection.plays().tracks();
-  // Entries and their texts lie anywhere in memory: they are on their way while others are copied.
-  constexpr std::size_t kAhead = 16;
-  const auto fetch_texts = [](const columns::TrackEntry& entry) {
-    __builtin_prefetch(entry.id.data());
-    if (entry.name) __builtin_prefetch(entry.name->data());
-    if (entry.artist) __builtin_prefetch(entry.artist->data());
-  };
-  for (std::size_t i = 0; i < returns.size(); ++i) {
-    if (i + 2 * kAhead < returns.size()) {
-      __builtin_prefetch(&tracks[returns[i + 2 * kAhead].track]);
-      fetch_texts(tracks[returns[i + kAhead].track]);
-    }
-    const auto& [track, before, at] = returns[i];
-    const auto& entry = tracks[track];
-    Comeback& comeback = found.emplace_back();
-    comeback.track_id = entry.id;
-    comeback.name = entry.name;
-    comeback.artist = entry.artist;
-    comeback.last_at = stats::to_timestamp(before);
-    comeback.back_at = stats::to_timestamp(at);
-    comeback.days = static_cast<double>(at - before) / kMicrosPerDay;
-  }
-  return found;
+  return {returns->size(), [returns](std::size_t index) { return returns->comeback(index); }};
 }
 
 }  // namespace playmirror

@@ -9,12 +9,17 @@ std::int64_t FactCache::version(MirrorState& state) {
   const std::scoped_lock lock(mutex_);
   const auto usable = state.reader();  // throws once the mirror is closed
   if (!watch_) watch_ = state.open_reader();
-  return watch_->query_int("PRAGMA data_version");
+  return version();
 }
 
-std::shared_ptr<FactStore> FactCache::facts(MirrorState& state, std::int64_t before) {
-  if (version(state) != before) return std::make_shared<FactStore>();
+std::int64_t FactCache::version() const {
+  const auto number = watch_->kept("PRAGMA data_version");
+  return number->step() ? number->integer(0) : 0;
+}
+
+std::shared_ptr<FactStore> FactCache::facts(std::int64_t before) {
   const std::scoped_lock lock(mutex_);
+  if (!watch_ || version() != before) return std::make_shared<FactStore>();
   if (!facts_ || version_ != before) {
     facts_ = std::make_shared<FactStore>();
     version_ = before;

@@ -2,6 +2,7 @@
 
 #include "core/sqlite/statement.hpp"
 #include "core/stats/doubles.hpp"
+#include "core/stats/tenths.hpp"
 #include "core/text/lower.hpp"
 #include "core/text/utf8.hpp"
 
@@ -113,6 +114,12 @@ const std::vector<std::int64_t>& Facts::durations() {
     }
   }
   return store_->durations;
+}
+
+std::shared_ptr<const Tenths> Facts::tenths() {
+  const std::scoped_lock lock(store_->filling);
+  if (!store_->tenths) store_->tenths = std::make_shared<const Tenths>(durations());
+  return store_->tenths;
 }
 
 const std::vector<std::uint32_t>& Facts::identity(TrackIdentity identity) {

@@ -23,6 +23,8 @@
 
 namespace playmirror::stats {
 
+class Tenths;
+
 /// For each track the groups it belongs to: artists, genres, an album. Group 0 is "not known".
 struct Groups {
   std::vector<std::uint32_t> begin = {0};  ///< where a track's groups begin; one more than tracks
@@ -70,6 +72,7 @@ struct FactStore {
   std::vector<char> known = {};
   std::vector<std::uint32_t> order = {};
   std::vector<std::int64_t> durations = {};
+  std::shared_ptr<const Tenths> tenths = {};
   std::array<std::vector<std::uint32_t>, 3> identities = {};
   std::array<std::optional<Groups>, 3> artists = {};
   std::vector<std::uint32_t> primary = {};  ///< artist code by track
@@ -112,6 +115,9 @@ class Facts {
 
   /// Milliseconds; -1 where it is not known.
   const std::vector<std::int64_t>& durations();
+
+  /// How those divide plays; see tenths.hpp.
+  std::shared_ptr<const Tenths> tenths();
 
   /// The code that stands for each track: the lowest id of those that are the same.
   const std::vector<std::uint32_t>& identity(TrackIdentity identity);

@@ -71,7 +71,7 @@ Moment::Moment(MirrorState& state)
       plays(columns::PlayColumns::read(state)),
       // Codes made up for this moment alone mean nothing to another one.
       facts(plays, plays.from_rows() ? std::make_shared<FactStore>()
-                                     : state.fact_cache().facts(state, version)) {}
+                                     : state.fact_cache().facts(version)) {}
 
 Selection::Selection(std::shared_ptr<Moment> moment, const StatsFilter& filter)
     : filter_(filter), moment_(std::move(moment)), zone_(Zone::find(filter.tz)) {
@@ -278,7 +278,7 @@ std::span<const std::uint32_t> Selection::select(const Batch& batch) const {
 std::vector<std::int64_t> Selection::track_counts(const columns::Period& period) const {
   std::vector<std::int64_t> counts(facts().tracks(), 0);
   if (takes_all_) {
-    std::ranges::copy(plays().track_counts(period), counts.begin());
+    std::ranges::copy(*plays().track_counts(period), counts.begin());
     return counts;
   }
   scan(period, Column::track, [&](const Rows& rows) {

@@ -3,6 +3,7 @@
 #include "core/stats/answers.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/ranking.hpp"
+#include "core/stats/tenths.hpp"
 
 #include <playmirror/error.hpp>
 #include <playmirror/stats.hpp>
@@ -26,36 +27,6 @@ using stats::Selection;
 /// Of an evolution: what a picture could show many times over, and memory holds.
 constexpr std::size_t kMostPoints = 5'000'000;
 
-/// Shares of a track by whole tenths, from none to all of it.
-constexpr std::size_t kShares = 11;
-
-/// How many whole tenths of a track were listened to, without a division or a branch for each play.
-class Tenths {
- public:
-  explicit Tenths(const std::vector<std::int64_t>& durations) {
-    per_ms_.reserve(durations.size());
-    for (const std::int64_t duration : durations) {
-      per_ms_.push_back(duration > 0 ? 10 / static_cast<double>(duration) : 0);
-    }
-  }
-
-  /// One more than the tenths, and 0 where the length or the time is unknown.
-  [[nodiscard]] std::size_t operator()(std::uint32_t track, std::int64_t listened) const noexcept {
-    // What is added is less than lies between two times, and more than rounding takes away from any
-    // within 3,000 years. So the product is never whole, and positive only if all is known.
-    const double bounded = static_cast<double>(std::min(listened, kMostListened)) + 0.05;
-    const double tenths = bounded * per_ms_[track];
-    const auto place = static_cast<std::int64_t>(tenths) + static_cast<std::int64_t>(tenths > 0);
-    return static_cast<std::size_t>(std::clamp<std::int64_t>(place, 0, kShares));
-  }
-
- private:
-  /// That many ms times ten still are an integer.
-  static constexpr std::int64_t kMostListened = std::int64_t{1} << 50;
-
-  std::vector<double> per_ms_;
-};
-
 }  // namespace
 
 std::vector<Milestone> Stats::milestones(const StatsFilter& filter, std::int64_t every) const {
@@ -64,10 +35,10 @@ std::vector<Milestone> Stats::milestones(const StatsFilter& filter, std::int64_t
   }
   const Selection selection(moment(), filter);
   std::vector<Milestone> found;
+  std::vector<columns::Place> places;
   std::int64_t passed = 0;
   selection.scan(stats::in_calendar(selection.period()),
-                 stats::Column::played_at | stats::Column::track | stats::Column::id,
-                 [&](const Rows& rows) {
+                 stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
                    const Batch& batch = rows.batch();
                    const std::int64_t size = std::ssize(rows);
                    std::int64_t next = every - passed % every;  // counted from 1
@@ -75,7 +46,7 @@ std::vector<Milestone> Stats::milestones(const StatsFilter& filter, std::int64_t
                      const std::size_t row = rows[static_cast<std::size_t>(next - 1)];
                      Milestone& milestone = found.emplace_back();
                      milestone.number = passed + next;
-                     milestone.id = batch.id[row];
+                     places.push_back(batch.place(row));
                      milestone.played_at = stats::to_timestamp(batch.played_at[row]);
                      if (batch.track[row] == columns::kNone) continue;
                      const auto entry = selection.plays().track(batch.track[row]);
@@ -85,6 +56,8 @@ std::vector<Milestone> Stats::milestones(const StatsFilter& filter, std::int64_t
                    }
                    passed += size;
                  });
+  const auto ids = selection.plays().ids(places);
+  for (std::size_t i = 0; i < ids.size(); ++i) found[i].id = ids[i];
   return found;
 }
 
@@ -100,19 +73,22 @@ std::vector<RecentPlay> Stats::on_this_day(const StatsFilter& filter) const {
                  .quotient);
   stats::LocalUnits local = stats::LocalUnits::days(selection.zone());
   std::vector<RecentPlay> found;
+  std::vector<columns::Place> places;
   selection.scan(stats::in_calendar(selection.period()),
-                 stats::Column::played_at | stats::Column::track | stats::Column::id,
-                 [&](const Rows& rows) {
+                 stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
                    const Batch& batch = rows.batch();
                    rows.each([&](std::size_t row) {
                      if (!selection.facts().known(batch.track[row])) return;
                      if (day_of(local.at(batch.played_at[row])) != today) return;
                      const auto entry = selection.plays().track(batch.track[row]);
-                     found.push_back({batch.id[row], std::string(entry.id),
-                                      stats::own_text(entry.name), stats::own_text(entry.artist),
+                     places.push_back(batch.place(row));
+                     found.push_back({0, std::string(entry.id), stats::own_text(entry.name),
+                                      stats::own_text(entry.artist),
                                       stats::to_timestamp(batch.played_at[row])});
                    });
                  });
+  const auto ids = selection.plays().ids(places);
+  for (std::size_t i = 0; i < ids.size(); ++i) found[i].id = ids[i];
   std::ranges::reverse(found);
   return found;
 }
@@ -156,24 +132,16 @@ Moods Stats::moods(const StatsFilter& filter) const {
 
 Completion Stats::completion(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
-  const Tenths tenths_of(selection.facts().durations());
-  // Four counters take turns: most plays are whole, and an addition to the counter that was just
-  // written would wait for it. The first one of each is of what is unknown.
-  std::array<std::array<std::int64_t, 1 + kShares>, 4> counts{};
-  selection.scan(stats::Column::track | stats::Column::listened_ms, [&](const Rows& rows) {
-    const Batch& batch = rows.batch();
-    rows.each([&](std::size_t row) {
-      const std::size_t tenths = tenths_of(batch.track[row], stats::listened_ms(batch, row));
-      ++counts[row % counts.size()][tenths];
-    });
-  });
-  Completion result;
-  result.tenths.assign(kShares, 0);
-  for (const auto& each : counts) {
-    result.plays += each[0];
-    for (std::size_t tenths = 0; tenths < kShares; ++tenths)
-      result.tenths[tenths] += each[tenths + 1];
+  const auto tenths = selection.facts().tenths();
+  std::vector<std::uint32_t> counts(tenths->size());
+  if (selection.takes_all()) {
+    counts = selection.plays().binned(selection.period(), tenths);
+  } else {
+    selection.scan(tenths->columns(), [&](const Rows& rows) { tenths->add(rows, counts); });
   }
+  Completion result;
+  result.plays = counts.front();  // those of unknown share
+  result.tenths.assign(counts.begin() + 1, counts.end());
   for (const std::int64_t plays : result.tenths) result.known += plays;
   result.plays += result.known;
   const std::int64_t completed = result.tenths[9] + result.tenths[10];

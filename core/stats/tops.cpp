@@ -8,9 +8,12 @@
 
 #include <algorithm>
 #include <functional>
+#include <queue>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace playmirror {
 namespace {
@@ -74,31 +77,37 @@ std::vector<Item> top(const Selection& selection, Entity entity,
   return items;
 }
 
+/// The least of the `n` largest counts, of which there are that many.
+std::uint32_t nth_largest(std::span<const std::uint32_t> counts, std::size_t n) {
+  std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> largest;
+  for (const std::uint32_t count : counts) {
+    if (largest.size() == n && count <= largest.top()) continue;
+    largest.push(count);
+    if (largest.size() > n) largest.pop();
+  }
+  return largest.top();
+}
+
 /// By plays alone, from running totals: no play is looked at but at the ends of the period.
 std::vector<TopTrack> top_by_counts(const Selection& selection) {
   const auto& filter = selection.filter();
   const auto& plays = selection.plays();
-  const auto counts = plays.track_counts(selection.period());
+  const auto kept = plays.track_counts(selection.period());
+  const std::vector<std::uint32_t>& counts = *kept;
   const double all = static_cast<double>(plays.count(selection.period()));
   // An offset beyond all tracks gives nothing, however large it is.
   const auto most = static_cast<std::int64_t>(counts.size());
   const auto wanted =
       static_cast<std::size_t>(std::min(filter.offset, most) + std::min(filter.limit, most));
 
-  // The least count that can be on the page: all codes with it compete by their ids.
-  std::vector<std::uint32_t> sorted;
-  for (std::size_t code = 1; code < counts.size(); ++code) {
-    if (counts[code] > 0) sorted.push_back(counts[code]);
-  }
+  const std::span of_tracks = std::span(counts).subspan(1);  // all but those of plays without one
+  const auto played =
+      of_tracks.size() - static_cast<std::size_t>(std::ranges::count(of_tracks, 0U));
   std::vector<std::pair<std::uint32_t, columns::TrackEntry>> found;
   for (std::size_t reach = wanted;; reach += wanted) {
-    std::uint32_t least = 1;
-    const bool partly = filter.limit != 0 && reach < sorted.size();
-    if (partly) {
-      const auto last = sorted.begin() + static_cast<std::ptrdiff_t>(reach) - 1;
-      std::nth_element(sorted.begin(), last, sorted.end(), std::greater<>());
-      least = *last;
-    }
+    const bool partly = filter.limit != 0 && reach < played;
+    // The least count that can be on the page: all codes with it compete by their ids.
+    const std::uint32_t least = partly ? nth_largest(of_tracks, reach) : 1;
     found.clear();
     for (std::uint32_t code = 1; code < counts.size(); ++code) {
       if (counts[code] < least) continue;

@@ -95,7 +95,7 @@ TOPICS = (
         "tables",
         "Tables",
         "Answers as columns, for other programs. More: :doc:`tables </tables>`.",
-        "table value arrow to_table members column_builder",
+        "table value arrow to_table lazy_records members column_builder",
         "table",
     ),
     Topic(

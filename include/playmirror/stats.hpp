@@ -1,6 +1,7 @@
 #pragma once
 
 #include <playmirror/export.hpp>
+#include <playmirror/lazy_records.hpp>
 #include <playmirror/period.hpp>
 #include <playmirror/stats_filter.hpp>
 #include <playmirror/stats_habits.hpp>
@@ -140,6 +141,11 @@ class PLAYMIRROR_EXPORT Stats {
   /// First plays of tracks after more than `gap_days` days without, in order of time.
   [[nodiscard]] std::vector<Comeback> comebacks(const StatsFilter& filter = {},
                                                 std::int64_t gap_days = 90) const;
+
+  /// The same, without the texts until one of them is looked at: of ten years of listening there
+  /// may be a million. Keeps the names of all tracks in memory for as long as it lives.
+  [[nodiscard]] LazyRecords<Comeback> lazy_comebacks(const StatsFilter& filter = {},
+                                                     std::int64_t gap_days = 90) const;
 
   /// Every so many plays, counted from the first one selected.
   [[nodiscard]] std::vector<Milestone> milestones(const StatsFilter& filter = {},

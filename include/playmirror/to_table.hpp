@@ -5,11 +5,13 @@
 #pragma once
 
 #include <playmirror/column_builder.hpp>
+#include <playmirror/lazy_records.hpp>
 #include <playmirror/members.hpp>
 #include <playmirror/table.hpp>
 
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -188,6 +190,14 @@ template <Tabular Record>
 template <Tabular Record>
 [[nodiscard]] Table to_table(const std::vector<Record>& records) {
   return to_table(std::span<const Record>(records));
+}
+
+/// Likewise; each record is made once.
+template <Tabular Record>
+[[nodiscard]] Table to_table(const LazyRecords<Record>& records) {
+  RecordColumns<Record> columns;
+  for (std::size_t i = 0; i < records.size(); ++i) columns.add(records[i]);
+  return std::move(columns).finish();
 }
 
 }  // namespace playmirror

@@ -169,6 +169,24 @@ def test_all_is_new_over_all_time(stats: pm.Stats) -> None:
     assert not stats.discovery(period="2027").censored
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda stats, **page: stats.loyalty(2, **page),
+        lambda stats, **page: stats.loyalty(6, period="2026", **page),
+        lambda stats, **page: stats.top_tracks(details=False, **page),
+        lambda stats, **page: stats.top_tracks(details=False, period="2026-10", **page),
+    ],
+    ids=["loyalty", "loyalty of a year", "tracks", "tracks of a month"],
+)
+def test_a_page_is_a_part_of_the_whole_list(stats: pm.Stats, ask: Any) -> None:
+    everything = list(ask(stats, limit=0))
+    for limit in (1, 2, 7, 20, len(everything), len(everything) + 1):
+        for offset in (0, 1, 5):
+            page = list(ask(stats, limit=limit, offset=offset))
+            assert page == everything[offset : offset + limit], (limit, offset)
+
+
 def test_a_fixed_offset_shifts_the_clock(stats: pm.Stats) -> None:
     clock = [hour.plays for hour in stats.clock()]
     ahead = [hour.plays for hour in stats.clock(tz="Etc/GMT-3")]

@@ -85,6 +85,23 @@ TEST(ColumnCodec, KeepsIdsExactly) {
   EXPECT_EQ(decode_ids(encode_ids(ids), ids.size()), ids);
 }
 
+TEST(ColumnCodec, FindsSingleIds) {
+  std::mt19937_64 random(7);
+  std::vector<std::int64_t> ids;
+  for (std::int64_t i = 0; i < 3'000; ++i) {
+    // Long runs, and some that are out of order.
+    ids.push_back(i < 900 || i % 300 > 2 ? i + 10 : static_cast<std::int64_t>(random()));
+  }
+  const std::string bytes = encode_ids(ids);
+  const PackedIds packed(bytes, ids.size());
+  for (std::size_t row = 0; row < ids.size(); ++row) EXPECT_EQ(packed[row], ids[row]) << row;
+  EXPECT_LT(packed.memory(), ids.size() * sizeof(std::int64_t));
+  std::string changed = bytes;
+  changed[20] = static_cast<char>(changed[20] ^ 1);
+  EXPECT_TRUE(is_refused([&] { return PackedIds(changed, ids.size())[0]; }));
+  EXPECT_TRUE(is_refused([&] { return PackedIds(encode_ids({1, 2}), 200)[0]; }));
+}
+
 TEST(ColumnCodec, KeepsListeningTimesExactly) {
   PlayArrays plays;
   const std::vector<std::optional<std::int64_t>> values{{},
@@ -111,7 +128,7 @@ TEST(ColumnCodec, KeepsListeningTimesExactly) {
   batch.size = 10;
   batch.listened_ms = std::span(decoded.values).subspan(3);
   batch.wide_values = decoded.wide;
-  batch.wide_base = 3;
+  batch.first.row = 3;
   for (std::size_t i = 0; i < batch.size; ++i) EXPECT_EQ(batch.listened(i), values[i + 3]) << i;
 }
 

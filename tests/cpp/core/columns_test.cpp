@@ -44,6 +44,27 @@ std::ostream& operator<<(std::ostream& out, const Listening& play) {
              << play.context;
 }
 
+/// Plays by whether they were skipped; `turn` says which bin stands for what.
+class SkipBins final : public Bins {
+ public:
+  explicit SkipBins(int turn) : turn_(turn) {}
+
+  [[nodiscard]] std::size_t size() const noexcept override { return 3; }
+  [[nodiscard]] Column columns() const noexcept override { return Column::skipped; }
+  void add(const Batch& batch, std::span<std::uint32_t> counts) const override {
+    for (const std::int8_t skipped : batch.skipped) ++counts[bin_of(skipped)];
+  }
+  [[nodiscard]] bool continue_with(const Bins& earlier) const override {
+    return dynamic_cast<const SkipBins&>(earlier).turn_ == turn_;
+  }
+  [[nodiscard]] std::size_t bin_of(int skipped) const {
+    return static_cast<std::size_t>(skipped - kSkipUnknown + turn_) % 3;
+  }
+
+ private:
+  int turn_;
+};
+
 class ColumnsTest : public QueryTest {
  protected:
   [[nodiscard]] MirrorState& state() const { return *MirrorAccess::state(mirror_); }
@@ -151,9 +172,17 @@ class ColumnsTest : public QueryTest {
     }
     EXPECT_TRUE(turned == scanned);
 
+    for (const int turn : {0, 1, 1}) {
+      const auto bins = std::make_shared<SkipBins>(turn);
+      std::vector<std::uint32_t> binned(bins->size());
+      for (const Listening& play : expected) ++binned[bins->bin_of(play.skipped)];
+      EXPECT_EQ(columns.binned(period, bins), binned);
+    }
+    expect_ids(period, expected);
+
     std::map<std::string, TrackSums> summed;
     for (const Listening& play : expected) summed[play.track] += sums_of(play);
-    const auto counts = columns.track_counts(period);
+    const auto counts = *columns.track_counts(period);
     const auto sums = columns.track_sums(period);
     ASSERT_EQ(counts.size(), columns.track_codes());
     ASSERT_EQ(sums.size(), columns.track_codes());
@@ -165,6 +194,26 @@ class ColumnsTest : public QueryTest {
       summed.erase(id);
     }
     EXPECT_TRUE(summed.empty());
+  }
+
+  /// The ids of single plays: all from the unpacked column, and few from the packed one.
+  void expect_ids(const Period& period, const std::vector<Listening>& expected) const {
+    // With a memory that has nothing unpacked yet.
+    const PlayColumns columns = read().from_rows() ? read() : PlayColumns::read_anew(state());
+    for (const std::size_t step : {std::size_t{101}, std::size_t{1}, std::size_t{103}}) {
+      std::vector<Place> places;
+      std::vector<std::int64_t> wanted;
+      std::size_t passed = 0;
+      columns.scan(period, Column::none, [&](const Batch& batch) {
+        for (std::size_t row = 0; row < batch.size; ++row, ++passed) {
+          if (passed % step != 0) continue;
+          places.push_back(batch.place(row));
+          wanted.push_back(expected[passed].id);
+        }
+        return true;
+      });
+      EXPECT_EQ(columns.ids(places), wanted);
+    }
   }
 
   void expect_equal() const {

@@ -3,6 +3,8 @@
 #include "tests/cpp/core/query_fixture.hpp"
 
 #include <playmirror/error.hpp>
+#include <playmirror/stats_story_members.hpp>
+#include <playmirror/to_table.hpp>
 
 #include <atomic>
 #include <filesystem>
@@ -78,6 +80,30 @@ TEST_F(QueryStats, TopTracksShareARankOnATie) {
               std::vector<Place>(expected.begin() + 1, expected.begin() + 3));
     EXPECT_THROW(static_cast<void>(places({.limit = -1, .details = details})), InvalidArgument);
   }
+}
+
+TEST_F(QueryStats, ComebacksAreMadeWhenTheyAreLookedAt) {
+  execute(R"(
+    INSERT INTO tracks (id, name, artist) VALUES ('a', 'A', 'x'), ('b', NULL, NULL);
+    INSERT INTO play_history (id, track_id, played_at) VALUES
+      (1, 'a', '2026-01-01 10:00:00'), (2, 'b', '2026-01-01 11:00:00'),
+      (3, 'a', '2026-01-03 10:00:00'), (4, 'b', '2026-01-05 11:00:00'), (5, NULL, NULL);)");
+  const auto at = [](const char* text) { return Timestamp::parse_postgres(text); };
+  const std::vector<Comeback> expected{
+      {"a", "A", "x", at("2026-01-01 10:00:00"), at("2026-01-03 10:00:00"), 2},
+      {"b", std::nullopt, std::nullopt, at("2026-01-01 11:00:00"), at("2026-01-05 11:00:00"), 4}};
+  const auto lazy = mirror_.stats().lazy_comebacks({}, 1);
+  execute("UPDATE playmirror_meta SET value = '0' WHERE key = 'columns_built'");
+  const auto from_rows = mirror_.stats().lazy_comebacks({}, 1);
+  EXPECT_EQ(mirror_.stats().comebacks({}, 3), std::vector<Comeback>{expected[1]});
+  mirror_.close();
+  for (const auto& found : {lazy, from_rows}) {
+    EXPECT_EQ(found.size(), expected.size());
+    EXPECT_EQ(found[1], expected[1]);
+    EXPECT_EQ(found.to_vector(), expected);
+    EXPECT_EQ(to_table(found), to_table(expected));
+  }
+  EXPECT_EQ(LazyRecords<Comeback>().size(), 0U);
 }
 
 TEST_F(QueryStats, GenresAreCountedFromTheLists) {
