@@ -14,7 +14,8 @@ constexpr auto kPackedIds = static_cast<ColumnNumber>(kColumnCount);
 
 /// What a column of a block is known by in the cache.
 std::int64_t part_of(const BlockInfo& block, ColumnNumber column) {
-  return block.block * 8 + static_cast<std::int64_t>(column);
+  constexpr std::int64_t kParts = kColumnCount + 1;
+  return block.block * kParts + static_cast<std::int64_t>(column);
 }
 
 template <typename T>

@@ -53,8 +53,11 @@ void decode(std::uint8_t which, std::string_view bytes, std::size_t size) {
       break;
     }
     case 1: {
+      const PackedIds packed(std::string(bytes), size);
+      std::vector<std::int64_t> single;
+      for (std::size_t row = 0; row < size; ++row) single.push_back(packed[row]);
       const auto ids = decode_ids(bytes, size);
-      require(decode_ids(encode_ids(ids), size) == ids);
+      require(single == ids && decode_ids(encode_ids(ids), size) == ids);
       break;
     }
     case 2:
