@@ -74,14 +74,7 @@ void Puller::run() {
 }
 
 void Puller::choose_scope() {
-  bool untouched = false;
-  {
-    const SteadyReader reader(mirror_);
-    scope_.held = scope_.wanted = ingest::read_scope(reader.database());
-    untouched = std::ranges::all_of(schema::record_layouts(), [&](const auto& layout) {
-      return ingest::read_state(reader.database(), layout.name).copy == ingest::CopyState::empty;
-    });
-  }
+  scope_.held = scope_.wanted = ingest::read_scope(SteadyReader(mirror_).database());
   if (options_.leave_out) {
     auto& left_out = scope_.wanted.left_out;
     left_out.clear();
@@ -95,13 +88,21 @@ void Puller::choose_scope() {
       scope_.wanted.plays_since = options_.plays_since->to_postgres_string();
     }
   }
+  if (scope_.wanted == scope_.held) return;
   // To give something up takes no server, and what an untouched mirror lacks, it has given up.
   const ingest::Scope kept =
-      untouched ? scope_.wanted : ingest::common_part(scope_.held, scope_.wanted);
+      is_untouched() ? scope_.wanted : ingest::common_part(scope_.held, scope_.wanted);
   if (kept == scope_.held) return;
   mirror_.write([&](sqlite::Database& database) { ingest::narrow(database, kept); },
                 [this] { waiter_.tick(); });
   scope_.held = kept;
+}
+
+bool Puller::is_untouched() const {
+  const SteadyReader reader(mirror_);
+  return std::ranges::all_of(schema::record_layouts(), [&](const auto& layout) {
+    return ingest::read_state(reader.database(), layout.name).copy == ingest::CopyState::empty;
+  });
 }
 
 bool Puller::is_still_current() {

@@ -26,6 +26,8 @@ class Puller {
  private:
   /// What the mirror shall hold; what it no longer shall, it gives up at once.
   void choose_scope();
+  /// Whether no table has been copied yet, nor begun to be.
+  [[nodiscard]] bool is_untouched() const;
 
   void pull();
 
