@@ -7,11 +7,12 @@ the same between two sweeps, when new plays are looked for by their ids.
 
 from __future__ import annotations
 
+import statistics
 import time
 
 import playmirror
 from measure import Line, expect, interleave, milliseconds
-from place import BY_IDS, ELSEWHERE, Library, looks_by_ids
+from place import BY_IDS, ELSEWHERE, TABLES, Library, looks_by_ids
 
 
 def run(library: Library, runs: int) -> list[Line]:
@@ -32,6 +33,10 @@ def run(library: Library, runs: int) -> list[Line]:
 
         def select_1() -> float:
             return library.floor("run SELECT 1")
+
+        def count_rows() -> float:
+            """What it takes at least to see that no row is gone."""
+            return sum(library.floor(f"run SELECT count(*) FROM {table}") for table in TABLES)
 
         def unchanged() -> float:
             return sync("unchanged")
@@ -58,6 +63,9 @@ def run(library: Library, runs: int) -> list[Line]:
             floor_times, our_times = interleave(10 * runs, select_1, ours)
             spent = library.place.server_cpu() - before
             notes["server's processor ms for each"] = round(spent * 1e3 / (10 * runs + 1), 2)
+            if ours is sweep:
+                counted = statistics.median(count_rows() for _ in range(runs))
+                notes["ms in which the server counts the rows"] = round(counted * 1e3, 1)
             lines.append(
                 Line("P3", what, "ms", milliseconds(our_times), milliseconds(floor_times), target,
                      notes)
