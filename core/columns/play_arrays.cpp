@@ -1,6 +1,7 @@
 #include "core/columns/play_arrays.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <limits>
 
 namespace playmirror::columns {
@@ -33,6 +34,29 @@ void PlayArrays::add(const PlayRow& play) {
   skipped.push_back(play.skipped);
   source.push_back(play.source);
   context.push_back(play.context);
+}
+
+void PlayArrays::add(const PlayArrays& plays, std::size_t begin, std::size_t end) {
+  if (begin == end) return;
+  const std::size_t place = size();
+  const auto append = [&](auto& to, const auto& from) {
+    const auto first = from.begin() + static_cast<std::ptrdiff_t>(begin);
+    to.insert(to.end(), first, from.begin() + static_cast<std::ptrdiff_t>(end));
+  };
+  append(played_at, plays.played_at);
+  append(id, plays.id);
+  append(track, plays.track);
+  append(listened_ms, plays.listened_ms);
+  append(skipped, plays.skipped);
+  append(source, plays.source);
+  append(context, plays.context);
+  const auto& wide = plays.wide_listened_ms;
+  const auto before = [](const auto& entry, std::size_t row) { return entry.first < row; };
+  for (auto each = std::lower_bound(wide.begin(), wide.end(), begin, before);
+       each != wide.end() && each->first < end; ++each) {
+    wide_listened_ms.emplace_back(static_cast<std::uint32_t>(each->first - begin + place),
+                                  each->second);
+  }
 }
 
 void PlayArrays::reserve(std::size_t rows) {

@@ -46,6 +46,8 @@ struct PlayArrays {
   [[nodiscard]] PlayKey key(std::size_t row) const noexcept { return {played_at[row], id[row]}; }
   [[nodiscard]] PlayRow row(std::size_t row) const;
   void add(const PlayRow& play);
+  /// Adds the rows [begin, end) of others.
+  void add(const PlayArrays& plays, std::size_t begin, std::size_t end);
   void reserve(std::size_t rows);
   void clear() noexcept;
 };

@@ -4,39 +4,24 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
 #include <utility>
 
 namespace playmirror::columns {
 namespace {
-
-/// An open block has so many times the plays of the next one, or they become one: so a play is
-/// written a few times until its block is full, and the open blocks are few.
-constexpr std::size_t kGrowth = 4;
 
 constexpr PlayKey kBeforeAll{kNegativeInfinity, std::numeric_limits<std::int64_t>::min()};
 
 PlayArrays part_of(const PlayArrays& plays, std::size_t begin, std::size_t end) {
   PlayArrays part;
   part.reserve(end - begin);
-  for (std::size_t row = begin; row < end; ++row) part.add(plays.row(row));
+  part.add(plays, begin, end);
   return part;
 }
 
-PlayArrays merged(const PlayArrays& left, const PlayArrays& right) {
-  PlayArrays all;
-  all.reserve(left.size() + right.size());
-  std::size_t l = 0;
-  std::size_t r = 0;
-  while (l < left.size() || r < right.size()) {
-    const bool from_left = r == right.size() || (l < left.size() && left.key(l) < right.key(r));
-    all.add(from_left ? left.row(l++) : right.row(r++));
-  }
-  return all;
-}
-
-/// How many plays have a key up to this one.
-std::size_t up_to(const PlayArrays& plays, const PlayKey& key) {
-  std::size_t low = 0;
+/// Of the rows from `begin` on, the first with a key above this one.
+std::size_t first_behind(const PlayArrays& plays, std::size_t begin, const PlayKey& key) {
+  std::size_t low = begin;
   std::size_t high = plays.size();
   while (low < high) {
     const std::size_t middle = (low + high) / 2;
@@ -47,6 +32,31 @@ std::size_t up_to(const PlayArrays& plays, const PlayKey& key) {
     }
   }
   return low;
+}
+
+PlayArrays merged(const PlayArrays& left, const PlayArrays& right) {
+  PlayArrays all;
+  all.reserve(left.size() + right.size());
+  std::size_t l = 0;
+  std::size_t r = 0;
+  // By stretches, since one mostly begins where the other ends.
+  while (l < left.size() && r < right.size()) {
+    const std::size_t l_end = first_behind(left, l, right.key(r));
+    all.add(left, l, l_end);
+    l = l_end;
+    if (l == left.size()) break;
+    const std::size_t r_end = first_behind(right, r, left.key(l));
+    all.add(right, r, r_end);
+    r = r_end;
+  }
+  all.add(left, l, left.size());
+  all.add(right, r, right.size());
+  return all;
+}
+
+/// How many plays have a key up to this one.
+std::size_t up_to(const PlayArrays& plays, const PlayKey& key) {
+  return first_behind(plays, 0, key);
 }
 
 /// The blocks of the file under change, with the totals that go along.
@@ -89,15 +99,15 @@ class Sealer {
     }
     PlayArrays kept;
     kept.reserve(plays.size());
-    const std::vector<RemovedPlay>& removed = removed_[block.block];
-    auto next = removed.begin();
-    for (std::size_t row = 0; row < plays.size(); ++row) {
-      if (next != removed.end() && next->row == row) {
-        ++next;
-      } else {
-        kept.add(plays.row(row));
+    std::size_t begin = 0;
+    for (const RemovedPlay& removed : removed_[block.block]) {
+      if (removed.row < begin || removed.row >= plays.size()) {
+        refuse_damaged("a removed play of block " + std::to_string(block.block) + " is none");
       }
+      kept.add(plays, begin, removed.row);
+      begin = removed.row + std::size_t{1};
     }
+    kept.add(plays, begin, plays.size());
     removed_.erase(block.block);
     delete_block(database_, block.block);
     return kept;
@@ -136,7 +146,9 @@ class Sealer {
     std::size_t place = end;
     while (place > open) {
       const BlockInfo& block = sorted_[place - 1];
-      const bool stays = block.last < all.key(0) && block.plays > kGrowth * all.size();
+      // One that has no more plays is joined: so a play is written a few times until its block is
+      // full, and the open blocks are few.
+      const bool stays = block.last < all.key(0) && block.plays > all.size();
       if (stays && !close) break;
       all = merged(take(block), all);
       --place;

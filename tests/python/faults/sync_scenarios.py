@@ -358,9 +358,16 @@ def a_play_beyond_the_cut(world: World) -> None:
     assert plays_on_server(world.db) == before
 
 
-def push_in_doubt(world: World, direction: Direction, how: How, plays: int = 1) -> None:
+def push_in_doubt(
+    world: World,
+    direction: Direction,
+    how: How,
+    *,
+    plays: int = 1,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> None:
     """The COMMIT does not get through ("up"), or its answer does not ("down"). Each play is a
-    batch."""
+    batch; `meanwhile` is called before the first COMMIT is sent."""
     for number in range(plays):
         add_play(world.mirror, number)
     proxy = world.stack.enter_context(proxy_of(world.db))
@@ -368,6 +375,7 @@ def push_in_doubt(world: World, direction: Direction, how: How, plays: int = 1) 
     def cut(step: str) -> None:
         if step == "push.recorded" and proxy.last.cut is None:
             proxy.last.cut = Cut(direction, proxy.last[direction], how, linger=6)
+            meanwhile()
 
     with (
         pm.connect(proxy.dsn(world.db.dsn)) as server,
@@ -377,14 +385,12 @@ def push_in_doubt(world: World, direction: Direction, how: How, plays: int = 1) 
         server.push(world.mirror, batch_rows=1)
 
 
-def cut_at_commit(
-    world: World, direction: Direction, how: How, *, plays: int = 1, **options: float
-) -> None:
+def cut_at_commit(world: World, direction: Direction, how: How, **options: float) -> None:
     """Then the push once more."""
-    push_in_doubt(world, direction, how, plays)
+    push_in_doubt(world, direction, how)
     world.push(**options)
     assert world.mirror.pending() == []
-    assert plays_on_server(world.db) == (8 + plays, 8 + plays)
+    assert plays_on_server(world.db) == (9, 9)
 
 
 def a_lost_answer(world: World) -> None:
@@ -396,7 +402,26 @@ def an_old_backend_that_holds_the_lock(world: World) -> None:
 
 
 def an_old_backend_that_works_on_the_next_batch(world: World) -> None:
-    cut_at_commit(world, "down", "half_open", plays=3, lock_timeout=1)
+    """COMMIT waits for a standby that is not there, so that the next batch is at the server's when
+    the answer is lost. Then the push once more."""
+    db = world.other_cluster(synchronous_commit="local")  # of all others
+
+    def wait_for(standby: str) -> None:
+        with db.connect() as owner:
+            owner.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{standby}'")
+            owner.execute("SELECT pg_reload_conf()")
+
+    def wait_no_longer() -> None:
+        time.sleep(0.5)
+        wait_for("")
+
+    wait_for("nobody")
+    waiting = threading.Thread(target=wait_no_longer)
+    push_in_doubt(world, "down", "half_open", plays=3, meanwhile=waiting.start)
+    waiting.join()
+    world.push(lock_timeout=1)
+    assert world.mirror.pending() == []
+    assert plays_on_server(db) == (11, 11)
 
 
 def a_server_that_crashes_after_commit(world: World) -> None:
