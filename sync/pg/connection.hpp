@@ -39,6 +39,9 @@ struct Command {
   std::function<void(const Row&)> on_row = {};        ///< instead: row by row, bounded memory
 };
 
+/// One that says no more.
+[[nodiscard]] Command command(std::string sql, std::string doing);
+
 /// How safe the way to the server is.
 struct Transport {
   bool local = false;      ///< a unix socket or a loopback address

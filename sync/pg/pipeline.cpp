@@ -18,6 +18,13 @@ void check_all_sendable(const std::vector<Command>& commands) {
 
 }  // namespace
 
+Command command(std::string sql, std::string doing) {
+  Command result;
+  result.sql = std::move(sql);
+  result.doing = std::move(doing);
+  return result;
+}
+
 void Connection::pipeline(std::vector<Command> commands, Waiter& waiter,
                           const std::function<void()>& meanwhile) {
   if (commands.empty()) return;

@@ -52,13 +52,6 @@ std::string bigint_array(const std::vector<std::int64_t>& values) {
   return "'{" + list + "}'::bigint[]";
 }
 
-pg::Command command(std::string sql, std::string doing) {
-  pg::Command result;
-  result.sql = std::move(sql);
-  result.doing = std::move(doing);
-  return result;
-}
-
 }  // namespace
 
 PushTransaction::PushTransaction(ServerSession& session, MirrorState& mirror,
@@ -81,23 +74,23 @@ std::vector<pg::Command> PushTransaction::opening() {
   std::vector<pg::Command> commands;
   // READ COMMITTED, so that every statement behind the lock sees what its last holder committed.
   const bool committed = PLAYMIRROR_SAFEGUARD("read committed");
-  commands.push_back(command(
+  commands.push_back(pg::command(
       committed ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ",
       "begin a transaction"));
-  commands.push_back(command(kSearchPath, "pin a setting"));
+  commands.push_back(pg::command(kSearchPath, "pin a setting"));
   commands.back().kept_under = kOwnPath;
   commands.back().parameters = {pg::quoted(session_.options().schema)};
   for (std::string& setting : ServerSession::pinned_formats(options_.lock_timeout)) {
-    commands.push_back(command(std::move(setting), "pin a setting"));
+    commands.push_back(pg::command(std::move(setting), "pin a setting"));
   }
   if (PLAYMIRROR_SAFEGUARD("synchronous commit")) {
-    commands.push_back(command("SET LOCAL synchronous_commit = on", "pin a setting"));
+    commands.push_back(pg::command("SET LOCAL synchronous_commit = on", "pin a setting"));
   }
   if (PLAYMIRROR_SAFEGUARD("immediate constraints")) {
-    commands.push_back(command("SET CONSTRAINTS ALL IMMEDIATE", "check constraints at once"));
+    commands.push_back(pg::command("SET CONSTRAINTS ALL IMMEDIATE", "check constraints at once"));
   }
   if (PLAYMIRROR_SAFEGUARD("advisory lock")) {
-    commands.push_back(command(kLock, "wait for another device's push"));
+    commands.push_back(pg::command(kLock, "wait for another device's push"));
     commands.back().kept_under = kCatalogFirst;
   }
   std::ranges::move(session_.lock_commands(locks_), std::back_inserter(commands));
@@ -126,7 +119,7 @@ std::vector<TableLock> PushTransaction::locks() const {
 }
 
 pg::Command PushTransaction::decide_known() {
-  pg::Command decision = command(kDecideKnown, "see whether anything has happened");
+  pg::Command decision = pg::command(kDecideKnown, "see whether anything has happened");
   decision.kept_under = kCatalogFirst;
   {
     const SteadyReader reader(mirror_);
@@ -144,7 +137,7 @@ pg::Command PushTransaction::decide_known() {
 }
 
 pg::Command PushTransaction::ask_for_xid() {
-  pg::Command question = command(
+  pg::Command question = pg::command(
       "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN '0' "
       "ELSE pg_catalog.pg_current_xact_id()::text END, pid::text, "
       "extract(epoch FROM backend_start)::text FROM "

@@ -195,7 +195,7 @@ std::optional<pg::StatementFailed> Pusher::commit(
   // Another connection would say yes to a COMMIT of nothing.
   if (!server.in_transaction()) raise_in_doubt("its transaction is gone");
   try {
-    server.pipelines({pg::Command{.sql = "COMMIT", .doing = "commit a push"}}, done,
+    server.pipelines({pg::command("COMMIT", "commit a push")}, done,
                      next != nullptr ? next->opening() : std::vector<pg::Command>(), rest, waiter_);
   } catch (const pg::StatementFailed& failure) {
     if (committed) return failure;

@@ -36,13 +36,6 @@ std::vector<std::string> lockable_tables(const Catalog& catalog) {
   return names;
 }
 
-pg::Command command(std::string sql, std::string doing) {
-  pg::Command result;
-  result.sql = std::move(sql);
-  result.doing = std::move(doing);
-  return result;
-}
-
 }  // namespace
 
 ServerSession::ServerSession(std::string dsn, ServerOptions options)
@@ -128,9 +121,9 @@ std::vector<std::string> ServerSession::pinned_formats(std::chrono::milliseconds
 std::vector<pg::Command> ServerSession::beginning(std::chrono::milliseconds lock_timeout) {
   std::vector<pg::Command> commands;
   commands.push_back(
-      command("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", "begin a transaction"));
+      pg::command("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", "begin a transaction"));
   for (std::string& setting : pinned_settings(lock_timeout)) {
-    commands.push_back(command(std::move(setting), "pin a setting"));
+    commands.push_back(pg::command(std::move(setting), "pin a setting"));
   }
   return commands;
 }
@@ -140,7 +133,7 @@ std::vector<pg::Command> ServerSession::reading_commands(std::chrono::millisecon
   std::vector<pg::Command> commands = beginning(lock_timeout);
   if (PLAYMIRROR_SAFEGUARD("table locks")) {
     commands.push_back(
-        command("LOCK TABLE " + qualified(table) + " IN ACCESS SHARE MODE", kLocking));
+        pg::command("LOCK TABLE " + qualified(table) + " IN ACCESS SHARE MODE", kLocking));
   }
   return commands;
 }
@@ -154,7 +147,7 @@ std::vector<pg::Command> ServerSession::lock_commands(const std::vector<TableLoc
   std::vector<pg::Command> commands;
   for (const auto& [mode, names] : by_mode) {
     commands.push_back(
-        command("LOCK TABLE " + names + " IN " + std::string(mode) + " MODE NOWAIT", kLocking));
+        pg::command("LOCK TABLE " + names + " IN " + std::string(mode) + " MODE NOWAIT", kLocking));
   }
   return commands;
 }
@@ -168,14 +161,14 @@ bool ServerSession::await_locks(const pg::StatementFailed& refused,
         give_up - std::chrono::steady_clock::now());
     if (left.count() <= 0) throw pg::StatementFailed(refused);
     std::vector<pg::Command> commands;
-    commands.push_back(command("BEGIN", "begin a transaction"));
+    commands.push_back(pg::command("BEGIN", "begin a transaction"));
     if (PLAYMIRROR_SAFEGUARD("lock timeout")) {
       commands.push_back(
-          command("SET LOCAL lock_timeout = " + std::to_string(left.count()), "pin a setting"));
+          pg::command("SET LOCAL lock_timeout = " + std::to_string(left.count()), "pin a setting"));
     }
-    commands.push_back(
-        command("LOCK TABLE " + qualified(lock.table) + " IN " + lock.mode + " MODE", kLocking));
-    commands.push_back(command("ROLLBACK", "end a transaction"));
+    commands.push_back(pg::command(
+        "LOCK TABLE " + qualified(lock.table) + " IN " + lock.mode + " MODE", kLocking));
+    commands.push_back(pg::command("ROLLBACK", "end a transaction"));
     try {
       connection(waiter).pipeline(std::move(commands), waiter);
     } catch (const pg::StatementFailed& failure) {
@@ -197,12 +190,12 @@ bool ServerSession::look_again(const pg::StatementFailed& refused, pg::Waiter& w
 
 std::vector<pg::Command> ServerSession::opening_commands(Opening& opening, std::string_view path) {
   std::vector<pg::Command> commands;
-  commands.push_back(command(catalog_sql(options_.schema), "read the catalog"));
+  commands.push_back(pg::command(catalog_sql(options_.schema), "read the catalog"));
   commands.back().kept_under = path;
   commands.back().on_result = [&](const pg::Result& result) {
     opening.catalog = read_catalog(result, options_.schema);
   };
-  commands.push_back(command(moment_sql(access_), "read the server's snapshot"));
+  commands.push_back(pg::command(moment_sql(access_), "read the server's snapshot"));
   commands.back().kept_under = path;
   commands.back().on_result = [&](const pg::Result& result) {
     opening.moment = read_moment(result[0], options_);
