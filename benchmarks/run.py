@@ -60,7 +60,7 @@ def main() -> None:
     with Place() as place:
         conditions = document.Conditions(place.cluster, arguments.runs, arguments.note)
         plan = [(size, arguments.names or NAMES, arguments.runs) for size in sizes]
-        plan += [(size, GROWING, max(1, arguments.runs // 2)) for size in arguments.also]
+        plan += [(size, GROWING, (arguments.runs + 1) // 2) for size in arguments.also]
         for size, names, runs in plan:
             results[size] = []
             for name in names:
