@@ -359,23 +359,17 @@ def a_play_beyond_the_cut(world: World) -> None:
 
 
 def push_in_doubt(
-    world: World,
-    direction: Direction,
-    how: How,
-    *,
-    plays: int = 1,
-    meanwhile: Callable[[], None] = lambda: None,
+    world: World, direction: Direction, how: How, *, plays: int = 1, after: int = 0
 ) -> None:
-    """The COMMIT does not get through ("up"), or its answer does not ("down"). Each play is a
-    batch; `meanwhile` is called before the first COMMIT is sent."""
+    """The COMMIT does not get through ("up"), or its answer does not ("down"), but for so many
+    bytes. Each play is a batch."""
     for number in range(plays):
         add_play(world.mirror, number)
     proxy = world.stack.enter_context(proxy_of(world.db))
 
     def cut(step: str) -> None:
         if step == "push.recorded" and proxy.last.cut is None:
-            proxy.last.cut = Cut(direction, proxy.last[direction], how, linger=6)
-            meanwhile()
+            proxy.last.cut = Cut(direction, proxy.last[direction] + after, how, linger=6)
 
     with (
         pm.connect(proxy.dsn(world.db.dsn)) as server,
@@ -404,22 +398,26 @@ def an_old_backend_that_holds_the_lock(world: World) -> None:
 def an_old_backend_that_works_on_the_next_batch(world: World) -> None:
     """COMMIT waits for a standby that is not there, so that the next batch is at the server's when
     the answer is lost. Then the push once more."""
-    db = world.other_cluster(synchronous_commit="local")  # of all others
+    db = world.other_cluster(synchronous_standby_names="nobody", synchronous_commit="local")
+    over = threading.Event()
 
-    def wait_for(standby: str) -> None:
+    def do_without_the_standby() -> None:
+        """Ends each wait after a second; the transaction is committed all the same."""
         with db.connect() as owner:
-            owner.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{standby}'")
-            owner.execute("SELECT pg_reload_conf()")
+            while not over.wait(0.05):
+                owner.execute(
+                    "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = "
+                    "'SyncRep' AND query_start < clock_timestamp() - interval '1 s'"
+                )
 
-    def wait_no_longer() -> None:
-        time.sleep(0.5)
-        wait_for("")
-
-    wait_for("nobody")
-    waiting = threading.Thread(target=wait_no_longer)
-    push_in_doubt(world, "down", "half_open", plays=3, meanwhile=waiting.start)
-    waiting.join()
-    world.push(lock_timeout=1)
+    waiting = threading.Thread(target=do_without_the_standby)
+    waiting.start()
+    try:
+        push_in_doubt(world, "down", "half_open", plays=3, after=1)
+        world.push(lock_timeout=1)
+    finally:
+        over.set()
+        waiting.join()
     assert world.mirror.pending() == []
     assert plays_on_server(db) == (11, 11)
 
