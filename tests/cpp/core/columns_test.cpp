@@ -1,5 +1,6 @@
 // The plays as columns give the same answers as SQL over the rows, whatever was written and how.
 
+#include "core/columns/rebuild.hpp"
 #include "tests/cpp/core/columns_fixture.hpp"
 
 #include <playmirror/error.hpp>
