@@ -34,7 +34,8 @@ struct Connection::Impl {
   void end_pipeline(const std::string& doing);
   void read_pipeline(const std::vector<Command>& commands, Waiter& waiter);
   void leave_pipeline(const std::string& doing);
-  void throw_refusal();
+  /// Of one of these commands, if the server has refused one.
+  void throw_refusal(const std::vector<Command>& commands);
   void read_results(const Command& command, Waiter& waiter);
   void read_preparation(const Command& command, Waiter& waiter);
 

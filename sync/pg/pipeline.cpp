@@ -38,7 +38,7 @@ void Connection::pipeline(std::vector<Command> commands, Waiter& waiter,
     impl_->session.await_answer();
     impl_->read_pipeline(commands, waiter);
     impl_->leave_pipeline(commands.back().doing);
-    impl_->throw_refusal();
+    impl_->throw_refusal(commands);
   });
 }
 
@@ -52,7 +52,7 @@ void Connection::pipeline(std::vector<Command> first,
     impl_->session.await_answer();
     impl_->read_pipeline(commands, waiter);
     impl_->leave_pipeline(commands.back().doing);
-    impl_->throw_refusal();
+    impl_->throw_refusal(commands);
   });
 }
 
@@ -70,13 +70,13 @@ void Connection::pipelines(std::vector<Command> first, const std::function<void(
     if (!second.empty()) commands = impl_->send_with_rest(std::move(second), rest);
     impl_->session.await_answer();
     impl_->read_pipeline(first, waiter);
-    impl_->throw_refusal();
+    impl_->throw_refusal(first);
     if (commands.empty()) impl_->leave_pipeline(doing);
     between();
     if (commands.empty()) return;
     impl_->read_pipeline(commands, waiter);
     impl_->leave_pipeline(commands.back().doing);
-    impl_->throw_refusal();
+    impl_->throw_refusal(commands);
   });
 }
 
@@ -149,11 +149,14 @@ void Connection::Impl::leave_pipeline(const std::string& doing) {
   }
 }
 
-void Connection::Impl::throw_refusal() {
+void Connection::Impl::throw_refusal(const std::vector<Command>& commands) {
+  const bool any_kept = kept.are_possible() && std::ranges::any_of(commands, [](const auto& each) {
+                          return !each.kept_under.empty();
+                        });
   try {
     session.throw_refusal();
   } catch (const StatementFailed& failure) {
-    if (!kept.are_possible() || !is_lost_statement(failure)) throw;
+    if (!any_kept || !is_lost_statement(failure)) throw;
     kept.give_up();
     throw StatementLost(failure);
   }
