@@ -6,8 +6,10 @@ No session ever waits for another: rows that another one holds are passed over.
 
 from __future__ import annotations
 
+import itertools
 import random
 import string
+from collections.abc import Iterator
 
 import psycopg
 
@@ -28,8 +30,9 @@ class Writers:
     ):
         self.random = random.Random(seed)
         self._refusals = refusals
+        old_plays = itertools.count(1)
         self._sessions = [
-            _Session(db, self.random, f"{seed}.{n}", hands_off) for n in range(sessions)
+            _Session(db, self.random, f"{seed}.{n}", hands_off, old_plays) for n in range(sessions)
         ]
 
     def step(self) -> None:
@@ -52,13 +55,21 @@ class Writers:
 
 
 class _Session:
-    def __init__(self, db: MusicDb, choices: random.Random, name: str, hands_off: str):
+    def __init__(
+        self,
+        db: MusicDb,
+        choices: random.Random,
+        name: str,
+        hands_off: str,
+        old_plays: Iterator[int],
+    ):
         self._connection = db.connect(autocommit=False)
         self._hands_off = hands_off
         self._connection.execute("SET lock_timeout = '20s'")  # a bound; nothing should wait
         self._connection.commit()
         self._random = choices
         self._name = name
+        self._old_plays = old_plays
         self._numbers = 0
         self._cached_id: int | None = None
         self._savepoints = 0
@@ -120,9 +131,11 @@ class _Session:
             self._cached_id = None
 
     def _add_old_play(self) -> None:
+        # With a number that no other session has had: it would wait for the one that changes it.
+        number = self._random.getrandbits(11) << 20 | next(self._old_plays)
         self._execute(
             "INSERT INTO play_history (id, played_at) VALUES ({}, {}) ON CONFLICT DO NOTHING",
-            -self._random.getrandbits(30), self._time(),
+            -number, self._time(),
         )  # fmt: skip
 
     def _cache_an_id(self) -> None:
@@ -192,7 +205,7 @@ class _Session:
         return self._first(
             "SELECT id FROM play_history WHERE id >= {} AND source IS DISTINCT FROM {} "
             "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
-            self._random.choice([-self._random.getrandbits(30), self._random.randrange(1_500)]),
+            self._random.choice([-self._random.getrandbits(31), self._random.randrange(1_500)]),
             self._hands_off,
         )
 
