@@ -38,9 +38,9 @@ void write_part(sqlite::Database& database, std::int64_t part, const std::string
 }
 
 void delete_columns(sqlite::Database& database, std::int64_t block) {
-  database.prepare("DELETE FROM playmirror_blocks WHERE block = ?").bind_all(block).run();
-  database.prepare("DELETE FROM playmirror_block_data WHERE part >= ? AND part < ?")
-      .bind_all(block * kPartsPerBlock, (block + 1) * kPartsPerBlock)
+  database.kept("DELETE FROM playmirror_blocks WHERE block = ?")->bind_all(block).run();
+  database.kept("DELETE FROM playmirror_block_data WHERE part >= ? AND part < ?")
+      ->bind_all(block * kPartsPerBlock, (block + 1) * kPartsPerBlock)
       .run();
 }
 
@@ -78,25 +78,25 @@ void write_column_state(sqlite::Database& database, const ColumnState& state) {
 }
 
 std::vector<BlockInfo> read_blocks(const sqlite::Database& database) {
-  auto row = database.prepare(
+  const auto row = database.kept(
       "SELECT block, late, plays, first_at, first_id, last_at, last_id, least_id, greatest_id "
       "FROM playmirror_blocks ORDER BY late, first_at, first_id");
   std::vector<BlockInfo> blocks;
-  while (row.step()) {
-    const std::int64_t block = row.integer(0);
-    const std::int64_t plays = row.integer(2);
+  while (row->step()) {
+    const std::int64_t block = row->integer(0);
+    const std::int64_t plays = row->integer(2);
     const bool possible = block > 0 && block <= kMostBlocks && plays > 0 &&
                           plays <= static_cast<std::int64_t>(kBlockPlays);
     if (!possible) {
       refuse_damaged("block " + std::to_string(block) + " has no possible number or size");
     }
     blocks.push_back({block,
-                      row.integer(1) != 0,
+                      row->integer(1) != 0,
                       static_cast<std::size_t>(plays),
-                      {row.integer(3), row.integer(4)},
-                      {row.integer(5), row.integer(6)},
-                      row.integer(7),
-                      row.integer(8)});
+                      {row->integer(3), row->integer(4)},
+                      {row->integer(5), row->integer(6)},
+                      row->integer(7),
+                      row->integer(8)});
   }
   return blocks;
 }
@@ -108,15 +108,18 @@ std::string read_column(const sqlite::Database& database, std::int64_t block, Co
 CodeLimits read_code_limits(const sqlite::Database& database) {
   // Codes have no gaps and rows take some bytes each, so there are no more codes than the file has
   // bytes. Arrays by code are made before the rows are looked at.
-  const std::int64_t most =
-      database.query_int("PRAGMA page_count") * database.query_int("PRAGMA page_size");
-  auto row = database.prepare(
+  const auto number = [&](const char* sql) {
+    const auto asked = database.kept(sql);
+    return asked->step() ? asked->integer(0) : 0;
+  };
+  const std::int64_t most = number("PRAGMA page_count") * number("PRAGMA page_size");
+  const auto row = database.kept(
       "SELECT (SELECT max(code) FROM playmirror_track_codes), "
       "(SELECT max(code) FROM playmirror_source_codes), "
       "(SELECT max(code) FROM playmirror_context_codes)");
-  row.step();
+  row->step();
   const auto limit = [&](int column) {
-    const std::int64_t largest = row.integer(column);
+    const std::int64_t largest = row->integer(column);
     if (largest < 0 || largest > most) refuse_damaged("the columns have an impossible code");
     return static_cast<std::uint64_t>(largest) + 1;
   };
@@ -161,11 +164,11 @@ EncodedBlock encode_block(const PlayArrays& plays, bool late) {
 BlockInfo write_block(sqlite::Database& database, const EncodedBlock& block) {
   BlockInfo info = block.info;
   database
-      .prepare(
+      .kept(
           "INSERT INTO playmirror_blocks (late, plays, first_at, first_id, last_at, last_id, "
           "least_id, greatest_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-      .bind_all(info.late, static_cast<std::int64_t>(info.plays), info.first.played_at,
-                info.first.id, info.last.played_at, info.last.id, info.least_id, info.greatest_id)
+      ->bind_all(info.late, static_cast<std::int64_t>(info.plays), info.first.played_at,
+                 info.first.id, info.last.played_at, info.last.id, info.least_id, info.greatest_id)
       .run();
   info.block = database.last_insert_rowid();
   for (std::size_t number = 0; number < block.columns.size(); ++number) {
@@ -179,31 +182,33 @@ BlockInfo replace_block(sqlite::Database& database, const EncodedBlock& block) {
   // Deleted first, so that the new one takes its pages.
   delete_columns(database, block.info.block);
   const BlockInfo written = write_block(database, block);
-  database.prepare("UPDATE playmirror_removed SET block = ? WHERE block = ?")
-      .bind_all(written.block, block.info.block)
+  database.kept("UPDATE playmirror_removed SET block = ? WHERE block = ?")
+      ->bind_all(written.block, block.info.block)
       .run();
   return written;
 }
 
 void delete_block(sqlite::Database& database, std::int64_t block) {
   delete_columns(database, block);
-  database.prepare("DELETE FROM playmirror_removed WHERE block = ?").bind_all(block).run();
+  database.kept("DELETE FROM playmirror_removed WHERE block = ?")->bind_all(block).run();
 }
 
 RemovedPlays read_removed(const sqlite::Database& database) {
-  auto row = database.prepare(
+  const auto row = database.kept(
       "SELECT block, row, played_at, track FROM playmirror_removed ORDER BY block, row");
   RemovedPlays removed;
-  while (row.step()) {
-    removed[row.integer(0)].push_back({static_cast<std::uint32_t>(row.integer(1)), row.integer(2),
-                                       static_cast<std::uint32_t>(row.integer(3))});
+  while (row->step()) {
+    removed[row->integer(0)].push_back({static_cast<std::uint32_t>(row->integer(1)),
+                                        row->integer(2),
+                                        static_cast<std::uint32_t>(row->integer(3))});
   }
   return removed;
 }
 
 std::vector<std::uint32_t> read_totals(const sqlite::Database& database, const CodeLimits& codes) {
   std::vector<std::uint32_t> totals;
-  if (database.query_int("SELECT EXISTS (SELECT 1 FROM playmirror_blocks)") != 0) {
+  const auto any = database.kept("SELECT EXISTS (SELECT 1 FROM playmirror_blocks)");
+  if (any->step() && any->integer(0) != 0) {
     totals = decode_totals(read_part(database, kTotalsPart));
   }
   if (totals.size() > codes.tracks) refuse_damaged("the totals of plays are of too many tracks");

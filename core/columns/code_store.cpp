@@ -160,6 +160,16 @@ std::pair<std::uint32_t, bool> code_of(sqlite::Database& database, const CodeTab
   return {static_cast<std::uint32_t>(database.last_insert_rowid()), true};
 }
 
+/// Looks only for another one than the last: plays that follow each other mostly name the same.
+/// True when it is new.
+bool look_up(sqlite::Database& database, const CodeTable& table, std::string_view text,
+             CodedText& last) {
+  if (last.code != kNone && last.text == text) return false;
+  const auto [code, added] = code_of(database, table, text);
+  last = {std::string(text), code};
+  return added;
+}
+
 }  // namespace
 
 std::uint32_t CodeUpdater::track(std::string_view id) {
@@ -181,15 +191,13 @@ std::uint32_t CodeUpdater::artist(std::string_view id) {
 }
 
 std::uint32_t CodeUpdater::source(std::string_view text) {
-  const auto [code, added] = code_of(database_, kSources, text);
-  changed_texts_ = changed_texts_ || added;
-  return code;
+  if (look_up(database_, kSources, text, last_source_)) changed_texts_ = true;
+  return last_source_.code;
 }
 
 std::uint32_t CodeUpdater::context(std::string_view text) {
-  const auto [code, added] = code_of(database_, kContexts, text);
-  changed_texts_ = changed_texts_ || added;
-  return code;
+  if (look_up(database_, kContexts, text, last_context_)) changed_texts_ = true;
+  return last_context_.code;
 }
 
 void CodeUpdater::refresh_track(std::string_view id) {

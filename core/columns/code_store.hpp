@@ -5,6 +5,7 @@
 #include "core/sqlite/statement.hpp"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -36,6 +37,12 @@ class TrackLookup {
   TrackDictionary texts_ = {};
 };
 
+/// A text and the code that it has.
+struct CodedText {
+  std::string text = {};
+  std::uint32_t code = kNone;
+};
+
 /// Brings single entries to what the mirrored rows now say.
 class CodeUpdater {
  public:
@@ -59,6 +66,8 @@ class CodeUpdater {
   std::uint32_t artist(std::string_view id);
 
   sqlite::Database& database_;
+  CodedText last_source_ = {};
+  CodedText last_context_ = {};
   bool changed_tracks_ = false;
   bool changed_artists_ = false;
   bool changed_texts_ = false;

@@ -1,6 +1,7 @@
 #include "core/columns/play_follower.hpp"
 
 #include "core/columns/block_store.hpp"
+#include "core/columns/row_source.hpp"
 #include "core/columns/sealing.hpp"
 
 #include <algorithm>
@@ -53,6 +54,11 @@ void remove_from_blocks(sqlite::Database& database, std::unordered_set<std::int6
   }
 }
 
+void note_unsealed(const sqlite::Database& database, const std::vector<PlayRow>& plays) {
+  const auto put = database.kept("INSERT INTO playmirror_unsealed (id) VALUES (?)");
+  for (const PlayRow& play : plays) put->bind_all(play.key.id).run();
+}
+
 }  // namespace
 
 bool follow_plays(sqlite::Database& database, CodeUpdater& codes, WrittenPlays written) {
@@ -63,45 +69,39 @@ bool follow_plays(sqlite::Database& database, CodeUpdater& codes, WrittenPlays w
     plays.emplace(to, false);
   }
   if (plays.empty()) return renumbered;
-  std::vector<std::int64_t> in_order;
-  in_order.reserve(plays.size());
-  for (const auto& [id, before] : plays) in_order.push_back(id);
-  std::ranges::sort(in_order);
+  std::vector<std::int64_t> ids;
+  ids.reserve(plays.size());
+  for (const auto& [id, before] : plays) ids.push_back(id);
+  std::ranges::sort(ids);
 
-  const auto row =
-      database.kept("SELECT track_id, source, context_uri FROM play_history WHERE id = ?");
-  const auto put = database.kept("INSERT OR IGNORE INTO playmirror_unsealed (id) VALUES (?)");
   const auto take = database.kept("DELETE FROM playmirror_unsealed WHERE id = ?");
   const auto waiting = database.kept("SELECT 1 FROM playmirror_unsealed WHERE id = ?");
+  const bool any_waiting = any_unsealed(database);
   std::unordered_set<std::int64_t> sealed;
-  for (const std::int64_t id : in_order) {
-    bool unsealed = false;
-    if (plays.at(id)) {
-      unsealed = waiting->bind_all(id).step();
-      waiting->reset();
-      if (!unsealed) sealed.insert(id);
-    }
-    row->bind(0, id);
-    if (row->step()) {
-      if (!row->is_null(0)) codes.track(row->text(0));
-      if (!row->is_null(1)) codes.source(row->text(1));
-      if (!row->is_null(2)) codes.context(row->text(2));
-      if (!unsealed) put->bind_all(id).run();
+  std::vector<PlayRow> fresh;
+  for (const std::int64_t id : ids) {
+    const bool unsealed = any_waiting && waiting->bind_all(id).step();
+    waiting->reset();
+    if (!unsealed && plays.at(id)) sealed.insert(id);
+    if (const auto play = read_play(database, id, codes)) {
+      if (!unsealed) fresh.push_back(*play);
     } else if (unsealed) {
       take->bind_all(id).run();
     }
-    row->reset();
   }
   if (!sealed.empty()) remove_from_blocks(database, std::move(sealed));
   const auto count = [&](const char* sql) {
     const auto rows = database.kept(sql);
     return rows->step() ? rows->integer(0) : 0;
   };
-  const auto unsealed = count("SELECT count(*) FROM playmirror_unsealed");
+  const auto unsealed =
+      count("SELECT count(*) FROM playmirror_unsealed") + static_cast<std::int64_t>(fresh.size());
   const auto removed = count("SELECT count(*) FROM playmirror_removed");
   if (unsealed > static_cast<std::int64_t>(kMostUnsealed) ||
       removed > static_cast<std::int64_t>(kMostRemoved)) {
-    seal(database);
+    seal(database, fresh);
+  } else {
+    note_unsealed(database, fresh);
   }
   return true;
 }

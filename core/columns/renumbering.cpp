@@ -75,10 +75,10 @@ class Renumbering {
 
  private:
   [[nodiscard]] std::unordered_set<std::int64_t> removed_rows() const {
-    auto row = database_.prepare("SELECT row FROM playmirror_removed WHERE block = ?");
-    row.bind(0, block_.info.block);
+    const auto row = database_.kept("SELECT row FROM playmirror_removed WHERE block = ?");
+    row->bind(0, block_.info.block);
     std::unordered_set<std::int64_t> rows;
-    while (row.step()) rows.insert(row.integer(0));
+    while (row->step()) rows.insert(row->integer(0));
     return rows;
   }
 
@@ -101,13 +101,14 @@ bool fits(const std::vector<BlockInfo>& blocks, std::size_t place, const BlockIn
 std::vector<std::int64_t> existing(const sqlite::Database& database,
                                    std::vector<std::int64_t> ids) {
   std::ranges::sort(ids);
-  auto rows = database.prepare("SELECT id FROM play_history WHERE id BETWEEN ? AND ? ORDER BY id");
+  const auto rows =
+      database.kept("SELECT id FROM play_history WHERE id BETWEEN ? AND ? ORDER BY id");
   std::vector<std::int64_t> found;
   for (std::size_t begin = 0, end = 0; begin < ids.size(); begin = end) {
     for (end = begin + 1; end < ids.size() && ids[end] - 1 <= ids[end - 1];) ++end;
-    rows.bind_all(ids[begin], ids[end - 1]);
-    while (rows.step()) found.push_back(rows.integer(0));
-    rows.reset();
+    rows->bind_all(ids[begin], ids[end - 1]);
+    while (rows->step()) found.push_back(rows->integer(0));
+    rows->reset();
   }
   return found;
 }

@@ -30,13 +30,19 @@ sqlite::Statement select(sqlite::Database& database, const char* condition) {
   return database.prepare(std::string(kSelect) + condition + " ORDER BY " + instant + ", id");
 }
 
-PlayRow read_row(const sqlite::Statement& row, CodeBook& book) {
+/// All but the codes, from a row of kSelect.
+PlayRow without_codes(const sqlite::Statement& row) {
   PlayRow play;
   play.key.id = row.integer(0);
   play.key.played_at = instant_of(row, 1, play.key.id);
-  if (!row.is_null(2)) play.track = book.tracks.code_for(row.text(2));
   if (!row.is_null(3)) play.listened_ms = row.integer(3);
   if (!row.is_null(4)) play.skipped = row.integer(4) != 0 ? kSkipped : kNotSkipped;
+  return play;
+}
+
+PlayRow read_row(const sqlite::Statement& row, CodeBook& book) {
+  PlayRow play = without_codes(row);
+  if (!row.is_null(2)) play.track = book.tracks.code_for(row.text(2));
   if (!row.is_null(5)) play.source = book.sources.code_for(row.text(5));
   if (!row.is_null(6)) play.context = book.contexts.code_for(row.text(6));
   return play;
@@ -83,10 +89,28 @@ bool PlayReader::next(PlayRow& play) {
   return true;
 }
 
-PlayArrays read_unsealed(const sqlite::Database& database) {
+std::optional<PlayRow> read_play(const sqlite::Database& database, std::int64_t id,
+                                 CodeUpdater& codes) {
+  static const std::string sql = std::string(kSelect) + "WHERE id = ?";
+  const auto row = database.kept(sql.c_str());
+  row->bind(0, id);
+  if (!row->step()) return std::nullopt;
+  PlayRow play = without_codes(*row);
+  if (!row->is_null(2)) play.track = codes.track(row->text(2));
+  if (!row->is_null(5)) play.source = codes.source(row->text(5));
+  if (!row->is_null(6)) play.context = codes.context(row->text(6));
+  return play;
+}
+
+bool any_unsealed(const sqlite::Database& database) {
+  const auto any = database.kept("SELECT EXISTS (SELECT 1 FROM playmirror_unsealed)");
+  return any->step() && any->integer(0) != 0;
+}
+
+std::vector<PlayRow> read_unsealed(const sqlite::Database& database) {
   // Often there are none, and the statement below is a long one.
-  if (database.query_int("SELECT EXISTS (SELECT 1 FROM playmirror_unsealed)") == 0) return {};
-  auto row = database.prepare(
+  if (!any_unsealed(database)) return {};
+  const auto row = database.kept(
       "SELECT p.id, p.played_at, p.listened_ms, p.skipped, t.code, s.code, c.code, "
       "(p.track_id IS NULL) <> (t.code IS NULL) OR (p.source IS NULL) <> (s.code IS NULL) "
       "OR (p.context_uri IS NULL) <> (c.code IS NULL) "
@@ -94,25 +118,29 @@ PlayArrays read_unsealed(const sqlite::Database& database) {
       "LEFT JOIN playmirror_track_codes AS t ON t.id = p.track_id "
       "LEFT JOIN playmirror_source_codes AS s ON s.id = p.source "
       "LEFT JOIN playmirror_context_codes AS c ON c.id = p.context_uri");
-  const auto code = [&](int column) { return static_cast<std::uint32_t>(row.integer(column)); };
+  const auto code = [&](int column) { return static_cast<std::uint32_t>(row->integer(column)); };
   std::vector<PlayRow> rows;
-  while (row.step()) {
+  while (row->step()) {
     PlayRow& play = rows.emplace_back();
-    play.key = {instant_of(row, 1, row.integer(0)), row.integer(0)};
-    if (!row.is_null(2)) play.listened_ms = row.integer(2);
-    if (!row.is_null(3)) play.skipped = row.integer(3) != 0 ? kSkipped : kNotSkipped;
+    play.key = {instant_of(*row, 1, row->integer(0)), row->integer(0)};
+    if (!row->is_null(2)) play.listened_ms = row->integer(2);
+    if (!row->is_null(3)) play.skipped = row->integer(3) != 0 ? kSkipped : kNotSkipped;
     play.track = code(4);
     play.source = code(5);
     play.context = code(6);
-    if (row.integer(7) != 0) {
+    if (row->integer(7) != 0) {
       refuse_damaged("play " + std::to_string(play.key.id) + " has no code in the columns");
     }
   }
-  std::ranges::sort(rows, {}, &PlayRow::key);
-  PlayArrays plays;
-  plays.reserve(rows.size());
-  for (const PlayRow& play : rows) plays.add(play);
-  return plays;
+  return rows;
+}
+
+PlayArrays in_order(std::vector<PlayRow> plays) {
+  std::ranges::sort(plays, {}, &PlayRow::key);
+  PlayArrays arrays;
+  arrays.reserve(plays.size());
+  for (const PlayRow& play : plays) arrays.add(play);
+  return arrays;
 }
 
 }  // namespace playmirror::columns

@@ -1,11 +1,14 @@
 #pragma once
 
 #include "core/columns/code_book.hpp"
+#include "core/columns/code_store.hpp"
 #include "core/columns/play_arrays.hpp"
 #include "core/sqlite/database.hpp"
 #include "core/sqlite/statement.hpp"
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace playmirror::columns {
 
@@ -25,9 +28,20 @@ class PlayReader {
   bool timed_done_ = false;
 };
 
-/// The plays that are in no block, in order of (played_at, id), in the codes of the file. Throws
-/// `damaged` when one has no code.
-[[nodiscard]] PlayArrays read_unsealed(const sqlite::Database& database);
+/// One play in the codes of the file; what it names and has no code gets one. Nothing when there is
+/// no such play. Throws `damaged` for a time that is none.
+[[nodiscard]] std::optional<PlayRow> read_play(const sqlite::Database& database, std::int64_t id,
+                                               CodeUpdater& codes);
+
+/// Whether a play is noted as being in no block.
+[[nodiscard]] bool any_unsealed(const sqlite::Database& database);
+
+/// The plays so noted, in the codes of the file and in no order. Throws `damaged` when one has no
+/// code.
+[[nodiscard]] std::vector<PlayRow> read_unsealed(const sqlite::Database& database);
+
+/// In order of (played_at, id).
+[[nodiscard]] PlayArrays in_order(std::vector<PlayRow> plays);
 
 /// The instant behind the text of a timestamp column, as play_batch.hpp describes it. Throws
 /// `damaged`, naming the row, for text that PostgreSQL would not have printed.

@@ -206,10 +206,11 @@ class Sealer {
 
 }  // namespace
 
-void seal(sqlite::Database& database) {
-  const PlayArrays plays = read_unsealed(database);
+void seal(sqlite::Database& database, const std::vector<PlayRow>& fresh) {
+  std::vector<PlayRow> plays = read_unsealed(database);
+  plays.insert(plays.end(), fresh.begin(), fresh.end());
   Sealer sealer(database);
-  sealer.add(plays);
+  sealer.add(in_order(std::move(plays)));
   sealer.compact_if_large();
   sealer.finish();
   database.execute("DELETE FROM playmirror_unsealed");

@@ -21,10 +21,11 @@ inline constexpr std::size_t kMostUnsealed = 512;
 inline constexpr std::size_t kMostLate = 32'768;
 inline constexpr std::size_t kMostRemoved = 8'192;
 
-/// Moves all unsealed plays into blocks: those behind the last closed block into the open ones at
-/// the end, earlier ones into the run of late plays. When that, or the list of removed plays, has
-/// grown large, the blocks concerned are written anew. Inside the caller's transaction.
-void seal(sqlite::Database& database);
+/// Moves all unsealed plays, and `fresh` ones that are not noted as such, into blocks: those behind
+/// the last closed block into the open ones at the end, earlier ones into the run of late plays.
+/// When that, or the list of removed plays, has grown large, the blocks concerned are written anew.
+/// Inside the caller's transaction.
+void seal(sqlite::Database& database, const std::vector<PlayRow>& fresh = {});
 
 /// A play without a time, or at infinity, sorts behind all that will ever come: such plays have
 /// blocks of their own, or else every new play would be a late one.

@@ -26,7 +26,7 @@ std::shared_ptr<const Snapshot> read_snapshot(const sqlite::Database& database) 
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->codes = read_code_limits(database);
   RemovedPlays removed = read_removed(database);
-  snapshot->outside = read_unsealed(database);
+  snapshot->outside = in_order(read_unsealed(database));
   std::vector<PlayRow> late;
   for (BlockInfo& block : read_blocks(database)) {
     if (block.late) {

@@ -44,14 +44,14 @@ BlockDigests read_digests(const sqlite::Database& database, const std::string& t
   return digests;
 }
 
-constexpr const char* kWriteDigest =
+constexpr const char kWriteDigest[] =
     "INSERT OR REPLACE INTO playmirror_digests (table_name, block, rows, sum) "
     "VALUES (?, ?, ?, ?)";
 
 void write_digest(sqlite::Database& database, std::string_view table, std::string_view block,
                   const BlockDigest& digest) {
-  database.prepare(kWriteDigest)
-      .bind_all(table, block, digest.rows, static_cast<std::int64_t>(digest.sum))
+  database.kept(kWriteDigest)
+      ->bind_all(table, block, digest.rows, static_cast<std::int64_t>(digest.sum))
       .run();
 }
 
@@ -80,11 +80,11 @@ void make_digests(sqlite::Database& database, CallWatch& watch) {
 
 std::optional<std::int64_t> kept_rows(const sqlite::Database& database, std::string_view table) {
   if (kept_digests(database) == 0) return std::nullopt;
-  auto rows = database.prepare(
-      "SELECT coalesce(sum(rows), 0) FROM playmirror_digests WHERE table_name = ?");
-  rows.bind(0, table);
-  rows.step();
-  return rows.integer(0);
+  const auto rows =
+      database.kept("SELECT coalesce(sum(rows), 0) FROM playmirror_digests WHERE table_name = ?");
+  rows->bind(0, table);
+  rows->step();
+  return rows->integer(0);
 }
 
 void keep_digests(sqlite::Database& database,
@@ -100,18 +100,19 @@ void keep_digests(sqlite::Database& database,
 
 void add_to_digest(sqlite::Database& database, std::string_view table, std::string_view block,
                    const BlockDigest& change) {
-  auto known = database.prepare(
-      "SELECT rows, sum FROM playmirror_digests WHERE table_name = ? AND block = ?");
-  known.bind_all(table, block);
   BlockDigest digest = change;
-  if (known.step()) {
-    digest.rows += known.integer(0);
-    digest.sum += static_cast<std::uint64_t>(known.integer(1));
+  {
+    const auto known = database.kept(
+        "SELECT rows, sum FROM playmirror_digests WHERE table_name = ? AND block = ?");
+    known->bind_all(table, block);
+    if (known->step()) {
+      digest.rows += known->integer(0);
+      digest.sum += static_cast<std::uint64_t>(known->integer(1));
+    }
   }
-  known.reset();
   if (digest == BlockDigest{}) {
-    database.prepare("DELETE FROM playmirror_digests WHERE table_name = ? AND block = ?")
-        .bind_all(table, block)
+    database.kept("DELETE FROM playmirror_digests WHERE table_name = ? AND block = ?")
+        ->bind_all(table, block)
         .run();
   } else {
     write_digest(database, table, block, digest);

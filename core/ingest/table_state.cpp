@@ -63,31 +63,31 @@ TableState read_state(const sqlite::Database& database, std::string_view table) 
 
 void write_state(sqlite::Database& database, std::string_view table, const TableState& state) {
   database
-      .prepare(
+      .kept(
           "UPDATE playmirror_tables SET state = ?, horizon = ?, copied_to = ?, "
           "problem = ?, relation = ? WHERE name = ?")
-      .bind_all(name_of(state.copy), state.horizon, state.copied_to, state.problem, state.relation,
-                table)
+      ->bind_all(name_of(state.copy), state.horizon, state.copied_to, state.problem, state.relation,
+                 table)
       .run();
 }
 
 std::int64_t latest_horizon(const sqlite::Database& database) {
-  auto row = database.prepare("SELECT coalesce(max(horizon), 0) FROM playmirror_tables");
-  row.step();
-  return row.integer(0);
+  const auto row = database.kept("SELECT coalesce(max(horizon), 0) FROM playmirror_tables");
+  row->step();
+  return row->integer(0);
 }
 
 schema::TableLayout read_layout(const sqlite::Database& database, std::string_view table) {
   schema::TableLayout layout;
   layout.name = table;
   layout.key = schema::record_layout(table).key;
-  auto rows = database.prepare(
+  const auto rows = database.kept(
       "SELECT name, server_type, number FROM playmirror_columns WHERE table_name = ? "
       "ORDER BY position");
-  rows.bind(0, table);
-  while (rows.step()) {
-    layout.columns.push_back({std::string(rows.text(0)), std::string(rows.text(1)),
-                              schema::kind_of(rows.text(1)), static_cast<int>(rows.integer(2))});
+  rows->bind(0, table);
+  while (rows->step()) {
+    layout.columns.push_back({std::string(rows->text(0)), std::string(rows->text(1)),
+                              schema::kind_of(rows->text(1)), static_cast<int>(rows->integer(2))});
   }
   return layout;
 }

@@ -231,25 +231,26 @@ std::vector<Entry> sendable(const sqlite::Database& database, std::string_view t
                             std::int64_t after, std::int64_t newest, std::int64_t limit) {
   // The plus keeps SQLite off the index of table_name, by which it would sort what is left for each
   // batch anew.
-  auto rows = database.prepare(
+  static const std::string sql =
       "SELECT entry, identity, row_id, state, recorded_at, image, checksum, offered_id "
       "FROM playmirror_outbox o WHERE +table_name = ? AND entry > ? AND entry <= ? AND " +
-      std::string(kStateSql) + " IN ('queued', 'waiting') ORDER BY entry LIMIT ?");
-  rows.bind_all(table, after, newest, limit);
+      std::string(kStateSql) + " IN ('queued', 'waiting') ORDER BY entry LIMIT ?";
+  const auto rows = database.kept(sql.c_str());
+  rows->bind_all(table, after, newest, limit);
   std::vector<Entry> entries;
   std::size_t bytes = 0;
-  while (rows.step()) {
+  while (rows->step()) {
     Entry entry;
-    entry.entry = rows.integer(0);
+    entry.entry = rows->integer(0);
     entry.table = table;
-    entry.identity = rows.text(1);
-    entry.row_id = rows.integer(2);
-    entry.state = state_named(rows.text(3));
-    entry.offered_id = rows.integer(7);
-    const Value image = rows.value(5);
+    entry.identity = rows->text(1);
+    entry.row_id = rows->integer(2);
+    entry.state = state_named(rows->text(3));
+    entry.offered_id = rows->integer(7);
+    const Value image = rows->value(5);
     const auto* blob = std::get_if<Blob>(&image);
-    if (blob == nullptr || (checksum(table, entry.identity, entry.row_id, rows.text(4),
-                                     blob->bytes) != rows.integer(6) &&
+    if (blob == nullptr || (checksum(table, entry.identity, entry.row_id, rows->text(4),
+                                     blob->bytes) != rows->integer(6) &&
                             PLAYMIRROR_SAFEGUARD("checksum"))) {
       raise(ErrorCode::damaged,
             "outbox entry " + std::to_string(entry.entry) + " does not match its checksum",
@@ -319,13 +320,14 @@ bool has_work(const sqlite::Database& database) {
 }
 
 std::vector<PushRecord> unfinished_pushes(const sqlite::Database& database) {
-  auto rows = database.prepare(
+  const auto rows = database.kept(
       "SELECT push, xid, backend_pid, backend_start, system_identifier, timeline, database "
       "FROM playmirror_pushes ORDER BY push");
   std::vector<PushRecord> pushes;
-  while (rows.step()) {
-    pushes.push_back({rows.integer(0), rows.integer(1), rows.integer(2), std::string(rows.text(3)),
-                      std::string(rows.text(4)), rows.integer(5), std::string(rows.text(6))});
+  while (rows->step()) {
+    pushes.push_back({rows->integer(0), rows->integer(1), rows->integer(2),
+                      std::string(rows->text(3)), std::string(rows->text(4)), rows->integer(5),
+                      std::string(rows->text(6))});
   }
   return pushes;
 }

@@ -27,6 +27,7 @@ class KeptStatement {
   ~KeptStatement() { statement_.reset(); }
 
   [[nodiscard]] Statement* operator->() const noexcept { return &statement_; }
+  [[nodiscard]] Statement& operator*() const noexcept { return statement_; }
 
  private:
   Statement& statement_;

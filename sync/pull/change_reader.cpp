@@ -73,7 +73,7 @@ std::vector<pg::Parameter> plays_without_track(const sqlite::Database& database,
   const auto& columns = plays.layout.columns;
   const std::size_t id = plays.layout.find("id").value();
   const std::size_t track_id = plays.layout.find("track_id").value();
-  auto has = database.prepare(
+  const auto has = database.kept(
       "SELECT EXISTS (SELECT 1 FROM tracks WHERE id = ?1) AND NOT EXISTS (SELECT 1 "
       "FROM playmirror_outbox WHERE table_name = 'tracks' AND identity = ?1)");
   std::set<std::string, std::less<>> looked_at;
@@ -84,9 +84,9 @@ std::vector<pg::Parameter> plays_without_track(const sqlite::Database& database,
       if (row.is_null(track_id)) continue;
       const auto [track, is_first] = looked_at.insert(row.key_text(track_id));
       if (!is_first) continue;
-      has.bind_view(0, *track);
-      if (has.step() && has.integer(0) == 0) trackless.emplace_back(row.key_text(id));
-      has.reset();
+      has->bind_view(0, *track);
+      if (has->step() && has->integer(0) == 0) trackless.emplace_back(row.key_text(id));
+      has->reset();
     }
   });
   return trackless;
