@@ -15,6 +15,8 @@ import playmirror as pm
 
 TZ = "Europe/Berlin"
 
+WEEKDAYS = {day: number for number, day in enumerate(pm.Weekday)}
+
 FEATURES = [
     "danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness",
     "liveness", "valence", "tempo",
@@ -150,7 +152,7 @@ QUESTIONS = [
         """SELECT isodow(l)::INT - 1 AS d, hour(l)::INT AS h, count(*),
            coalesce(sum(listened_ms), 0)::BIGINT FROM p GROUP BY 1, 2 ORDER BY 1, 2""",
         lambda stats, **filter: [
-            (list(pm.Weekday).index(each.weekday), each.hour, each.plays, each.time.measured_ms)
+            (WEEKDAYS[each.weekday], each.hour, each.plays, each.time.measured_ms)
             for each in stats.heatmap(**filter)
             if each.plays
         ],
