@@ -18,14 +18,16 @@ struct MetUnits {
   /// Whether the thing is met in the unit for the first time.
   bool first(std::int64_t number) noexcept {
     const auto unit = static_cast<std::int32_t>(number);  // days of 10,000 years, or fewer
-    if (unit == latest || unit == before) return false;
-    if (unit > latest) {
-      before = latest;
-      latest = unit;
-    } else {
+    if (unit < latest) [[unlikely]] {
+      const bool is_first = unit != before;
       before = unit;
+      return is_first;
     }
-    return true;
+    // No branch: whether a track was played on that day before nobody guesses.
+    const std::int32_t is_new = -static_cast<std::int32_t>(unit != latest);
+    before = (latest & is_new) | (before & ~is_new);
+    latest = unit;
+    return is_new != 0;
   }
 };
 
