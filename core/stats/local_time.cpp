@@ -69,6 +69,25 @@ std::vector<Stretch> cut(const Zone& zone, std::int64_t since, std::int64_t unti
   return pieces;
 }
 
+/// Where one local day after another begins, which is quick far from where clocks change.
+class DayBegins {
+ public:
+  explicit DayBegins(const Zone& zone) : zone_(zone) {}
+
+  std::int64_t of(std::int64_t day) {
+    constexpr std::int64_t kFar = 2 * kMicrosPerDay;  // more than clocks are ever put on or back
+    const std::int64_t at = day * kMicrosPerDay - stretch_.ahead;
+    if (at - kFar >= stretch_.begin && at + kFar < stretch_.end) return at;
+    const std::int64_t begin = zone_.day_begin(day);
+    stretch_ = zone_.at(begin);
+    return begin;
+  }
+
+ private:
+  const Zone& zone_;
+  Zone::Stretch stretch_ = {0, 0, 0};
+};
+
 }  // namespace
 
 Timestamp to_timestamp(std::int64_t unix_micros) {
@@ -138,9 +157,12 @@ Series::Series(const Zone& zone, Unit unit, Weekday week_start, std::int64_t sin
     firsts.push_back(first);
   }
   firsts.push_back(calendar::unit_after(unit, firsts.back(), 1));
+  DayBegins begins(zone);
+  std::int64_t begin = begins.of(firsts.front()) + kUnixToPostgres;
   for (std::size_t i = 0; i + 1 < firsts.size(); ++i) {
-    buckets_.push_back({zone.day_begin(firsts[i]) + kUnixToPostgres,
-                        zone.day_begin(firsts[i + 1]) + kUnixToPostgres, day_text(firsts[i])});
+    const std::int64_t end = begins.of(firsts[i + 1]) + kUnixToPostgres;
+    buckets_.push_back({begin, end, day_text(firsts[i])});
+    begin = end;
   }
   for (const Stretch& piece : pieces) {
     const auto bucket = std::ranges::lower_bound(firsts, piece.unit) - firsts.begin();
