@@ -24,11 +24,19 @@ void add(Sum& to, const Sum& sum) {
   }
 }
 
+/// What totals have more than those before an earlier block, which are no longer.
+void add_each(const std::vector<std::uint32_t>& after, const std::vector<std::uint32_t>& before,
+              std::vector<std::uint32_t>& sums) {
+  for (std::size_t i = 0; i < before.size(); ++i) sums[i] += after[i] - before[i];
+  for (std::size_t i = before.size(); i < after.size(); ++i) sums[i] += after[i];
+}
+
 }  // namespace
 
 /// What is summed up: here, how many plays there are.
 struct PeriodSums::Counting {
   using Sum = std::uint32_t;
+  using Sums = std::vector<Sum>;
   using Totals = RunningTotals<Sum>;
   static constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 
@@ -39,14 +47,19 @@ struct PeriodSums::Counting {
   [[nodiscard]] static auto& totals(ColumnCache& cache) { return cache.running_counts; }
   [[nodiscard]] static bool continues(const Totals&) noexcept { return true; }
 
+  static void add_difference(const Sums& after, const Sums& before, Sums& sums) {
+    add_each(after, before, sums);
+  }
+
   template <bool plus>
-  static void add_batch(const Batch& batch, std::vector<Sum>& sums) {
+  static void add_batch(const Batch& batch, Sums& sums) {
     for (const std::uint32_t track : batch.track) add<plus>(sums[track], Sum{1});
   }
 };
 
 struct PeriodSums::Summing {
   using Sum = TrackSums;
+  using Sums = Sparse<Sum>;
   using Totals = RunningTotals<Sum>;
   static constexpr std::size_t kMostBytes = std::size_t{48} << 20;
 
@@ -59,8 +72,20 @@ struct PeriodSums::Summing {
   [[nodiscard]] static auto& totals(ColumnCache& cache) { return cache.running_sums; }
   [[nodiscard]] static bool continues(const Totals&) noexcept { return true; }
 
-  template <bool plus>
-  static void add_batch(const Batch& batch, std::vector<Sum>& sums) {
+  /// A track without a play in between has the same totals.
+  static void add_difference(const std::vector<Sum>& after, const std::vector<Sum>& before,
+                             Sums& sums) {
+    const auto was = [&](std::size_t track) {
+      return track < before.size() ? before[track] : Sum();
+    };
+    each_where(
+        after.size(), [&](std::size_t track) { return after[track].plays != was(track).plays; },
+        [&](std::uint32_t track) { (sums[track] += after[track]) -= was(track); });
+  }
+
+  /// To Sums, or to an array of all codes.
+  template <bool plus, typename To>
+  static void add_batch(const Batch& batch, To& sums) {
     for (std::size_t row = 0; row < batch.size; ++row) {
       const std::int32_t listened = batch.listened_ms[row];
       const std::uint32_t known = listened >= 0 ? 1 : 0;
@@ -77,6 +102,7 @@ struct PeriodSums::Summing {
 /// Plays by bin.
 struct PeriodSums::Binning {
   using Sum = std::uint32_t;
+  using Sums = std::vector<Sum>;
   using Totals = BinTotals;
   static constexpr std::size_t kMostBytes = std::size_t{1} << 20;
 
@@ -89,8 +115,12 @@ struct PeriodSums::Binning {
     return bins->continue_with(*known.bins);
   }
 
+  static void add_difference(const Sums& after, const Sums& before, Sums& sums) {
+    add_each(after, before, sums);
+  }
+
   template <bool plus>
-  void add_batch(const Batch& batch, std::vector<Sum>& sums) const {
+  void add_batch(const Batch& batch, Sums& sums) const {
     std::vector<Sum> counts(sums.size());
     bins->add(batch, counts);
     for (std::size_t bin = 0; bin < counts.size(); ++bin) add<plus>(sums[bin], counts[bin]);
@@ -101,17 +131,20 @@ PeriodSums::Counts PeriodSums::counts(const TimeRange& range) const {
   const bool only_blocks = !snapshot_.blocks.empty() && snapshot_.outside.size() == 0 &&
                            std::ranges::all_of(snapshot_.removed, &std::vector<RemovedPlay>::empty);
   if (range.is_all() && only_blocks) return totals();
-  return std::make_shared<const Sums<Counting>>(sum(Counting{snapshot_.codes.tracks}, range));
+  return std::make_shared<const Counting::Sums>(sum(Counting{snapshot_.codes.tracks}, range));
 }
 
 PeriodSums::Counts PeriodSums::totals() const {
   return cache_.totals.get(state_, [&] {
-    return std::make_shared<const Sums<Counting>>(read_totals(database_, snapshot_.codes));
+    return std::make_shared<const Counting::Sums>(read_totals(database_, snapshot_.codes));
   });
 }
 
-std::vector<TrackSums> PeriodSums::sums(const TimeRange& range) const {
-  return sum(Summing{snapshot_.codes.tracks}, range);
+std::vector<Sparse<TrackSums>::Item> PeriodSums::sums(const TimeRange& range) const {
+  auto sums = sum(Summing{snapshot_.codes.tracks}, range).take_items();
+  // What the plays at the ends have added may be all that they have taken away again.
+  std::erase_if(sums, [](const auto& item) { return item.value.plays == 0; });
+  return sums;
 }
 
 std::vector<std::uint32_t> PeriodSums::binned(const TimeRange& range,
@@ -120,8 +153,8 @@ std::vector<std::uint32_t> PeriodSums::binned(const TimeRange& range,
 }
 
 template <typename Kind>
-PeriodSums::Sums<Kind> PeriodSums::sum(const Kind& kind, const TimeRange& range) const {
-  Sums<Kind> sums(kind.size());
+typename Kind::Sums PeriodSums::sum(const Kind& kind, const TimeRange& range) const {
+  typename Kind::Sums sums(kind.size());
   const auto [first, last] = snapshot_.blocks_in(range);
   if (first < last) add_blocks(kind, range, first, last, sums);
   for (std::size_t block = first; block < last; ++block) take_removed(kind, block, range, sums);
@@ -133,7 +166,7 @@ PeriodSums::Sums<Kind> PeriodSums::sum(const Kind& kind, const TimeRange& range)
 
 template <typename Kind>
 void PeriodSums::add_blocks(const Kind& kind, const TimeRange& range, std::size_t first,
-                            std::size_t last, Sums<Kind>& sums) const {
+                            std::size_t last, typename Kind::Sums& sums) const {
   if constexpr (std::is_same_v<Kind, Counting>) {
     if (range.is_all()) {
       std::ranges::copy(*totals(), sums.begin());
@@ -145,8 +178,12 @@ void PeriodSums::add_blocks(const Kind& kind, const TimeRange& range, std::size_
   const std::size_t end = blocks_.rows(last - 1, range).second;
   const std::uint64_t plays = most - begin - (snapshot_.blocks[last - 1].plays - end);
   if (plays > kFewPlays) {
-    add_plays_before(kind, last - 1, end, true, sums);
-    add_plays_before(kind, first, begin, false, sums);
+    const auto totals = running_totals(kind);
+    const std::size_t upper = border(*totals, last - 1, end);
+    const std::size_t lower = border(*totals, first, begin);
+    if (upper != lower) kind.add_difference(totals->before(upper), totals->before(lower), sums);
+    add_from_border(kind, upper, last - 1, end, true, sums);
+    add_from_border(kind, lower, first, begin, false, sums);
     return;
   }
   for (std::size_t block = first; block < last; ++block) {
@@ -156,18 +193,17 @@ void PeriodSums::add_blocks(const Kind& kind, const TimeRange& range, std::size_
   }
 }
 
-template <typename Kind>
-void PeriodSums::add_plays_before(const Kind& kind, std::size_t block, std::size_t row, bool plus,
-                                  Sums<Kind>& sums) const {
-  const auto totals = running_totals(kind);
-  // The border from which the fewest plays are to be walked: behind the block, from its middle on.
+template <typename Totals>
+std::size_t PeriodSums::border(const Totals& totals, std::size_t block, std::size_t row) const {
+  // Behind the block, from its middle on.
   const bool from_behind =
       block < snapshot_.blocks.size() && row > snapshot_.blocks[block].plays / 2;
-  const std::size_t border = totals->nearest(block + (from_behind ? 1 : 0));
-  const Sums<Kind>& before = totals->before(border);
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    plus ? add<true>(sums[i], before[i]) : add<false>(sums[i], before[i]);
-  }
+  return totals.nearest(block + (from_behind ? 1 : 0));
+}
+
+template <typename Kind>
+void PeriodSums::add_from_border(const Kind& kind, std::size_t border, std::size_t block,
+                                 std::size_t row, bool plus, typename Kind::Sums& sums) const {
   if (border <= block) {
     for (std::size_t i = border; i < block; ++i) {
       add_rows(kind, i, 0, snapshot_.blocks[i].plays, plus, sums);
@@ -181,9 +217,9 @@ void PeriodSums::add_plays_before(const Kind& kind, std::size_t block, std::size
   }
 }
 
-template <typename Kind>
+template <typename Kind, typename Sums>
 void PeriodSums::add_rows(const Kind& kind, std::size_t block, std::size_t begin, std::size_t end,
-                          bool plus, Sums<Kind>& sums) const {
+                          bool plus, Sums& sums) const {
   if (begin == end) return;
   const BlockColumns decoded = blocks_.columns(block, kind.columns());
   const Batch batch = decoded.slice(begin, end);
@@ -192,7 +228,7 @@ void PeriodSums::add_rows(const Kind& kind, std::size_t block, std::size_t begin
 
 template <typename Kind>
 void PeriodSums::take_removed(const Kind& kind, std::size_t block, const TimeRange& range,
-                              Sums<Kind>& sums) const {
+                              typename Kind::Sums& sums) const {
   const auto& removed = snapshot_.removed[block];
   if (removed.empty()) return;
   const auto [begin, end] = blocks_.rows(block, range);
@@ -223,7 +259,7 @@ std::shared_ptr<const typename Kind::Totals> PeriodSums::running_totals(const Ki
         auto totals = std::make_shared<Totals>(
             std::move(numbers), kind.size(), Kind::kMostBytes,
             known && continues(*known) ? known.get() : nullptr,
-            [&](std::size_t block, Sums<Kind>& sums) {
+            [&](std::size_t block, std::vector<typename Kind::Sum>& sums) {
               add_rows(kind, block, 0, snapshot_.blocks[block].plays, true, sums);
             });
         if constexpr (std::is_same_v<Kind, Binning>) totals->bins = kind.bins;

@@ -4,6 +4,7 @@
 #include "core/columns/block_reader.hpp"
 #include "core/columns/column_cache.hpp"
 #include "core/columns/snapshot.hpp"
+#include "core/columns/sparse.hpp"
 #include "core/columns/track_sums.hpp"
 #include "core/sqlite/database.hpp"
 
@@ -32,8 +33,8 @@ class PeriodSums {
   using Counts = std::shared_ptr<const std::vector<std::uint32_t>>;
   [[nodiscard]] Counts counts(const TimeRange& range) const;
 
-  /// All that TrackSums has.
-  [[nodiscard]] std::vector<TrackSums> sums(const TimeRange& range) const;
+  /// All that TrackSums has, of the tracks that have plays, in no order.
+  [[nodiscard]] std::vector<Sparse<TrackSums>::Item> sums(const TimeRange& range) const;
 
   /// Plays in each bin.
   [[nodiscard]] std::vector<std::uint32_t> binned(const TimeRange& range,
@@ -45,10 +46,7 @@ class PeriodSums {
   struct Binning;
 
   template <typename Kind>
-  using Sums = std::vector<typename Kind::Sum>;
-
-  template <typename Kind>
-  [[nodiscard]] Sums<Kind> sum(const Kind& kind, const TimeRange& range) const;
+  [[nodiscard]] typename Kind::Sums sum(const Kind& kind, const TimeRange& range) const;
 
   /// Of all blocks, removed plays included: these are kept in the file.
   [[nodiscard]] Counts totals() const;
@@ -56,21 +54,27 @@ class PeriodSums {
   /// Adds the plays of the sealed blocks, removed ones included.
   template <typename Kind>
   void add_blocks(const Kind& kind, const TimeRange& range, std::size_t first, std::size_t last,
-                  Sums<Kind>& sums) const;
+                  typename Kind::Sums& sums) const;
 
-  /// Adds the plays before `row` of `block`, removed ones included, or takes them away.
-  template <typename Kind>
-  void add_plays_before(const Kind& kind, std::size_t block, std::size_t row, bool plus,
-                        Sums<Kind>& sums) const;
+  /// The block before which totals are kept from where the fewest plays are to be walked to `row`
+  /// of `block`.
+  template <typename Totals>
+  [[nodiscard]] std::size_t border(const Totals& totals, std::size_t block, std::size_t row) const;
 
-  /// The same for rows of one block.
+  /// Adds the plays from that border to `row` of `block`, removed ones included, or takes them
+  /// away; the other way round where the border is behind.
   template <typename Kind>
+  void add_from_border(const Kind& kind, std::size_t border, std::size_t block, std::size_t row,
+                       bool plus, typename Kind::Sums& sums) const;
+
+  /// Adds rows of one block, or takes them away.
+  template <typename Kind, typename Sums>
   void add_rows(const Kind& kind, std::size_t block, std::size_t begin, std::size_t end, bool plus,
-                Sums<Kind>& sums) const;
+                Sums& sums) const;
 
   template <typename Kind>
   void take_removed(const Kind& kind, std::size_t block, const TimeRange& range,
-                    Sums<Kind>& sums) const;
+                    typename Kind::Sums& sums) const;
 
   template <typename Kind>
   [[nodiscard]] std::shared_ptr<const typename Kind::Totals> running_totals(const Kind& kind) const;

@@ -108,7 +108,10 @@ bool PlayColumns::from_rows() const noexcept { return moment_->book != nullptr; 
 
 std::int64_t PlayColumns::version() const noexcept { return moment_->state.plays; }
 
-const TrackDictionary& PlayColumns::tracks() const { return *shared_tracks(); }
+const TrackDictionary& PlayColumns::tracks() const {
+  if (!moment_->tracks) static_cast<void>(shared_tracks());
+  return *moment_->tracks;
+}
 
 std::shared_ptr<const TrackDictionary> PlayColumns::shared_tracks() const {
   if (!moment_->tracks) {
@@ -335,7 +338,7 @@ std::vector<std::uint32_t> PlayColumns::binned(const Period& period,
       [&] { return moment_->sums().binned(TimeRange(period), std::move(bins)); });
 }
 
-std::vector<TrackSums> PlayColumns::track_sums(const Period& period) const {
+std::vector<Sparse<TrackSums>::Item> PlayColumns::track_sums(const Period& period) const {
   return moment_->guarded([&] { return moment_->sums().sums(TimeRange(period)); });
 }
 

@@ -3,6 +3,7 @@
 #include "core/columns/bins.hpp"
 #include "core/columns/dictionary.hpp"
 #include "core/columns/play_batch.hpp"
+#include "core/columns/sparse.hpp"
 #include "core/columns/track_sums.hpp"
 #include "core/mirror/state.hpp"
 #include "core/sqlite/database.hpp"
@@ -74,8 +75,8 @@ class PlayColumns {
   [[nodiscard]] std::shared_ptr<const std::vector<std::uint32_t>> track_counts(
       const Period& period) const;
 
-  /// The same of all that TrackSums has.
-  [[nodiscard]] std::vector<TrackSums> track_sums(const Period& period) const;
+  /// The same of all that TrackSums has, of the tracks that have plays, in no order.
+  [[nodiscard]] std::vector<Sparse<TrackSums>::Item> track_sums(const Period& period) const;
 
   /// How many plays of the period are in each bin, likewise. Running totals are kept of the bins
   /// that were asked for last.

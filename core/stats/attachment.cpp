@@ -4,6 +4,7 @@
 #include "core/stats/local_time.hpp"
 #include "core/stats/percentile.hpp"
 #include "core/stats/ranking.hpp"
+#include "core/stats/unit_runs.hpp"
 #include "core/time/units.hpp"
 
 #include <playmirror/error.hpp>
@@ -149,7 +150,7 @@ std::vector<Obsession> Stats::obsessions(const StatsFilter& filter, double share
     std::vector<std::int32_t> plays_of = {};  ///< by artist
     std::vector<std::uint32_t> met = {};
   };
-  const auto end = [&](Week& week) {
+  const auto close = [&](Week& week) {
     const std::size_t before = found.size();
     for (const std::uint32_t artist : week.met) {
       const std::int64_t plays = std::exchange(week.plays_of[artist], 0);
@@ -173,33 +174,33 @@ std::vector<Obsession> Stats::obsessions(const StatsFilter& filter, double share
   const auto oldest = [&]() -> Week& {
     return *std::ranges::min_element(open, {}, &Week::first_day);
   };
-  Week* current = open.data();
-  std::int64_t last_day = std::numeric_limits<std::int64_t>::min();
+  const auto week_of = [&](std::int64_t day) -> Week& {
+    const std::int64_t first = calendar::unit_begin(Unit::week, day, filter.week_start);
+    const auto known = std::ranges::find(open, first, &Week::first_day);
+    if (known != open.end()) return *known;
+    Week& week = oldest();
+    close(week);
+    week.first_day = first;
+    return week;
+  };
   selection.scan(stats::in_calendar(selection.period()),
                  stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
-                   const Batch& batch = rows.batch();
-                   rows.each([&](std::size_t row) {
-                     if (const std::int64_t day = local.at(batch.played_at[row]);
-                         std::exchange(last_day, day) != day) {
-                       const std::int64_t first =
-                           calendar::unit_begin(Unit::week, day, filter.week_start);
-                       current = std::ranges::find(open, first, &Week::first_day);
-                       if (current == open.end()) {
-                         current = &oldest();
-                         end(*current);
-                         current->first_day = first;
-                       }
-                     }
-                     ++current->plays;
-                     for (const std::uint32_t artist : artists.of(batch.track[row])) {
-                       if (artist == 0) continue;
-                       if (current->plays_of[artist]++ == 0) current->met.push_back(artist);
-                     }
-                   });
+                   const auto& track = rows.batch().track;
+                   stats::each_run(
+                       rows, local, [&](std::int64_t day, std::size_t begin, std::size_t end) {
+                         Week& week = week_of(day);
+                         week.plays += static_cast<std::int64_t>(end - begin);
+                         for (std::size_t i = begin; i < end; ++i) {
+                           for (const std::uint32_t artist : artists.of(track[rows[i]])) {
+                             if (artist == 0) continue;
+                             if (week.plays_of[artist]++ == 0) week.met.push_back(artist);
+                           }
+                         }
+                       });
                  });
   Week& last_but_one = oldest();
-  end(last_but_one);
-  end(&last_but_one == open.data() ? open.back() : open.front());
+  close(last_but_one);
+  close(&last_but_one == open.data() ? open.back() : open.front());
   return found;
 }
 
@@ -208,19 +209,16 @@ std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_
   const Selection selection(moment(), filter);
   const Groups& artists = selection.facts().artists(filter.artist_credit);
   const columns::Period period = stats::in_calendar(selection.period());
-  const auto counts = selection.track_counts(period);
   // The counts and the plays come from different parts of the file: a forged one must not make the
   // array larger or smaller than the plays need.
   const auto most = static_cast<std::int64_t>(selection.plays().count(period));
   const auto refuse = [] { columns::refuse_damaged("the counts of plays do not fit the plays"); };
   std::vector<std::size_t> begins(artists.count + 1, 0);  // at first, of each artist one further on
   std::int64_t counted = 0;
-  for (std::uint32_t track = 0; track < counts.size(); ++track) {
-    counted += counts[track];
-    if (counts[track] > most || counted > most) refuse();
-    for (const std::uint32_t artist : artists.of(track)) {
-      begins[artist + 1] += static_cast<std::size_t>(counts[track]);
-    }
+  for (const auto& [track, plays] : selection.track_counts(period)) {
+    counted += plays;
+    if (counted > most) refuse();
+    for (const std::uint32_t artist : artists.of(track)) begins[artist + 1] += plays;
   }
   std::partial_sum(begins.begin(), begins.end(), begins.begin());
 
@@ -249,7 +247,7 @@ std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_
   });
   std::vector<Loyalty> found;
   ShortestMedians shortest(filter);
-  for (const std::uint32_t artist : artists.order) {
+  for (const std::uint32_t artist : artists.order.codes) {
     const Listening& each = all[artist];
     const std::span own(gaps.get() + begins[artist], each.next);
     if (std::ssize(own) < std::max<std::int64_t>(min_plays, 2)) continue;
@@ -280,7 +278,8 @@ LazyRecords<Comeback> Stats::lazy_comebacks(const StatsFilter& filter,
   const std::int64_t gap = std::min(gap_days, kMostDays) * calendar::kMicrosPerDay;
   const columns::Period period = stats::in_calendar(selection.period());
   const columns::Period calendar = stats::in_calendar({});
-  const auto group = stats::track_groups(selection).members;  // of each track; 0: not known
+  // Of each track; 0: not known.
+  const auto& group = stats::groups_of(selection, Entity::track).single();
   const auto returns = std::make_shared<Returns>(selection.plays().shared_tracks());
   // A track that was not played yet was played after everything, and so does not come back.
   std::vector<std::int64_t> last(selection.facts().tracks(), *calendar.until);

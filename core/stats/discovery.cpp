@@ -23,16 +23,15 @@ using stats::ratio;
 using stats::Rows;
 using stats::Selection;
 
-using Counts = std::vector<std::int64_t>;
+using Counts = std::vector<stats::TrackCount>;
 
 /// The first play of all at a finite instant; kNoTime when there is none.
 std::int64_t history_start(const Selection& selection) {
   std::int64_t start = columns::kNoTime;
   selection.scan(columns::Period::finite(), stats::Column::played_at, [&](const Rows& rows) {
-    rows.each([&](std::size_t row) {
-      if (start == columns::kNoTime) start = rows.batch().played_at[row];
-    });
-    return start == columns::kNoTime;
+    if (rows.size() == 0) return true;
+    start = rows.batch().played_at[rows[0]];
+    return false;
   });
   return start;
 }
@@ -43,29 +42,33 @@ bool is_censored(std::int64_t since, std::int64_t start) {
   return start != columns::kNoTime && since < start + kWarmUp;
 }
 
-/// How many groups were played in the period, and how many of them for the first time.
-struct FirstPlays {
-  std::int64_t distinct = 0;
-  std::int64_t fresh = 0;
-};
-
-/// `before` and `within` say how often each track was played.
-FirstPlays first_plays(const Groups& groups, const Counts& within, const Counts& before) {
-  std::vector<char> played(groups.count, 0);
-  std::vector<char> older(groups.count, 0);
-  for (std::uint32_t track = 0; track < within.size(); ++track) {
-    for (const std::uint32_t group : groups.of(track)) {
-      if (within[track] > 0) played[group] = 1;
-      if (before[track] != 0) older[group] = 1;
+/// Which groups were played in the period, and which of them for the first time.
+class FirstPlays {
+ public:
+  /// `before` and `within` say how often each track was played.
+  FirstPlays(const Groups& groups, const Counts& within, const Counts& before)
+      : groups_(groups.count, 0) {
+    for (const auto& [track, plays] : before) {
+      for (const std::uint32_t group : groups.of(track)) groups_[group] |= kBefore;
     }
+    for (const auto& [track, plays] : within) {
+      for (const std::uint32_t group : groups.of(track)) groups_[group] |= kWithin;
+    }
+    groups_[0] = 0;  // not known
   }
-  FirstPlays result;
-  for (std::size_t group = 1; group < groups.count; ++group) {
-    result.distinct += played[group];
-    result.fresh += played[group] != 0 && older[group] == 0 ? 1 : 0;
+
+  [[nodiscard]] std::int64_t played() const {
+    return std::ranges::count_if(groups_, [](std::uint8_t each) { return (each & kWithin) != 0; });
   }
-  return result;
-}
+  [[nodiscard]] std::int64_t fresh() const { return std::ranges::count(groups_, kWithin); }
+  [[nodiscard]] bool is_fresh(std::uint32_t group) const { return groups_[group] == kWithin; }
+
+ private:
+  static constexpr std::uint8_t kBefore = 1;
+  static constexpr std::uint8_t kWithin = 2;
+
+  std::vector<std::uint8_t> groups_;
+};
 
 /// In which bucket of a series each group was played first, and which groups each bucket has.
 class FirstBuckets {
@@ -106,28 +109,23 @@ Discovery Stats::discovery(const StatsFilter& filter) const {
   stats::Facts& facts = selection.facts();
   Discovery result;
   const Counts within = selection.track_counts();
-  Counts before(facts.tracks(), 0);
+  Counts before;
   if (selection.period().since) {
     before = selection.track_counts({std::nullopt, selection.period().since});
   }
-  const Groups tracks = stats::track_groups(selection);
-  const auto by_track = first_plays(tracks, within, before);
-  const auto by_artist = first_plays(facts.artists(filter.artist_credit), within, before);
-  const auto by_album = first_plays(facts.albums(), within, before);
-  result.tracks = by_track.distinct;
-  result.artists = by_artist.distinct;
-  result.albums = by_album.distinct;
-  result.new_tracks = by_track.fresh;
-  result.new_artists = by_artist.fresh;
-  result.new_albums = by_album.fresh;
-  std::vector<char> older(tracks.count, 0);
-  for (std::uint32_t track = 0; track < before.size(); ++track) {
-    if (before[track] != 0) older[tracks.of(track)[0]] = 1;
-  }
-  for (std::uint32_t track = 0; track < within.size(); ++track) {
-    result.plays += within[track];
-    const std::uint32_t group = tracks.of(track)[0];
-    if (group != 0 && older[group] == 0) result.new_plays += within[track];
+  const Groups& tracks = facts.track_groups(filter.track_identity);
+  const FirstPlays of_tracks(tracks, within, before);
+  const FirstPlays of_artists(facts.artists(filter.artist_credit), within, before);
+  const FirstPlays of_albums(facts.albums(), within, before);
+  result.tracks = of_tracks.played();
+  result.artists = of_artists.played();
+  result.albums = of_albums.played();
+  result.new_tracks = of_tracks.fresh();
+  result.new_artists = of_artists.fresh();
+  result.new_albums = of_albums.fresh();
+  for (const auto& [track, plays] : within) {
+    result.plays += plays;
+    if (of_tracks.is_fresh(tracks.single()[track])) result.new_plays += plays;
   }
   result.track_rate = ratio(result.new_tracks, result.tracks);
   result.artist_rate = ratio(result.new_artists, result.artists);
@@ -154,22 +152,20 @@ std::vector<DiscoveryBucket> Stats::discovery_trend(const StatsFilter& filter, U
                        .censored = is_censored(bucket.begin, start)});
   }
 
-  const Groups tracks = stats::track_groups(selection);
+  const Groups& tracks = stats::groups_of(selection, Entity::track);
   const Groups& artists = selection.facts().artists(filter.artist_credit);
   const Groups& albums = selection.facts().albums();
   FirstBuckets of_tracks(tracks.count);
   FirstBuckets of_artists(artists.count);
   FirstBuckets of_albums(albums.count);
-  const Counts before = selection.track_counts({std::nullopt, since});
-  for (std::uint32_t track = 0; track < before.size(); ++track) {
-    if (before[track] == 0) continue;
+  for (const auto& [track, plays] : selection.track_counts({std::nullopt, since})) {
     for (const std::uint32_t group : tracks.of(track)) of_tracks.add_earlier(group);
     for (const std::uint32_t group : artists.of(track)) of_artists.add_earlier(group);
     for (const std::uint32_t group : albums.of(track)) of_albums.add_earlier(group);
   }
 
   // Of the plays of one track in one bucket, the first tells all there is to say of its artists.
-  std::vector<MetUnits> met(before.size());
+  std::vector<MetUnits> met(selection.facts().tracks());
   stats::PieceWalker walker(series.pieces());
   selection.scan(
       {since, until}, stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {

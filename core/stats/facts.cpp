@@ -7,7 +7,6 @@
 #include "core/text/utf8.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <numeric>
 #include <unordered_map>
@@ -31,10 +30,6 @@ constexpr const char* kRawData =
     "json_extract(raw, '$.album.release_date'), json_extract(raw, '$.external_ids.isrc'), "
     "json_extract(raw, '$.artists[0].id') FROM (SELECT id, album, artist, "
     "CASE WHEN json_valid(raw_data) THEN raw_data END AS raw FROM tracks)";
-
-constexpr const char* kFeatureColumns =
-    "SELECT id, danceability, energy, loudness, speechiness, acousticness, instrumentalness, "
-    "liveness, valence, tempo, key, mode, time_signature FROM tracks";
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlank = " \t\n\v\f\r";
@@ -76,10 +71,19 @@ std::vector<std::uint32_t> first_to_last(std::size_t count) {
   return order;
 }
 
+/// By id; `size` is the room for every code.
+template <typename Entries>
+Order order_of(const Entries& entries, std::size_t size) {
+  auto codes = first_to_last(entries.size());
+  std::ranges::sort(codes, {}, [&](std::uint32_t code) { return entries[code].id; });
+  return {std::move(codes), size};
+}
+
 }  // namespace
 
-std::size_t Facts::tracks() const {
-  return std::max(columns_.tracks().size(), columns_.track_codes());
+std::size_t Facts::tracks() {
+  if (tracks_ == 0) tracks_ = std::max(columns_.tracks().size(), columns_.track_codes());
+  return tracks_;
 }
 
 void Facts::read_known() {
@@ -94,14 +98,19 @@ void Facts::read_known() {
   known_ = &store_->known;
 }
 
-const std::vector<std::uint32_t>& Facts::order() {
+const Order& Facts::order() {
   const std::scoped_lock lock(store_->filling);
-  if (store_->order.empty()) {
-    const auto& entries = columns_.tracks();
-    store_->order = first_to_last(entries.size());
-    std::ranges::sort(store_->order, {}, [&](std::uint32_t code) { return entries[code].id; });
+  if (!store_->order) store_->order = order_of(columns_.tracks(), tracks());
+  return *store_->order;
+}
+
+const Order& Facts::context_order() {
+  const std::scoped_lock lock(store_->filling);
+  if (!store_->context_order) {
+    const auto& contexts = columns_.contexts();
+    store_->context_order = order_of(contexts, contexts.size());
   }
-  return store_->order;
+  return *store_->context_order;
 }
 
 const std::vector<std::int64_t>& Facts::durations() {
@@ -138,12 +147,28 @@ const std::vector<std::uint32_t>& Facts::identity(TrackIdentity identity) {
   return codes;
 }
 
+const Groups& Facts::track_groups(TrackIdentity identity) {
+  const std::scoped_lock lock(store_->filling);
+  auto& groups = store_->track_groups[static_cast<std::size_t>(identity)];
+  if (!groups) {
+    groups.emplace();
+    const auto& same = this->identity(identity);
+    for (std::uint32_t code = 0; code < tracks(); ++code) {
+      const std::uint32_t group = known(code) ? same[code] : 0;
+      groups->add({&group, 1});
+    }
+    groups->count = tracks();
+    groups->order = order();
+  }
+  return *groups;
+}
+
 std::vector<std::uint32_t> Facts::by_isrc() {
   read_raw_data();
   std::vector<std::uint32_t> codes(tracks());
   std::iota(codes.begin(), codes.end(), 0U);
   std::unordered_map<std::string_view, std::uint32_t> first;
-  for (const std::uint32_t code : order()) {
+  for (const std::uint32_t code : order().codes) {
     if (!store_->isrcs[code].empty())
       codes[code] = first.emplace(store_->isrcs[code], code).first->second;
   }
@@ -156,7 +181,7 @@ std::vector<std::uint32_t> Facts::by_fingerprint() {
   std::vector<std::uint32_t> codes(tracks());
   std::iota(codes.begin(), codes.end(), 0U);
   std::map<std::pair<std::string, std::vector<std::uint32_t>>, std::vector<std::uint32_t>> alike;
-  for (const std::uint32_t code : order()) {
+  for (const std::uint32_t code : order().codes) {
     const auto& entry = entries[code];
     if (!entry.name || entry.artists.empty()) continue;
     const std::vector<std::uint32_t> artists(entry.artists.begin(), entry.artists.end());
@@ -198,10 +223,8 @@ const Groups& Facts::artists(ArtistCredit credit) {
     const std::uint32_t unknown = kNone;
     groups->add(credited.empty() ? std::span(&unknown, 1) : credited);
   }
-  const auto& known = columns_.artists();
-  groups->count = known.size();
-  groups->order = first_to_last(known.size());
-  std::ranges::sort(groups->order, {}, [&](std::uint32_t code) { return known[code].id; });
+  groups->count = columns_.artists().size();
+  groups->order = order_of(columns_.artists(), groups->count);
   return *groups;
 }
 
@@ -247,7 +270,7 @@ void Facts::read_raw_data() {
     group = ++number;
     if (!key.first) store_->album_list[group].id = key.second;
   }
-  for (const std::uint32_t code : order()) {
+  for (const std::uint32_t code : order().codes) {
     if (album_of[code] == keys.end()) continue;
     Album& album = store_->album_list[album_of[code]->second];
     const auto& [name, artist] = names[code];
@@ -260,7 +283,7 @@ void Facts::read_raw_data() {
     store_->albums->add({&group, 1});
   }
   store_->albums->count = keys.size() + 1;
-  store_->albums->order = first_to_last(store_->albums->count);
+  store_->albums->order = {first_to_last(store_->albums->count), store_->albums->count};
   store_->album_names.assign(tracks(), {});
   for (std::uint32_t code = 0; code < tracks(); ++code) {
     store_->album_names[code] = std::move(names[code].first);
@@ -315,50 +338,24 @@ const Groups& Facts::genres() {
     store_->genres->add(groups);
   }
   store_->genres->count = store_->genre_list.size();
-  store_->genres->order = first_to_last(store_->genre_list.size());
+  store_->genres->order = {first_to_last(store_->genre_list.size()), store_->genre_list.size()};
   return *store_->genres;
 }
 
-const std::vector<Features>& Facts::features() {
+const Features& Facts::features() {
   const std::scoped_lock lock(store_->filling);
-  if (!store_->features.empty()) return store_->features;
-  store_->features.resize(tracks());
-  auto row = columns_.database().prepare(kFeatureColumns);
-  const auto integer = [&](int column) -> std::optional<std::int64_t> {
-    if (row.is_null(column)) return std::nullopt;
-    return row.integer(column);
-  };
-  while (row.step()) {
-    const std::uint32_t code = columns_.tracks().find(row.text(0));
-    if (code == kNone) continue;
-    Features& features = store_->features[code];
-    int column = 1;
-    for (auto& value : features.values) {
-      if (!row.is_null(column)) value = row.real(column);
-      if (value && !std::isfinite(*value)) {
-        value.reset();
-        features.infinite = true;
-      }
-      ++column;
-    }
-    features.key = integer(column);
-    features.mode = integer(column + 1);
-    features.time_signature = integer(column + 2);
+  if (!store_->features) {
+    store_->features = std::make_shared<const Features>(columns_, order(), tracks());
   }
-  return store_->features;
+  return *store_->features;
 }
 
-const std::vector<std::uint32_t>& Facts::by_feature(std::size_t feature) {
+const FeatureRanks& Facts::feature_ranks() {
   const std::scoped_lock lock(store_->filling);
-  auto& order = store_->by_feature[feature];
-  if (!order.empty()) return order;
-  const auto& all = features();
-  const auto value = [&](std::uint32_t track) { return *all[track].values[feature]; };
-  for (std::uint32_t track = 0; track < all.size(); ++track) {
-    if (all[track].values[feature]) order.push_back(track);
+  if (!store_->feature_ranks) {
+    store_->feature_ranks = std::make_shared<const FeatureRanks>(features(), order());
   }
-  std::ranges::sort(order, {}, value);
-  return order;
+  return *store_->feature_ranks;
 }
 
 std::shared_ptr<const std::unordered_set<std::int64_t>> Facts::doubles(

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "core/columns/play_columns.hpp"
+#include "core/stats/features.hpp"
+#include "core/stats/order.hpp"
 
 #include <playmirror/stats_filter.hpp>
 
@@ -26,21 +28,39 @@ namespace playmirror::stats {
 class Tenths;
 
 /// For each track the groups it belongs to: artists, genres, an album. Group 0 is "not known".
-struct Groups {
-  std::vector<std::uint32_t> begin = {0};  ///< where a track's groups begin; one more than tracks
-  std::vector<std::uint32_t> members = {};
-  std::size_t count = 1;                  ///< groups, the unknown one included
-  std::vector<std::uint32_t> order = {};  ///< the groups but 0, by their key byte by byte
+class Groups {
+ public:
+  std::size_t count = 1;  ///< groups, the unknown one included
+  Order order = {};
 
   [[nodiscard]] std::span<const std::uint32_t> of(std::uint32_t track) const noexcept {
-    return {members.data() + begin[track], begin[track + 1] - begin[track]};
+    const std::uint32_t& first = firsts_[track];
+    if ((first & kList) == 0) return {&first, 1};
+    const std::uint32_t* list = &lists_[first & ~kList];
+    return {list + 1, *list};
   }
+
+  /// The group of each track, where each has just one.
+  [[nodiscard]] const std::vector<std::uint32_t>& single() const noexcept { return firsts_; }
 
   /// Adds the next track.
   void add(std::span<const std::uint32_t> groups) {
-    members.insert(members.end(), groups.begin(), groups.end());
-    begin.push_back(static_cast<std::uint32_t>(members.size()));
+    if (groups.size() == 1) {
+      firsts_.push_back(groups[0]);
+      return;
+    }
+    firsts_.push_back(static_cast<std::uint32_t>(lists_.size()) | kList);
+    lists_.push_back(static_cast<std::uint32_t>(groups.size()));
+    lists_.insert(lists_.end(), groups.begin(), groups.end());
   }
+
+ private:
+  static constexpr std::uint32_t kList = 1U << 31;
+
+  /// By track: its group, since most have one and plays meet tracks in no order. Of others, where
+  /// in `lists_` their number stands, with the groups behind it.
+  std::vector<std::uint32_t> firsts_ = {};
+  std::vector<std::uint32_t> lists_ = {};
 };
 
 struct Album {
@@ -51,29 +71,18 @@ struct Album {
   bool has_artist = false;
 };
 
-/// The columns of `tracks` that hold audio features, those with a mean first.
-inline constexpr std::array kFeatures = {"danceability", "energy",       "loudness",
-                                         "speechiness",  "acousticness", "instrumentalness",
-                                         "liveness",     "valence",      "tempo"};
-
-struct Features {
-  std::array<std::optional<double>, kFeatures.size()> values = {};  ///< finite
-  bool infinite = false;  ///< one is infinite, which no mean could hold: it counts as unknown
-  std::optional<std::int64_t> key = {};
-  std::optional<std::int64_t> mode = {};
-  std::optional<std::int64_t> time_signature = {};
-};
-
 /// What was read of the facts of one state of the file, shared by all calls that find it unchanged.
 /// A part that is there never changes again, but `doubles` may give way to others.
 struct FactStore {
   std::recursive_mutex filling = {};  ///< held while a part is looked for and read
   bool has_raw_data = false;
   std::vector<char> known = {};
-  std::vector<std::uint32_t> order = {};
+  std::optional<Order> order = {};
+  std::optional<Order> context_order = {};
   std::vector<std::int64_t> durations = {};
   std::shared_ptr<const Tenths> tenths = {};
   std::array<std::vector<std::uint32_t>, 3> identities = {};
+  std::array<std::optional<Groups>, 3> track_groups = {};
   std::array<std::optional<Groups>, 3> artists = {};
   std::vector<std::uint32_t> primary = {};  ///< artist code by track
   std::vector<std::string> isrcs = {};
@@ -83,8 +92,8 @@ struct FactStore {
   std::optional<Groups> genres = {};
   std::vector<std::string> genre_list = {};
   std::vector<std::int32_t> years = {};
-  std::vector<Features> features = {};
-  std::array<std::vector<std::uint32_t>, kFeatures.size()> by_feature = {};
+  std::shared_ptr<const Features> features = {};
+  std::shared_ptr<const FeatureRanks> feature_ranks = {};
 
   struct Doubles {
     TrackIdentity identity;
@@ -102,7 +111,7 @@ class Facts {
       : columns_(columns), store_(std::move(store)) {}
 
   /// Of the dictionary and of the column: an array of this size has room for every code.
-  [[nodiscard]] std::size_t tracks() const;
+  [[nodiscard]] std::size_t tracks();
 
   /// Whether the track has a row in `tracks`.
   [[nodiscard]] bool known(std::uint32_t track) {
@@ -110,8 +119,11 @@ class Facts {
     return (*known_)[track] != 0;
   }
 
-  /// The track codes but 0 in order of id, byte by byte.
-  const std::vector<std::uint32_t>& order();
+  /// The track codes by id.
+  const Order& order();
+
+  /// The codes of contexts by URI.
+  const Order& context_order();
 
   /// Milliseconds; -1 where it is not known.
   const std::vector<std::int64_t>& durations();
@@ -121,6 +133,10 @@ class Facts {
 
   /// The code that stands for each track: the lowest id of those that are the same.
   const std::vector<std::uint32_t>& identity(TrackIdentity identity);
+
+  /// The tracks as groups of themselves: of each the code that stands for it, or 0 for one that is
+  /// not known.
+  const Groups& track_groups(TrackIdentity identity);
 
   /// Artists of each track, group 0 if there are none. The groups are the artists' codes.
   const Groups& artists(ArtistCredit credit);
@@ -140,10 +156,9 @@ class Facts {
   /// The year each track came out; 0 where it is not known.
   const std::vector<std::int32_t>& years();
 
-  const std::vector<Features>& features();
-
-  /// The tracks that have the feature, by its value; `feature` is its place in kFeatures.
-  const std::vector<std::uint32_t>& by_feature(std::size_t feature);
+  /// Its rows are places in order().
+  const Features& features();
+  const FeatureRanks& feature_ranks();
 
   /// The plays that Dedupe::near drops, by id.
   std::shared_ptr<const std::unordered_set<std::int64_t>> doubles(TrackIdentity identity,
@@ -157,6 +172,7 @@ class Facts {
 
   const columns::PlayColumns& columns_;
   std::shared_ptr<FactStore> store_;
+  std::size_t tracks_ = 0;  ///< once it was asked for
   const std::vector<char>* known_ = nullptr;
 };
 

@@ -107,13 +107,11 @@ std::vector<SkipRate> Stats::skips(const StatsFilter& filter, SkipGroup group,
                         [](const Batch& batch, std::size_t row) { return batch.context[row]; })
           : count_skips(selection, stats::Column::track, selection.facts().tracks(),
                         [](const Batch& batch, std::size_t row) { return batch.track[row]; });
-  std::vector<std::uint32_t> order;
-  if (by_context) {
-    order = stats::context_order(selection);
-  } else {
-    const Groups groups = group == SkipGroup::track
-                              ? stats::track_groups(selection)
-                              : selection.facts().artists(filter.artist_credit);
+  const Entity entity = by_context                   ? Entity::context
+                        : group == SkipGroup::artist ? Entity::artist
+                                                     : Entity::track;
+  if (!by_context) {
+    const Groups& groups = stats::groups_of(selection, entity);
     std::vector<Skipping> sums(groups.count);
     for (std::uint32_t track = 0; track < counts.size(); ++track) {
       for (const std::uint32_t each : groups.of(track)) {
@@ -122,21 +120,24 @@ std::vector<SkipRate> Stats::skips(const StatsFilter& filter, SkipGroup group,
       }
     }
     counts = std::move(sums);
-    order = groups.order;
   }
-  std::erase_if(order, [&](std::uint32_t code) {
-    return counts[code].known < std::max<std::int64_t>(min_known, 1);
-  });
+  const stats::Order& order = stats::order_of(selection, entity);
+  std::vector<std::uint32_t> rated;
+  for (const std::uint32_t code : order.codes) {
+    if (counts[code].known >= std::max<std::int64_t>(min_known, 1)) rated.push_back(code);
+  }
   // Fractions are compared without dividing; of equals, what is known better comes first.
-  stats::sort_leading(order, page_end(filter, order.size()), [&](std::uint32_t a, std::uint32_t b) {
+  stats::sort_leading(rated, page_end(filter, rated.size()), [&](std::uint32_t a, std::uint32_t b) {
     const std::int64_t left = counts[a].skipped * counts[b].known;
     const std::int64_t right = counts[b].skipped * counts[a].known;
-    return left != right ? left > right : counts[a].known > counts[b].known;
+    if (left != right) return left > right;
+    return counts[a].known != counts[b].known ? counts[a].known > counts[b].known
+                                              : order.places[a] < order.places[b];
   });
   std::vector<SkipRate> rates;
-  for (std::int64_t i = filter.offset; i < std::ssize(order); ++i) {
+  for (std::int64_t i = filter.offset; i < std::ssize(rated); ++i) {
     if (filter.limit != 0 && i - filter.offset >= filter.limit) break;
-    const std::uint32_t code = order[static_cast<std::size_t>(i)];
+    const std::uint32_t code = rated[static_cast<std::size_t>(i)];
     SkipRate& rate = rates.emplace_back(counts[code].rate());
     if (by_context) {
       rate.key = std::string(selection.plays().contexts()[code].id);
@@ -155,8 +156,8 @@ std::vector<SkipRate> Stats::skips(const StatsFilter& filter, SkipGroup group,
 
 Repeats Stats::repeats(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
-  const Groups tracks = stats::track_groups(selection);
-  const auto& group_of = tracks.members;  // of each track; 0: not known
+  const Groups& tracks = stats::groups_of(selection, Entity::track);
+  const auto& group_of = tracks.single();  // of each track; 0: not known
   struct Run {
     std::uint32_t track = 0;
     std::int64_t plays = 0;
@@ -201,22 +202,21 @@ Repeats Stats::repeats(const StatsFilter& filter) const {
       });
 
   Repeats result;
+  columns::Sparse<std::int64_t> plays_of(tracks.count);
+  for (const auto& [track, plays] : selection.track_counts()) plays_of[group_of[track]] += plays;
   struct Repeated {
-    std::int64_t plays = 0;
-    std::int64_t days = 0;
+    std::int64_t plays;
+    std::int64_t days;
+    std::uint32_t place;  ///< in the order of ids
+    std::uint32_t track;
   };
-  std::vector<Repeated> groups(tracks.count);
-  const auto counts = selection.track_counts();
-  for (std::uint32_t code = 0; code < counts.size(); ++code) {
-    groups[group_of[code]].plays += counts[code];
-  }
-  std::vector<std::uint32_t> played;
-  for (const std::uint32_t track : selection.facts().order()) {
-    if (groups[track].plays == 0) continue;
-    result.plays += groups[track].plays;
+  std::vector<Repeated> repeated;
+  for (const auto& [track, plays] : plays_of.items()) {
+    if (track == 0) continue;
+    result.plays += plays;
     ++result.tracks;
-    groups[track].days = days_of[track].active;
-    if (groups[track].days > 0) played.push_back(track);
+    const std::int64_t days = days_of[track].active;
+    if (days > 0) repeated.push_back({plays, days, tracks.order.places[track], track});
   }
   result.plays_per_track = ratio(result.plays, result.tracks);
   if (const auto distinct = ratio(result.tracks, result.plays)) result.repeat_share = 1 - *distinct;
@@ -225,20 +225,20 @@ Repeats Stats::repeats(const StatsFilter& filter) const {
     result.longest_run = {std::string(entry.id), stats::own_text(entry.name), longest.plays,
                           stats::to_timestamp(longest.first), stats::to_timestamp(longest.last)};
   }
-  stats::sort_leading(played, page_end(filter, played.size()),
-                      [&](std::uint32_t a, std::uint32_t b) {
-                        const std::int64_t left = groups[a].plays * groups[b].days;
-                        const std::int64_t right = groups[b].plays * groups[a].days;
-                        return left != right ? left > right : groups[a].plays > groups[b].plays;
+  stats::sort_leading(repeated, page_end(filter, repeated.size()),
+                      [](const Repeated& a, const Repeated& b) {
+                        const std::int64_t left = a.plays * b.days;
+                        const std::int64_t right = b.plays * a.days;
+                        if (left != right) return left > right;
+                        return a.plays != b.plays ? a.plays > b.plays : a.place < b.place;
                       });
-  for (std::int64_t i = filter.offset; i < std::ssize(played); ++i) {
+  for (std::int64_t i = filter.offset; i < std::ssize(repeated); ++i) {
     if (filter.limit != 0 && i - filter.offset >= filter.limit) break;
-    const std::uint32_t track = played[static_cast<std::size_t>(i)];
+    const auto& [plays, days, place, track] = repeated[static_cast<std::size_t>(i)];
     const auto entry = selection.plays().track(track);
-    const std::int64_t plays = groups[track].plays;
-    result.most_repeated.push_back(
-        {std::string(entry.id), stats::own_text(entry.name), stats::own_text(entry.artist), plays,
-         groups[track].days, static_cast<double>(plays) / static_cast<double>(groups[track].days)});
+    result.most_repeated.push_back({std::string(entry.id), stats::own_text(entry.name),
+                                    stats::own_text(entry.artist), plays, days,
+                                    static_cast<double>(plays) / static_cast<double>(days)});
   }
   return result;
 }
@@ -250,17 +250,11 @@ Diversity Stats::diversity(const StatsFilter& filter, Entity entity) const {
   std::vector<double> weights;
   std::int64_t parts = 0;
   Diversity result;
-  const auto add = [&](std::uint32_t group) {
-    if (groups[group].tally.plays == 0) return;
-    weights.push_back(groups[group].weight());
-    parts += groups[group].parts;
-  };
-  if (entity == Entity::context) {
-    for (const std::uint32_t group : stats::context_order(selection)) add(group);
-  } else if (entity == Entity::track) {
-    for (const std::uint32_t group : selection.facts().order()) add(group);
-  } else {
-    for (const std::uint32_t group : stats::groups_of(selection, entity).order) add(group);
+  for (const std::uint32_t group : stats::order_of(selection, entity).codes) {
+    const stats::GroupTally* tally = groups.find(group);
+    if (tally == nullptr) continue;
+    weights.push_back(tally->weight());
+    parts += tally->parts;
   }
   result.richness = std::ssize(weights);
   result.plays = static_cast<double>(parts) / static_cast<double>(stats::kWhole);

@@ -81,6 +81,9 @@ class PieceWalker {
     return pieces_[index_].bucket;
   }
 
+  /// Where the piece of the last instant ends.
+  [[nodiscard]] std::int64_t end() const noexcept { return end_; }
+
  private:
   void aim() { end_ = index_ + 1 < pieces_.size() ? pieces_[index_ + 1].begin : columns::kNoTime; }
 

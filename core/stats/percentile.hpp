@@ -13,27 +13,32 @@
 
 namespace playmirror::stats {
 
-/// Values with how often each occurs, in rising order of value.
-using Weighted = std::vector<std::pair<double, std::int64_t>>;
-
-/// `n` is the sum of the weights. Nothing for no values.
-[[nodiscard]] inline std::optional<double> percentile(const Weighted& values, std::int64_t n,
-                                                      double share) {
+/// Of `n` values, of which nth(i) is the i-th in rising order. Nothing for no values.
+template <typename Nth>
+[[nodiscard]] std::optional<double> percentile(std::int64_t n, double share, const Nth& nth) {
   if (n == 0) return std::nullopt;
   const double place = share * static_cast<double>(n - 1);
   const auto below = static_cast<std::int64_t>(std::floor(place));
   const auto above = static_cast<std::int64_t>(std::ceil(place));
-  const auto nth = [&](std::int64_t index) {
+  const double low = nth(below);
+  if (above == below) return low;
+  return low + (nth(above) - low) * (place - static_cast<double>(below));
+}
+
+/// Values with how often each occurs, in rising order of value.
+using Weighted = std::vector<std::pair<double, std::int64_t>>;
+
+/// `n` is the sum of the weights.
+[[nodiscard]] inline std::optional<double> percentile(const Weighted& values, std::int64_t n,
+                                                      double share) {
+  return percentile(n, share, [&](std::int64_t index) {
     std::int64_t passed = 0;
     for (const auto& [value, weight] : values) {
       passed += weight;
       if (index < passed) return value;
     }
     return values.back().first;
-  };
-  const double low = nth(below);
-  if (above == below) return low;
-  return low + (nth(above) - low) * (place - static_cast<double>(below));
+  });
 }
 
 /// Of plain values, in any order; puts them in another one.

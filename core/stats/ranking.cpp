@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <numeric>
 
 namespace playmirror::stats {
 namespace {
@@ -38,26 +37,25 @@ Column columns_for(Wanted wanted) {
   return needed;
 }
 
-/// One pass over the plays: sums by `code_of` a row, and days of `groups_at` a row.
+/// What one pass over the plays finds.
+struct Found {
+  std::vector<PlaySums> sums;       ///< by the code of a row
+  std::vector<std::uint32_t> days;  ///< by the groups of a row
+};
+
 template <typename CodeOf, typename GroupsAt>
-std::vector<PlaySums> sum_plays(const Selection& selection, Wanted wanted, Column code_column,
-                                std::size_t codes, CodeOf&& code_of, GroupsAt&& groups_at,
-                                std::vector<GroupTally>& groups) {
-  std::vector<PlaySums> sums(codes);
+Found look_at_plays(const Selection& selection, Wanted wanted, Column code_column,
+                    std::size_t codes, std::size_t groups, CodeOf&& code_of, GroupsAt&& groups_at) {
+  Found found{std::vector<PlaySums>(codes), std::vector<std::uint32_t>(groups, 0)};
   const auto& estimates = selection.estimates();
-  // Apart from the rest of the groups, so that both stay near.
-  struct Days {
-    MetUnits met = {};
-    std::uint32_t active = 0;
-  };
-  std::vector<Days> days_of(groups.size());
+  std::vector<MetUnits> met(wanted.days ? groups : 0);
   LocalUnits days = LocalUnits::days(selection.zone());
   const columns::Period calendar = in_calendar({});
   selection.scan(columns_for(wanted) | code_column, [&](const Rows& rows) {
     const Batch& batch = rows.batch();
     rows.each([&](std::size_t row) {
       const std::uint32_t code = code_of(batch, row);
-      PlaySums& sum = sums[code];
+      PlaySums& sum = found.sums[code];
       if (wanted.time) {
         sum.tally.add(listened_ms(batch, row), estimates[batch.track[row]]);
         sum.skips += batch.skipped[row] == columns::kSkipped ? 1 : 0;
@@ -70,30 +68,12 @@ std::vector<PlaySums> sum_plays(const Selection& selection, Wanted wanted, Colum
         if (at < *calendar.since || at >= *calendar.until) return;
         const std::int64_t day = days.at(at);
         for (const std::uint32_t group : groups_at(code)) {
-          days_of[group].active += days_of[group].met.first(day) ? 1 : 0;
+          found.days[group] += met[group].first(day) ? 1 : 0;
         }
       }
     });
   });
-  for (std::size_t group = 0; group < groups.size(); ++group)
-    groups[group].days = days_of[group].active;
-  return sums;
-}
-
-/// The sums that take no look at each play, where the selection allows.
-std::vector<PlaySums> plain_sums(const Selection& selection, Wanted wanted) {
-  std::vector<PlaySums> sums(selection.facts().tracks());
-  if (wanted.time) {
-    const auto tallies = selection.track_tallies();
-    for (std::size_t code = 0; code < sums.size(); ++code) {
-      sums[code].tally = tallies[code].tally;
-      sums[code].skips = tallies[code].skips;
-    }
-  } else {
-    const auto counts = selection.track_counts();
-    for (std::size_t code = 0; code < sums.size(); ++code) sums[code].tally.plays = counts[code];
-  }
-  return sums;
+  return found;
 }
 
 void add(GroupTally& group, const PlaySums& sums, std::int64_t part) {
@@ -129,58 +109,58 @@ double all_plays(const Selection& selection) {
 }
 
 const Groups& groups_of(const Selection& selection, Entity entity) {
-  if (entity == Entity::artist) return selection.facts().artists(selection.filter().artist_credit);
-  if (entity == Entity::album) return selection.facts().albums();
-  return selection.facts().genres();
-}
-
-Groups track_groups(const Selection& selection) {
-  Groups groups;
   Facts& facts = selection.facts();
-  const auto& identity = selection.identity();
-  for (std::uint32_t code = 0; code < facts.tracks(); ++code) {
-    const std::uint32_t group = facts.known(code) ? identity[code] : 0;
-    groups.add({&group, 1});
-  }
-  groups.count = facts.tracks();
-  groups.order = facts.order();
-  return groups;
+  if (entity == Entity::track) return facts.track_groups(selection.filter().track_identity);
+  if (entity == Entity::artist) return facts.artists(selection.filter().artist_credit);
+  if (entity == Entity::album) return facts.albums();
+  return facts.genres();
 }
 
-std::vector<std::uint32_t> context_order(const Selection& selection) {
-  const auto& contexts = selection.plays().contexts();
-  std::vector<std::uint32_t> order(contexts.size() - 1);
-  std::iota(order.begin(), order.end(), 1U);
-  std::ranges::sort(order, {}, [&](std::uint32_t code) { return contexts[code].id; });
-  return order;
+const Order& order_of(const Selection& selection, Entity entity) {
+  if (entity == Entity::context) return selection.facts().context_order();
+  return groups_of(selection, entity).order;
 }
 
-std::vector<GroupTally> tally_groups(const Selection& selection, Entity entity, Wanted wanted) {
+GroupTallies tally_groups(const Selection& selection, Entity entity, Wanted wanted) {
   if (entity == Entity::context) {
-    std::vector<GroupTally> groups(selection.plays().contexts().size());
-    const auto sums = sum_plays(
-        selection, wanted, Column::context, groups.size(),
+    GroupTallies groups(selection.plays().contexts().size());
+    const auto found = look_at_plays(
+        selection, wanted, Column::context, groups.size(), groups.size(),
         [](const Batch& batch, std::size_t row) { return batch.context[row]; },
-        [](std::uint32_t context) { return std::array{context}; }, groups);
-    for (std::size_t code = 0; code < groups.size(); ++code) add(groups[code], sums[code], kWhole);
+        [](std::uint32_t context) { return std::array{context}; });
+    for (std::uint32_t context = 0; context < groups.size(); ++context) {
+      if (found.sums[context].tally.plays == 0) continue;
+      GroupTally& group = groups[context];
+      add(group, found.sums[context], kWhole);
+      group.days = found.days[context];
+    }
     return groups;
   }
-  Groups own;
-  if (entity == Entity::track) own = track_groups(selection);
-  const Groups& members = entity == Entity::track ? own : groups_of(selection, entity);
-  std::vector<GroupTally> groups(members.count);
-  const auto sums = wanted.days
-                        ? sum_plays(
-                              selection, wanted, Column::track, selection.facts().tracks(),
-                              [](const Batch& batch, std::size_t row) { return batch.track[row]; },
-                              [&](std::uint32_t track) { return members.of(track); }, groups)
-                        : plain_sums(selection, wanted);
+  const Groups& members = groups_of(selection, entity);
+  GroupTallies groups(members.count);
   const bool split = splits(selection.filter(), entity);
-  for (std::uint32_t track = 0; track < sums.size(); ++track) {
+  const auto add_track = [&](std::uint32_t track, const PlaySums& sums) {
     const auto of_track = members.of(track);
-    if (sums[track].tally.plays == 0) continue;
     const std::int64_t part = part_of(split, of_track.size());
-    for (const std::uint32_t group : of_track) add(groups[group], sums[track], part);
+    for (const std::uint32_t group : of_track) add(groups[group], sums, part);
+  };
+  if (wanted.days) {
+    const auto found = look_at_plays(
+        selection, wanted, Column::track, selection.facts().tracks(), members.count,
+        [](const Batch& batch, std::size_t row) { return batch.track[row]; },
+        [&](std::uint32_t track) { return members.of(track); });
+    for (std::uint32_t track = 0; track < found.sums.size(); ++track) {
+      if (found.sums[track].tally.plays != 0) add_track(track, found.sums[track]);
+    }
+    for (const auto& [group, tally] : groups.items()) groups[group].days = found.days[group];
+  } else if (wanted.time) {
+    for (const auto& [track, each] : selection.track_tallies()) {
+      add_track(track, {.tally = each.tally, .skips = each.skips});
+    }
+  } else {
+    for (const auto& [track, plays] : selection.track_counts()) {
+      add_track(track, {.tally = {.plays = plays}});
+    }
   }
   return groups;
 }
@@ -190,21 +170,24 @@ bool ranks_by_sums(const Selection& selection, Entity entity) {
 }
 
 void add_days(const Selection& selection, const Groups& members,
-              const std::vector<std::uint32_t>& of, std::vector<GroupTally>& groups) {
-  // Which of them a track belongs to: none, as a rule.
+              const std::vector<std::uint32_t>& of, GroupTallies& groups) {
   std::vector<std::uint32_t> place(members.count, 0);
   std::uint32_t number = 0;
   for (const std::uint32_t group : of) place[group] = ++number;
+  // Which of them a track belongs to: none, as a rule.
   Groups wanted;
-  std::vector<char> belongs(selection.facts().tracks(), 0);
+  wanted.add({});
+  std::uint32_t wanting = 0;
+  std::vector<std::uint32_t> belongs(selection.facts().tracks(), 0);
   std::vector<std::uint32_t> places;
   for (std::uint32_t track = 0; track < belongs.size(); ++track) {
-    places.clear();
     for (const std::uint32_t group : members.of(track)) {
       if (place[group] != 0) places.push_back(place[group] - 1);
     }
-    belongs[track] = places.empty() ? 0 : 1;
+    if (places.empty()) continue;
     wanted.add(places);
+    belongs[track] = ++wanting;
+    places.clear();
   }
   struct Days {
     MetUnits met = {};
@@ -221,13 +204,13 @@ void add_days(const Selection& selection, const Groups& members,
     std::size_t count = 0;
     rows.each([&](std::size_t row) {  // no branch: which tracks follow each other nobody guesses
       kept[count] = static_cast<std::uint32_t>(row);
-      count += static_cast<std::size_t>(belongs[batch.track[row]]);
+      count += belongs[batch.track[row]] != 0 ? 1 : 0;
     });
     for (std::size_t i = 0; i < count; ++i) {
       const std::int64_t at = batch.played_at[kept[i]];
       const bool has_day = at >= *calendar.since && at < *calendar.until;
       const std::int64_t day = has_day ? days.at(at) : 0;
-      for (const std::uint32_t index : wanted.of(batch.track[kept[i]])) {
+      for (const std::uint32_t index : wanted.of(belongs[batch.track[kept[i]]])) {
         Days& each = days_of[index];
         if (has_day) each.active += each.met.first(day) ? 1 : 0;
         each.ends.meet(at);
@@ -242,10 +225,15 @@ void add_days(const Selection& selection, const Groups& members,
   }
 }
 
-std::vector<Place> rank_groups(const StatsFilter& filter, const std::vector<GroupTally>& groups,
-                               const std::vector<std::uint32_t>& order) {
-  const auto metric = [&](std::uint32_t group) {
-    const GroupTally& tally = groups[group];
+std::vector<Place> rank_groups(const StatsFilter& filter, const GroupTallies& groups,
+                               const Order& order) {
+  struct Ranked {
+    std::int64_t metric;
+    std::int64_t other;
+    std::uint32_t place;  ///< by key
+    std::uint32_t group;
+  };
+  const auto metric = [&](const GroupTally& tally) {
     switch (filter.by) {
       case Rank::time:
         return tally.parts_ms;
@@ -258,29 +246,29 @@ std::vector<Place> rank_groups(const StatsFilter& filter, const std::vector<Grou
     }
     return tally.parts;
   };
-  const auto other = [&](std::uint32_t group) {
-    return filter.by == Rank::plays ? groups[group].parts_ms : groups[group].parts;
-  };
-  std::vector<std::uint32_t> ranked;
-  for (const std::uint32_t group : order) {
-    if (groups[group].tally.plays > 0) ranked.push_back(group);
+  std::vector<Ranked> ranked;
+  ranked.reserve(groups.items().size());
+  for (const auto& [group, tally] : groups.items()) {
+    if (group == 0) continue;
+    const std::int64_t other = filter.by == Rank::plays ? tally.parts_ms : tally.parts;
+    ranked.push_back({metric(tally), other, order.places[group], group});
   }
   std::vector<Place> places;
   const std::int64_t of = std::ssize(ranked);
   const std::int64_t end =
       filter.limit == 0 || filter.limit > of - filter.offset ? of : filter.offset + filter.limit;
-  sort_leading(ranked, static_cast<std::size_t>(end), [&](std::uint32_t a, std::uint32_t b) {
-    if (metric(a) != metric(b)) return metric(a) > metric(b);
-    return other(a) > other(b);
+  sort_leading(ranked, static_cast<std::size_t>(end), [](const Ranked& a, const Ranked& b) {
+    if (a.metric != b.metric) return a.metric > b.metric;
+    return a.other != b.other ? a.other > b.other : a.place < b.place;
   });
   std::int64_t rank = 0;
   for (std::int64_t i = 0; i < end; ++i) {
     const auto index = static_cast<std::size_t>(i);
-    if (i == 0 || metric(ranked[index]) != metric(ranked[index - 1])) rank = i + 1;
-    if (i >= filter.offset) places.push_back({ranked[index], i + 1, rank, of});
+    if (i == 0 || ranked[index].metric != ranked[index - 1].metric) rank = i + 1;
+    if (i >= filter.offset) places.push_back({ranked[index].group, i + 1, rank, of});
   }
   const bool has_room = filter.limit == 0 || std::ssize(places) < filter.limit;
-  if (groups[0].tally.plays > 0 && has_room && filter.offset <= of) places.push_back({0, 0, 0, of});
+  if (groups.find(0) != nullptr && has_room && filter.offset <= of) places.push_back({0, 0, 0, of});
   return places;
 }
 

@@ -17,9 +17,7 @@ namespace playmirror::stats {
 /// plays split among so many artists or genres add up exactly, in any order, and equals are equal.
 inline constexpr std::int64_t kWhole = 720'720;
 
-/// What is known of the plays of one group: a code of the dictionary of tracks, artists or
-/// contexts, or a number that Facts gives albums and genres. Group 0 holds the plays whose group is
-/// not known.
+/// What is known of the plays of one group.
 struct GroupTally {
   Tally tally = {};
   std::int64_t parts = 0;     ///< plays times kWhole, where the filter splits them a part of that
@@ -34,6 +32,10 @@ struct GroupTally {
   }
 };
 
+/// By group: a code of the dictionary of tracks, artists or contexts, or a number that Facts gives
+/// albums and genres. Group 0 holds the plays whose group is not known.
+using GroupTallies = columns::Sparse<GroupTally>;
+
 /// All plays selected, as shares count them.
 [[nodiscard]] double all_plays(const Selection& selection);
 
@@ -47,20 +49,17 @@ struct Wanted {
 /// add_days() for the few that come out on top costs less than days for all.
 [[nodiscard]] bool ranks_by_sums(const Selection& selection, Entity entity);
 
-/// The groups of each track for an entity that is one: all but contexts.
+/// The groups of each track: of all entities but contexts.
 [[nodiscard]] const Groups& groups_of(const Selection& selection, Entity entity);
 
-/// The tracks as groups of themselves, by the filter's identity.
-[[nodiscard]] Groups track_groups(const Selection& selection);
-
-/// A tally for each group of the entity.
-[[nodiscard]] std::vector<GroupTally> tally_groups(const Selection& selection, Entity entity,
-                                                   Wanted wanted = {});
+/// A tally for each group of the entity that has plays.
+[[nodiscard]] GroupTallies tally_groups(const Selection& selection, Entity entity,
+                                        Wanted wanted = {});
 
 /// Adds to some of the groups of an entity, but contexts, what Wanted::days stands for. `members`
 /// are the groups of each track.
 void add_days(const Selection& selection, const Groups& members,
-              const std::vector<std::uint32_t>& of, std::vector<GroupTally>& groups);
+              const std::vector<std::uint32_t>& of, GroupTallies& groups);
 
 /// The parts that a play of a track with `groups` groups gives to each.
 [[nodiscard]] constexpr std::int64_t part_of(bool split, std::size_t groups) noexcept {
@@ -68,8 +67,8 @@ void add_days(const Selection& selection, const Groups& members,
   return split ? (kWhole + count / 2) / count : kWhole;
 }
 
-/// The codes of contexts but 0, by URI byte by byte.
-[[nodiscard]] std::vector<std::uint32_t> context_order(const Selection& selection);
+/// The groups of any entity by their keys.
+[[nodiscard]] const Order& order_of(const Selection& selection, Entity entity);
 
 /// A group and its place.
 struct Place {
@@ -81,8 +80,7 @@ struct Place {
 
 /// The groups that have plays, by the filter's metric, the other metric and their key; the page
 /// that the filter asks for. The unknown group comes behind all others.
-[[nodiscard]] std::vector<Place> rank_groups(const StatsFilter& filter,
-                                             const std::vector<GroupTally>& groups,
-                                             const std::vector<std::uint32_t>& order);
+[[nodiscard]] std::vector<Place> rank_groups(const StatsFilter& filter, const GroupTallies& groups,
+                                             const Order& order);
 
 }  // namespace playmirror::stats

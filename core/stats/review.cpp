@@ -33,8 +33,7 @@ class Ranking {
   Ranking(const Selection& selection, Entity entity)
       : selection_(selection),
         tracks_(entity == Entity::track),
-        own_(tracks_ ? stats::track_groups(selection) : Groups()),
-        groups_(tracks_ ? own_ : stats::groups_of(selection, entity)),
+        groups_(stats::groups_of(selection, entity)),
         days_later_(stats::ranks_by_sums(selection, entity)),
         tallies_(stats::tally_groups(selection, entity, {.time = true, .days = !days_later_})) {
     StatsFilter all = selection.filter();
@@ -44,7 +43,7 @@ class Ranking {
   }
 
   [[nodiscard]] const Groups& groups() const noexcept { return groups_; }
-  [[nodiscard]] const GroupTally& tally(std::uint32_t group) const { return tallies_[group]; }
+  [[nodiscard]] const GroupTally& tally(std::uint32_t group) const { return *tallies_.find(group); }
 
   /// The same with days, and first and last play.
   [[nodiscard]] const GroupTally& whole_tally(std::uint32_t group) {
@@ -72,10 +71,9 @@ class Ranking {
  private:
   const Selection& selection_;
   bool tracks_;
-  Groups own_;
   const Groups& groups_;
   bool days_later_;
-  std::vector<GroupTally> tallies_;
+  stats::GroupTallies tallies_;
   std::vector<Place> places_;
 };
 

@@ -275,41 +275,61 @@ std::span<const std::uint32_t> Selection::select(const Batch& batch) const {
   return rows_;
 }
 
-std::vector<std::int64_t> Selection::track_counts(const columns::Period& period) const {
-  std::vector<std::int64_t> counts(facts().tracks(), 0);
+std::shared_ptr<const std::vector<std::uint32_t>> Selection::plays_by_track(
+    const columns::Period& period) const {
   if (takes_all_) {
-    std::ranges::copy(*plays().track_counts(period), counts.begin());
-    return counts;
+    auto counts = plays().track_counts(period);
+    if (counts->size() == facts().tracks()) return counts;
+    auto wider = std::make_shared<std::vector<std::uint32_t>>(*counts);
+    wider->resize(facts().tracks(), 0);
+    return wider;
   }
+  auto counts = std::make_shared<std::vector<std::uint32_t>>(facts().tracks(), 0);
   scan(period, Column::track, [&](const Rows& rows) {
-    rows.each([&](std::size_t row) { ++counts[rows.batch().track[row]]; });
+    rows.each([&](std::size_t row) { ++(*counts)[rows.batch().track[row]]; });
   });
   return counts;
 }
 
-void Selection::add_rows(const Rows& rows, std::vector<TrackTally>& tallies) const {
+std::vector<TrackCount> Selection::track_counts(const columns::Period& period) const {
+  const auto dense = plays_by_track(period);
+  const std::vector<std::uint32_t>& plays = *dense;
+  std::vector<TrackCount> counts;
+  columns::each_where(
+      plays.size(), [&](std::size_t track) { return plays[track] != 0; },
+      [&](std::uint32_t track) {
+        counts.push_back({track, plays[track]});
+      });
+  return counts;
+}
+
+void Selection::add_rows(const Rows& rows, TrackTallies& tallies) const {
   const Batch& batch = rows.batch();
   const auto& estimates = this->estimates();
   rows.each([&](std::size_t row) {
     const std::uint32_t track = batch.track[row];
-    tallies[track].tally.add(listened_ms(batch, row), estimates[track]);
-    tallies[track].skips += batch.skipped[row] == columns::kSkipped ? 1 : 0;
+    TrackTally& each = tallies[track];
+    each.tally.add(listened_ms(batch, row), estimates[track]);
+    each.skips += batch.skipped[row] == columns::kSkipped ? 1 : 0;
   });
 }
 
-bool Selection::add_running_sums(std::vector<TrackTally>& tallies) const {
+std::optional<std::vector<Selection::TrackTallies::Item>> Selection::running_tallies() const {
   const auto sums = plays().track_sums(period_);
   // Lengths of more than 32 bits are no song's, and so not worth a sum of their own.
-  if (std::ranges::any_of(sums, [](const auto& sum) { return sum.wide != 0; })) return false;
-  const auto& estimates = this->estimates();
-  for (std::size_t track = 0; track < sums.size(); ++track) {
-    const columns::TrackSums& sum = sums[track];
-    if (sum.plays == 0) continue;
-    tallies[track] = {Tally::of(sum.plays, sum.measured, static_cast<std::int64_t>(sum.measured_ms),
-                                estimates[track]),
-                      sum.skips};
+  if (std::ranges::any_of(sums, [](const auto& sum) { return sum.value.wide != 0; })) {
+    return std::nullopt;
   }
-  return true;
+  const auto& estimates = this->estimates();
+  std::vector<TrackTallies::Item> tallies;
+  tallies.reserve(sums.size());
+  for (const auto& [track, sum] : sums) {
+    tallies.push_back({track,
+                       {Tally::of(sum.plays, sum.measured,
+                                  static_cast<std::int64_t>(sum.measured_ms), estimates[track]),
+                        sum.skips}});
+  }
+  return tallies;
 }
 
 std::pair<std::int64_t, std::int64_t> covered(const Selection& selection) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/columns/play_columns.hpp"
+#include "core/columns/sparse.hpp"
 #include "core/mirror/state.hpp"
 #include "core/stats/facts.hpp"
 #include "core/stats/tally.hpp"
@@ -36,6 +37,12 @@ using columns::Column;
 
 /// Throws InvalidArgument for a filter that means nothing: an unknown zone, a negative limit.
 void check(const StatsFilter& filter);
+
+/// A track code and how many of the selected plays it has.
+struct TrackCount {
+  std::uint32_t track;
+  std::uint32_t plays;
+};
 
 /// What the selected plays of one track come to.
 struct TrackTally {
@@ -143,27 +150,34 @@ class Selection {
 
   /// How many of the selected plays each track code has, from running totals where nothing but the
   /// period selects. Room for facts().tracks().
-  [[nodiscard]] std::vector<std::int64_t> track_counts() const { return track_counts(period_); }
-  [[nodiscard]] std::vector<std::int64_t> track_counts(const columns::Period& period) const;
+  [[nodiscard]] std::shared_ptr<const std::vector<std::uint32_t>> plays_by_track(
+      const columns::Period& period) const;
 
-  /// What those of each track code come to, likewise.
-  [[nodiscard]] std::vector<TrackTally> track_tallies() const {
+  /// The same of those tracks that have any, in order of code.
+  [[nodiscard]] std::vector<TrackCount> track_counts() const { return track_counts(period_); }
+  [[nodiscard]] std::vector<TrackCount> track_counts(const columns::Period& period) const;
+
+  /// What those of each track that has any come to, likewise, but in no order.
+  using TrackTallies = columns::Sparse<TrackTally>;
+  [[nodiscard]] std::vector<TrackTallies::Item> track_tallies() const {
     return track_tallies(Column::none, [](const Rows&) {});
   }
 
   /// The same, and scan(wanted, visit) along with it.
   template <typename Visit>
-  [[nodiscard]] std::vector<TrackTally> track_tallies(Column wanted, Visit&& visit) const {
-    std::vector<TrackTally> tallies(facts().tracks());
-    if (takes_all_ && add_running_sums(tallies)) {
-      if (wanted != Column::none) scan(wanted, visit);
-      return tallies;
+  [[nodiscard]] std::vector<TrackTallies::Item> track_tallies(Column wanted, Visit&& visit) const {
+    if (takes_all_) {
+      if (auto tallies = running_tallies()) {
+        if (wanted != Column::none) scan(wanted, visit);
+        return *std::move(tallies);
+      }
     }
+    TrackTallies tallies(facts().tracks());
     scan(wanted | Column::track | Column::listened_ms | Column::skipped, [&](const Rows& rows) {
       add_rows(rows, tallies);
       visit(rows);
     });
-    return tallies;
+    return std::move(tallies).take_items();
   }
 
   /// The code that stands for each track code, by the filter's track_identity.
@@ -182,8 +196,8 @@ class Selection {
   void prepare_dedupe();
   void allow_tracks(const std::vector<bool>& allowed);
   [[nodiscard]] std::span<const std::uint32_t> select(const Batch& batch) const;
-  [[nodiscard]] bool add_running_sums(std::vector<TrackTally>& tallies) const;
-  void add_rows(const Rows& rows, std::vector<TrackTally>& tallies) const;
+  [[nodiscard]] std::optional<std::vector<TrackTallies::Item>> running_tallies() const;
+  void add_rows(const Rows& rows, TrackTallies& tallies) const;
   [[nodiscard]] bool listened_enough(const Batch& batch, std::size_t row) const;
 
   StatsFilter filter_;

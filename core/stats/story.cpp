@@ -95,35 +95,26 @@ std::vector<RecentPlay> Stats::on_this_day(const StatsFilter& filter) const {
 
 Moods Stats::moods(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
-  const auto& features = selection.facts().features();
-  constexpr auto place = [](std::string_view name) {
-    return static_cast<std::size_t>(std::ranges::find(stats::kFeatures, name) -
-                                    stats::kFeatures.begin());
-  };
-  constexpr double kMiddle = 0.5;
-  constexpr auto tenth = [](double value) {
-    return static_cast<std::size_t>(std::clamp(value * 10, 0.0, 9.0));
-  };
+  const auto& traits = selection.facts().features().traits();
+  std::array<std::int64_t, stats::Features::kMoods + 1> plays_of{};
+  for (const auto& [track, plays] : selection.track_counts()) {
+    plays_of[traits[track].mood] += plays;
+  }
   Moods result;
   result.grid.assign(100, 0);
-  const auto counts = selection.track_counts();
-  for (std::size_t track = 0; track < counts.size(); ++track) {
-    const std::int64_t plays = counts[track];
-    const auto& values = features[track].values;
-    const auto& valence = values[place("valence")];
-    const auto& energy = values[place("energy")];
+  for (std::uint16_t number = 0; number < stats::Features::kMoods; ++number) {
+    const stats::Features::Mood mood(number);
+    const std::int64_t plays = plays_of[number];
     result.plays += plays;
-    if (!valence || !energy) {
-      result.unknown += plays;
-      continue;
-    }
-    result.grid[tenth(*energy) * 10 + tenth(*valence)] += plays;
-    if (*energy >= kMiddle) {
-      (*valence >= kMiddle ? result.happy : result.angry) += plays;
+    result.grid[mood.tenths] += plays;
+    if (mood.is_energetic) {
+      (mood.is_valent ? result.happy : result.angry) += plays;
     } else {
-      (*valence >= kMiddle ? result.calm : result.sad) += plays;
+      (mood.is_valent ? result.calm : result.sad) += plays;
     }
   }
+  result.unknown = plays_of.back();
+  result.plays += result.unknown;
   if (result.plays > 0) {
     result.unknown_share = static_cast<double>(result.unknown) / static_cast<double>(result.plays);
   }
@@ -160,9 +151,7 @@ std::vector<EvolutionPoint> Stats::evolution(const StatsFilter& filter, Entity e
   const Stats here = at_one_moment();
   const Selection selection(here.moment(), filter);
   const bool tracks = entity == Entity::track;
-  Groups own;
-  if (tracks) own = stats::track_groups(selection);
-  const Groups& members = tracks ? own : stats::groups_of(selection, entity);
+  const Groups& members = stats::groups_of(selection, entity);
   const stats::Wanted wanted{.time = true, .days = filter.by == Rank::days};
   const auto places =
       stats::rank_groups(filter, stats::tally_groups(selection, entity, wanted), members.order);

@@ -42,29 +42,21 @@ void fill(Item& item, const Place& place, const GroupTally& group, double plays)
   item.last_at = stats::finite_instant(group.last_at);
 }
 
-void add_days(const Selection& selection, Entity entity, const std::vector<Place>& places,
-              std::vector<GroupTally>& groups) {
-  std::vector<std::uint32_t> ranked;
-  for (const Place& place : places) ranked.push_back(place.group);
-  if (entity == Entity::track) {
-    stats::add_days(selection, stats::track_groups(selection), ranked, groups);
-  } else {
-    stats::add_days(selection, stats::groups_of(selection, entity), ranked, groups);
-  }
-}
-
 /// The ranked items of an entity; `name` fills in what identifies one. Group 0 has no name.
 template <typename Item, typename Name>
-std::vector<Item> top(const Selection& selection, Entity entity,
-                      const std::vector<std::uint32_t>& order, Name&& name,
+std::vector<Item> top(const Selection& selection, Entity entity, Name&& name,
                       stats::Wanted wanted = {}) {
   const StatsFilter& filter = selection.filter();
   const bool days_later =
       wanted.days && filter.limit != 0 && stats::ranks_by_sums(selection, entity);
   if (days_later) wanted.days = false;
   auto groups = stats::tally_groups(selection, entity, wanted);
-  const auto places = stats::rank_groups(filter, groups, order);
-  if (days_later) add_days(selection, entity, places, groups);
+  const auto places = stats::rank_groups(filter, groups, stats::order_of(selection, entity));
+  if (days_later) {
+    std::vector<std::uint32_t> ranked;
+    for (const Place& place : places) ranked.push_back(place.group);
+    stats::add_days(selection, stats::groups_of(selection, entity), ranked, groups);
+  }
   const double plays = stats::all_plays(selection);
   std::vector<Item> items;
   for (const Place& place : places) {
@@ -152,8 +144,8 @@ std::vector<TopTrack> Stats::top_tracks(const StatsFilter& filter) const {
       item.of = 0;
     }
   };
-  auto tracks = top<TopTrack>(selection, Entity::track, selection.facts().order(), name,
-                              {.time = !counts_only, .days = !counts_only});
+  auto tracks =
+      top<TopTrack>(selection, Entity::track, name, {.time = !counts_only, .days = !counts_only});
   // Plays of tracks that are not known are no track.
   if (!tracks.empty() && tracks.back().position == 0) tracks.pop_back();
   return tracks;
@@ -161,24 +153,21 @@ std::vector<TopTrack> Stats::top_tracks(const StatsFilter& filter) const {
 
 std::vector<TopTrack> Stats::one_time(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
-  const auto groups = stats::tally_groups(selection, Entity::track);
+  auto groups = stats::tally_groups(selection, Entity::track);
   StatsFilter all = filter;
   all.limit = all.offset = 0;
-  auto places = stats::rank_groups(all, groups, selection.facts().order());
+  const auto& order = selection.facts().order();
+  auto places = stats::rank_groups(all, groups, order);
   std::erase_if(places, [&](const Place& place) {
     return place.group == 0 || groups[place.group].tally.plays != 1;
   });
-  // The latest first, one without a time last; equals in order of id, as facts().order() has them.
-  std::vector<std::uint32_t> by_id(groups.size(), 0);
-  for (std::uint32_t i = 0; i < selection.facts().order().size(); ++i) {
-    by_id[selection.facts().order()[i]] = i;
-  }
+  // The latest first, one without a time last; equals in order of id.
   const auto when = [&](const Place& place) {
     const std::int64_t at = groups[place.group].first_at;
     return columns::is_finite_time(at) ? at : columns::kNegativeInfinity;
   };
   std::ranges::sort(places, [&](const Place& a, const Place& b) {
-    return when(a) != when(b) ? when(a) > when(b) : by_id[a.group] < by_id[b.group];
+    return when(a) != when(b) ? when(a) > when(b) : order.places[a.group] < order.places[b.group];
   });
   const double plays = stats::all_plays(selection);
   std::vector<TopTrack> tracks;
@@ -194,42 +183,36 @@ std::vector<TopTrack> Stats::one_time(const StatsFilter& filter) const {
 
 std::vector<TopArtist> Stats::top_artists(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
-  const auto& groups = stats::groups_of(selection, Entity::artist);
-  return top<TopArtist>(selection, Entity::artist, groups.order,
-                        [&](TopArtist& item, std::uint32_t group) {
-                          const auto& entry = selection.plays().artists()[group];
-                          item.artist_id = std::string(entry.id);
-                          item.name = stats::own_text(entry.name);
-                        });
+  return top<TopArtist>(selection, Entity::artist, [&](TopArtist& item, std::uint32_t group) {
+    const auto& entry = selection.plays().artists()[group];
+    item.artist_id = std::string(entry.id);
+    item.name = stats::own_text(entry.name);
+  });
 }
 
 std::vector<TopAlbum> Stats::top_albums(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
-  const auto& groups = stats::groups_of(selection, Entity::album);
-  return top<TopAlbum>(selection, Entity::album, groups.order,
-                       [&](TopAlbum& item, std::uint32_t group) {
-                         const stats::Album& album = selection.facts().album(group);
-                         item.by_name = album.id.empty();
-                         if (!item.by_name) item.album_id = album.id;
-                         if (album.has_name) item.name = album.name;
-                         if (album.has_artist) item.artist = album.artist;
-                       });
+  return top<TopAlbum>(selection, Entity::album, [&](TopAlbum& item, std::uint32_t group) {
+    const stats::Album& album = selection.facts().album(group);
+    item.by_name = album.id.empty();
+    if (!item.by_name) item.album_id = album.id;
+    if (album.has_name) item.name = album.name;
+    if (album.has_artist) item.artist = album.artist;
+  });
 }
 
 std::vector<TopGenre> Stats::top_genres(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
-  const auto& groups = stats::groups_of(selection, Entity::genre);
-  return top<TopGenre>(
-      selection, Entity::genre, groups.order,
-      [&](TopGenre& item, std::uint32_t group) { item.genre = selection.facts().genre(group); });
+  return top<TopGenre>(selection, Entity::genre, [&](TopGenre& item, std::uint32_t group) {
+    item.genre = selection.facts().genre(group);
+  });
 }
 
 std::vector<TopContext> Stats::top_contexts(const StatsFilter& filter) const {
   const Selection selection(moment(), filter);
-  return top<TopContext>(selection, Entity::context, stats::context_order(selection),
-                         [&](TopContext& item, std::uint32_t group) {
-                           item.context_uri = std::string(selection.plays().contexts()[group].id);
-                         });
+  return top<TopContext>(selection, Entity::context, [&](TopContext& item, std::uint32_t group) {
+    item.context_uri = std::string(selection.plays().contexts()[group].id);
+  });
 }
 
 }  // namespace playmirror

@@ -25,10 +25,10 @@ using stats::Rows;
 using stats::Selection;
 
 /// How many known groups the tracks that have plays belong to.
-std::int64_t distinct(const Groups& groups, const std::vector<stats::TrackTally>& tracks) {
+std::int64_t distinct(const Groups& groups,
+                      const std::vector<Selection::TrackTallies::Item>& tracks) {
   std::vector<char> met(groups.count, 0);
-  for (std::uint32_t track = 0; track < tracks.size(); ++track) {
-    if (tracks[track].tally.plays == 0) continue;
+  for (const auto& [track, tally] : tracks) {
     for (const std::uint32_t group : groups.of(track)) met[group] = 1;
   }
   met[0] = 0;
@@ -72,16 +72,10 @@ Totals totals_of(const Selection& selection) {
   });
 
   stats::Tally tally;
-  std::vector<char> tracks(tallies.size(), 0);
-  for (std::uint32_t track = 0; track < tallies.size(); ++track) {
-    if (tallies[track].tally.plays == 0) continue;
-    tally += tallies[track].tally;
-    if (facts.known(track)) tracks[selection.identity()[track]] = 1;
-  }
-  tracks[columns::kNone] = 0;
+  for (const auto& [track, each] : tallies) tally += each.tally;
   totals.plays = tally.plays;
   totals.time = tally.time();
-  totals.tracks = std::ranges::count(tracks, 1);
+  totals.tracks = distinct(facts.track_groups(selection.filter().track_identity), tallies);
   totals.artists = distinct(facts.artists(selection.filter().artist_credit), tallies);
   totals.albums = distinct(facts.albums(), tallies);
   totals.genres = distinct(facts.genres(), tallies);
@@ -99,18 +93,15 @@ Totals totals_of(const Selection& selection) {
 /// left by the rank that it had.
 std::vector<RankMove> moves(const Selection& now, const Selection& base, Entity entity) {
   struct Side {
-    std::vector<stats::GroupTally> tallies;
-    std::vector<stats::Place> places;
+    stats::GroupTallies tallies;
+    std::vector<stats::Place> places = {};
     std::vector<std::uint32_t> place_of = {};  ///< by group: its number in `places` and 1
   };
   const auto rank = [&](const Selection& selection) {
     StatsFilter all = selection.filter();
     all.limit = all.offset = 0;
-    Side side{stats::tally_groups(selection, entity, {.time = true, .days = all.by == Rank::days}),
-              {}};
-    const auto& order = entity == Entity::track ? selection.facts().order()
-                                                : stats::groups_of(selection, entity).order;
-    side.places = stats::rank_groups(all, side.tallies, order);
+    Side side{stats::tally_groups(selection, entity, {.time = true, .days = all.by == Rank::days})};
+    side.places = stats::rank_groups(all, side.tallies, stats::order_of(selection, entity));
     std::erase_if(side.places, [](const stats::Place& place) { return place.group == 0; });
     side.place_of.resize(side.tallies.size(), 0);
     std::uint32_t number = 0;
@@ -140,11 +131,11 @@ std::vector<RankMove> moves(const Selection& now, const Selection& base, Entity 
       identify(now.plays().artists()[group]);
     }
     if (place != nullptr) {
-      move.plays = here.tallies[group].tally.plays;
+      move.plays = here.tallies.find(group)->tally.plays;
       move.rank = place->rank;
     }
     if (before != nullptr) {
-      move.base_plays = there.tallies[group].tally.plays;
+      move.base_plays = there.tallies.find(group)->tally.plays;
       move.base_rank = before->rank;
     }
     if (place != nullptr && before != nullptr) move.rank_change = before->rank - place->rank;
@@ -157,30 +148,6 @@ std::vector<RankMove> moves(const Selection& now, const Selection& base, Entity 
     if (shown(&place) && place_in(here, place.group) == nullptr) add(place.group, nullptr, &place);
   }
   return result;
-}
-
-/// Documented ranges of Spotify's audio features, in the order of kFeatures; loudness and tempo
-/// have none that a track could not leave.
-bool out_of_range(const stats::Features& features) {
-  if (features.infinite) return true;
-  for (std::size_t i = 0; i < features.values.size(); ++i) {
-    const std::string_view name = stats::kFeatures[i];
-    const auto& value = features.values[i];
-    if (!value) continue;
-    const bool open_ended = name == "loudness" || name == "tempo";
-    if (open_ended ? name == "tempo" && *value < 0 : *value < 0 || *value > 1) return true;
-  }
-  const auto outside = [](const std::optional<std::int64_t>& value, std::int64_t least,
-                          std::int64_t most) { return value && (*value < least || *value > most); };
-  return outside(features.key, -1, 11) || outside(features.mode, 0, 1) ||
-         outside(features.time_signature, 0, 11);
-}
-
-bool has_none(const stats::Features& features) {
-  return !features.infinite &&
-         std::ranges::none_of(features.values,
-                              [](const auto& value) { return value.has_value(); }) &&
-         !features.key && !features.mode && !features.time_signature;
 }
 
 }  // namespace
@@ -257,7 +224,7 @@ DataQuality Stats::data_quality(const StatsFilter& filter) const {
     });
   });
 
-  const auto& features = facts.features();
+  const auto& traits = facts.features().traits();
   const Groups& artists = facts.artists(ArtistCredit::each);
   const Groups& genres = facts.genres();
   for (std::uint32_t track = 0; track < plays_of.size(); ++track) {
@@ -268,8 +235,8 @@ DataQuality Stats::data_quality(const StatsFilter& filter) const {
     count(quality.no_duration, durations[track] < 0, times);
     count(quality.no_artists, artists.of(track)[0] == 0, times);
     count(quality.no_genres, genres.of(track)[0] == 0, times);
-    count(quality.no_features, has_none(features[track]), times);
-    count(quality.out_of_range_features, out_of_range(features[track]), times);
+    count(quality.no_features, traits[track].has_none, times);
+    count(quality.out_of_range_features, traits[track].out_of_range, times);
   }
   return quality;
 }

@@ -187,12 +187,13 @@ class ColumnsTest : public QueryTest {
     const auto counts = *columns.track_counts(period);
     const auto sums = columns.track_sums(period);
     ASSERT_EQ(counts.size(), columns.track_codes());
-    ASSERT_EQ(sums.size(), columns.track_codes());
-    for (std::uint32_t code = 0; code < counts.size(); ++code) {
-      EXPECT_EQ(counts[code], sums[code].plays);
-      if (counts[code] == 0) continue;
+    EXPECT_EQ(std::ranges::count_if(counts, [](std::uint32_t count) { return count != 0; }),
+              std::ssize(sums));
+    for (const auto& [code, sum] : sums) {
+      ASSERT_LT(code, counts.size());
+      EXPECT_EQ(counts[code], sum.plays);
       const std::string id = code == kNone ? "-" : std::string(columns.tracks()[code].id);
-      EXPECT_EQ(sums[code], summed[id]) << id;
+      EXPECT_EQ(sum, summed[id]) << id;
       summed.erase(id);
     }
     EXPECT_TRUE(summed.empty());
