@@ -83,6 +83,7 @@ std::vector<ActivityBucket> Stats::activity(const StatsFilter& filter, Unit unit
   const auto [since, until] = stats::covered(selection);
   const stats::Series series(selection.zone(), unit, filter.week_start, since, until);
   std::vector<ActivityBucket> buckets;
+  buckets.reserve(series.buckets().size());
   for (const auto& bucket : series.buckets()) {
     buckets.push_back({.local_start = bucket.local,
                        .start = stats::to_timestamp(bucket.begin),

@@ -145,6 +145,7 @@ std::vector<DiscoveryBucket> Stats::discovery_trend(const StatsFilter& filter, U
   std::vector<DiscoveryBucket> buckets;
   if (series.buckets().empty()) return buckets;
   const std::int64_t start = history_start(selection);
+  buckets.reserve(series.buckets().size());
   for (const auto& bucket : series.buckets()) {
     buckets.push_back({.local_start = bucket.local,
                        .start = stats::to_timestamp(bucket.begin),

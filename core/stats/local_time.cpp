@@ -157,6 +157,7 @@ Series::Series(const Zone& zone, Unit unit, Weekday week_start, std::int64_t sin
     firsts.push_back(first);
   }
   firsts.push_back(calendar::unit_after(unit, firsts.back(), 1));
+  buckets_.reserve(firsts.size() - 1);
   DayBegins begins(zone);
   std::int64_t begin = begins.of(firsts.front()) + kUnixToPostgres;
   for (std::size_t i = 0; i + 1 < firsts.size(); ++i) {
@@ -164,9 +165,12 @@ Series::Series(const Zone& zone, Unit unit, Weekday week_start, std::int64_t sin
     buckets_.push_back({begin, end, day_text(firsts[i])});
     begin = end;
   }
-  for (const Stretch& piece : pieces) {
-    const auto bucket = std::ranges::lower_bound(firsts, piece.unit) - firsts.begin();
-    pieces_.push_back({piece.begin, bucket});
+  pieces_.reserve(pieces.size());
+  auto first = firsts.begin();
+  for (const Stretch& piece : pieces) {  // mostly the next one, but clocks may be put back
+    while (*first < piece.unit) ++first;
+    while (*first > piece.unit) --first;
+    pieces_.push_back({piece.begin, first - firsts.begin()});
   }
 }
 
