@@ -98,31 +98,32 @@ std::vector<ActivityBucket> Stats::activity(const StatsFilter& filter, Unit unit
   std::vector<stats::MetUnits> credited(artists.count);
   std::vector<Tally> tallies(buckets.size());
   stats::PieceWalker walker(series.pieces());
-  selection.scan(
-      {since, until}, stats::Column::played_at | stats::Column::track | stats::Column::listened_ms,
-      [&](const Rows& rows) {
-        const Batch& batch = rows.batch();
-        stats::each_run(rows, walker, [&](std::int64_t number, std::size_t begin, std::size_t end) {
-          Tally tally;
-          std::int64_t of_tracks = 0;
-          std::int64_t of_artists = 0;
-          for (std::size_t i = begin; i < end; ++i) {
-            const std::size_t row = rows[i];
-            const std::uint32_t track = batch.track[row];
-            tally.add(stats::listened_ms(batch, row), estimates[track]);
-            if (groups[track] == 0) continue;
-            of_tracks += tracks[groups[track]].first(number) ? 1 : 0;
-            for (const std::uint32_t artist : artists.of(track)) {
-              const bool is_first = credited[artist].first(number);
-              of_artists += is_first & (artist != 0) ? 1 : 0;
-            }
-          }
-          const auto index = static_cast<std::size_t>(number);
-          tallies[index] += tally;
-          buckets[index].tracks += of_tracks;
-          buckets[index].artists += of_artists;
-        });
-      });
+  selection.scan({since, until},
+                 stats::Column::played_at | stats::Column::track | stats::Column::listened_ms,
+                 [&](const Rows& rows) {
+                   const Batch& batch = rows.batch();
+                   for (std::size_t i = 0; i < rows.size();) {
+                     const std::int64_t number = walker.at(batch.played_at[rows[i]]);
+                     Tally tally;
+                     std::int64_t of_tracks = 0;
+                     std::int64_t of_artists = 0;
+                     do {
+                       const std::size_t row = rows[i];
+                       const std::uint32_t track = batch.track[row];
+                       tally.add(stats::listened_ms(batch, row), estimates[track]);
+                       if (groups[track] == 0) continue;
+                       of_tracks += tracks[groups[track]].first(number) ? 1 : 0;
+                       for (const std::uint32_t artist : artists.of(track)) {
+                         const bool is_first = credited[artist].first(number);
+                         of_artists += is_first & (artist != 0) ? 1 : 0;
+                       }
+                     } while (++i < rows.size() && batch.played_at[rows[i]] < walker.end());
+                     const auto index = static_cast<std::size_t>(number);
+                     tallies[index] += tally;
+                     buckets[index].tracks += of_tracks;
+                     buckets[index].artists += of_artists;
+                   }
+                 });
   for (std::size_t i = 0; i < buckets.size(); ++i) {
     buckets[i].plays = tallies[i].plays;
     buckets[i].time = tallies[i].time();

@@ -1,6 +1,6 @@
 /// \file
-/// Plays in order of time fall into runs within one local hour or day, or one bucket of a series,
-/// of which only the ends are to be found.
+/// Plays in order of time fall into runs within one local hour or day, of which only the ends are
+/// to be found.
 #pragma once
 
 #include "core/stats/local_time.hpp"
@@ -45,19 +45,6 @@ void each_run(const Rows& rows, LocalUnits& units, Visit&& visit) {
     const std::int64_t unit = units.at(rows.batch().played_at[rows[begin]]);
     const std::size_t end = std::min(first_at_or_after(rows, begin + 1, units.end()), last);
     visit(unit, begin, end);
-    begin = end;
-  }
-}
-
-/// Calls visit(bucket, begin, end) for each run of rows that lie in one piece of a series, which
-/// covers all of them.
-template <typename Visit>
-void each_run(const Rows& rows, PieceWalker& walker, Visit&& visit) {
-  std::size_t begin = 0;
-  while (begin < rows.size()) {
-    const std::int64_t bucket = walker.at(rows.batch().played_at[rows[begin]]);
-    const std::size_t end = first_at_or_after(rows, begin + 1, walker.end());
-    visit(bucket, begin, end);
     begin = end;
   }
 }
