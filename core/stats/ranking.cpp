@@ -175,19 +175,21 @@ void add_days(const Selection& selection, const Groups& members,
   std::uint32_t number = 0;
   for (const std::uint32_t group : of) place[group] = ++number;
   // Which of them a track belongs to: none, as a rule.
-  Groups wanted;
-  wanted.add({});
-  std::uint32_t wanting = 0;
-  std::vector<std::uint32_t> belongs(selection.facts().tracks(), 0);
-  std::vector<std::uint32_t> places;
-  for (std::uint32_t track = 0; track < belongs.size(); ++track) {
+  struct Part {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+  };
+  std::vector<Part> parts(selection.facts().tracks());  // of `indices`
+  std::vector<std::uint32_t> indices;
+  std::vector<char> belongs(parts.size(), 0);
+  for (std::uint32_t track = 0; track < parts.size(); ++track) {
+    const std::size_t begin = indices.size();
     for (const std::uint32_t group : members.of(track)) {
-      if (place[group] != 0) places.push_back(place[group] - 1);
+      if (place[group] != 0) indices.push_back(place[group] - 1);
     }
-    if (places.empty()) continue;
-    wanted.add(places);
-    belongs[track] = ++wanting;
-    places.clear();
+    if (indices.size() == begin) continue;
+    parts[track] = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(indices.size())};
+    belongs[track] = 1;
   }
   struct Days {
     MetUnits met = {};
@@ -204,15 +206,17 @@ void add_days(const Selection& selection, const Groups& members,
     std::size_t count = 0;
     rows.each([&](std::size_t row) {  // no branch: which tracks follow each other nobody guesses
       kept[count] = static_cast<std::uint32_t>(row);
-      count += belongs[batch.track[row]] != 0 ? 1 : 0;
+      count += static_cast<std::size_t>(belongs[batch.track[row]]);
     });
     for (std::size_t i = 0; i < count; ++i) {
       const std::int64_t at = batch.played_at[kept[i]];
       const bool has_day = at >= *calendar.since && at < *calendar.until;
       const std::int64_t day = has_day ? days.at(at) : 0;
-      for (const std::uint32_t index : wanted.of(belongs[batch.track[kept[i]]])) {
-        Days& each = days_of[index];
-        if (has_day) each.active += each.met.first(day) ? 1 : 0;
+      const Part part = parts[batch.track[kept[i]]];
+      for (std::uint32_t index = part.begin; index < part.end; ++index) {
+        Days& each = days_of[indices[index]];
+        // What came out on top was mostly met on that day already.
+        if (has_day && each.met.latest != day) each.active += each.met.first(day) ? 1 : 0;
         each.ends.meet(at);
       }
     }
