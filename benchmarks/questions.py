@@ -82,7 +82,7 @@ def _moods(stats: pm.Stats, **filter: Any) -> Rows:
 
 
 def _skips(stats: pm.Stats, **filter: Any) -> Rows:
-    return [(each.known, each.skipped) for each in stats.skips("hour", **filter)]
+    return [(each.known, each.skipped) for each in stats.skips("hour", **filter) if each.known]
 
 
 def _repeats(stats: pm.Stats, **filter: Any) -> Rows:
@@ -183,7 +183,7 @@ QUESTIONS = [
     Question(
         "skips by hour",
         """SELECT count(skipped), count(*) FILTER (WHERE skipped) FROM p GROUP BY hour(l)
-           ORDER BY hour(l)""",
+           HAVING count(skipped) > 0 ORDER BY hour(l)""",
         _skips,
     ),
     Question(
