@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -53,9 +55,9 @@ class Sparse {
 template <typename Holds, typename Visit>
 void each_where(std::size_t size, const Holds& holds, const Visit& visit) {
   constexpr std::size_t kAtOnce = 256;
-  std::uint32_t found[kAtOnce];
+  std::array<std::uint32_t, kAtOnce> found;
   for (std::size_t begin = 0; begin < size; begin += kAtOnce) {
-    const std::size_t end = begin + kAtOnce < size ? begin + kAtOnce : size;
+    const std::size_t end = std::min(begin + kAtOnce, size);
     std::size_t count = 0;
     for (std::size_t i = begin; i < end; ++i) {
       found[count] = static_cast<std::uint32_t>(i);

@@ -115,7 +115,7 @@ std::vector<ActivityBucket> Stats::activity(const StatsFilter& filter, Unit unit
                        of_tracks += tracks[groups[track]].first(number) ? 1 : 0;
                        for (const std::uint32_t artist : artists.of(track)) {
                          const bool is_first = credited[artist].first(number);
-                         of_artists += is_first & (artist != 0) ? 1 : 0;
+                         of_artists += (is_first & (artist != 0)) ? 1 : 0;
                        }
                      } while (++i < rows.size() && batch.played_at[rows[i]] < walker.end());
                      const auto index = static_cast<std::size_t>(number);

@@ -156,7 +156,7 @@ class Facts {
   /// The year each track came out; 0 where it is not known.
   const std::vector<std::int32_t>& years();
 
-  /// Its rows are places in order().
+  /// Places in them are those in order().
   const Features& features();
   const FeatureRanks& feature_ranks();
 
