@@ -51,9 +51,10 @@ class PushTransaction {
   };
 
   /// After both were answered; `refused` is what the server said to the first statement that it did
-  /// not take. Sends what is left to send. Waits for a lock until `give_up`.
+  /// not take. Sends what is left to send. Waits for a lock until `give_up`. One that is refused
+  /// for what the table is throws if the catalog `was_read_anew` for that before.
   [[nodiscard]] Outcome conclude(std::optional<pg::StatementFailed> refused,
-                                 std::chrono::steady_clock::time_point give_up);
+                                 std::chrono::steady_clock::time_point give_up, bool was_read_anew);
 
   [[nodiscard]] const std::vector<outbox::Entry>& entries() const noexcept { return entries_; }
   [[nodiscard]] const std::vector<PushedRow>& rows() const noexcept { return rows_; }

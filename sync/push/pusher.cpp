@@ -117,7 +117,7 @@ std::unique_ptr<PushTransaction> Pusher::begin(std::int64_t most) {
     } catch (const pg::StatementFailed& failure) {
       refused.emplace(failure);
     }
-    const auto outcome = transaction->conclude(std::move(refused), give_up);
+    const auto outcome = transaction->conclude(std::move(refused), give_up, attempt > 1);
     if (outcome == PushTransaction::Outcome::ready) return transaction;
     if (outcome == PushTransaction::Outcome::outdated) ++attempt;
   }
@@ -154,7 +154,8 @@ std::unique_ptr<PushTransaction> Pusher::finish(const PushTransaction& current, 
   };
   std::optional<pg::StatementFailed> refused = commit(current, next.get(), inserts, settle);
   const auto give_up = std::chrono::steady_clock::now() + options_.lock_timeout;
-  if (!next || next->conclude(std::move(refused), give_up) == PushTransaction::Outcome::ready) {
+  if (!next ||
+      next->conclude(std::move(refused), give_up, false) == PushTransaction::Outcome::ready) {
     return next;
   }
   // It begins anew, by itself.

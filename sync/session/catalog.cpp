@@ -252,11 +252,12 @@ Catalog read_catalog(const pg::Result& result, const std::string& schema) {
     const pg::Row row = result[i];
     const std::string name = row.text(0);
     if (name == "alembic_version") {
-      // A table that hides no rows: to read anything else may fail, and nothing depends on it.
+      // A table that hides no rows and can be locked, which the privilege to read its one column
+      // does not allow: to read anything else may fail, and nothing depends on it.
       const std::string kind = row.text(1);
       const bool is_plain =
           (kind == "r" || kind == "p") && !row.boolean(4) && (row.is_null(18) || !row.boolean(18));
-      if (row.text(5) == "version_num") catalog.has_alembic_version = is_plain && row.boolean(9);
+      if (row.text(5) == "version_num") catalog.has_alembic_version = is_plain && row.boolean(2);
       continue;
     }
     ServerTable& table = catalog.tables[name];

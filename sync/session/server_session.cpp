@@ -15,9 +15,11 @@ namespace {
 /// vanished laptop holds back neither vacuum nor a migration.
 constexpr const char* kIdleTimeout = "60s";
 
-/// SQLSTATE of what a role may not do, of a table that is not there, and of what is no table.
+/// SQLSTATE of what a role may not do, of a table or schema that is not there, and of what is no
+/// table.
 constexpr std::string_view kNoPrivilege = "42501";
 constexpr std::string_view kNoTable = "42P01";
+constexpr std::string_view kNoSchema = "3F000";
 constexpr std::string_view kOtherKind = "42809";
 
 /// SQLSTATE of a lock that another transaction has, and that was not waited for, or not longer.
@@ -181,9 +183,9 @@ bool ServerSession::await_locks(const pg::StatementFailed& refused,
 }
 
 bool ServerSession::look_again(const pg::StatementFailed& refused, pg::Waiter& waiter) {
-  // A table went, or a privilege, or a view took its place.
+  // A table went, or its schema, or a privilege, or a view took its place.
   const std::string& why = refused.sqlstate();
-  if (why != kNoTable && why != kNoPrivilege && why != kOtherKind) return false;
+  if (why != kNoTable && why != kNoSchema && why != kNoPrivilege && why != kOtherKind) return false;
   probe(waiter);
   return true;
 }

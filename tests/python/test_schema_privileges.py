@@ -275,3 +275,47 @@ def test_nothing_depends_on_alembic_version(
         music_db.execute(change)
         assert server.pull(mirror).complete
     assert mirror.pull(plain_role).complete
+
+
+def test_to_read_the_one_column_of_alembic_version_is_not_enough(
+    music_db: MusicDb, plain_role: str, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    music_db.execute(
+        f"REVOKE SELECT ON alembic_version FROM {ROLE}; "
+        f"GRANT SELECT (version_num) ON alembic_version TO {ROLE}"
+    )
+    with pm.connect(plain_role) as server:
+        assert server.pull(mirror).complete
+        assert any("alembic_version" in each.remedy for each in server.doctor().findings)
+    assert_equal(mirror, music_db)
+
+
+@pytest.mark.parametrize("call", ["pull", "push", "sync"])
+def test_a_schema_that_may_not_be_used_is_named(
+    call: str, music_db: MusicDb, plain_role: str, mirror: pm.Mirror
+) -> None:
+    music_db.execute("INSERT INTO tracks (id) VALUES ('t1')")
+    with pm.connect(plain_role) as server:
+        server.pull(mirror)
+        mirror.plays.add(track_id="t1", played_at="2026-05-05T05:05:05Z")
+        music_db.execute(f"REVOKE USAGE ON SCHEMA public FROM public, {ROLE}")
+        with pytest.raises(pm.AccessDenied, match="schema public"):
+            getattr(server, call)(mirror)
+        assert any("GRANT USAGE ON SCHEMA" in each for each in remedies(server.doctor()))
+        music_db.execute("GRANT USAGE ON SCHEMA public TO public")
+        assert server.sync(mirror).pushed == 1
+
+
+def test_rows_wait_while_the_schema_has_another_name(
+    music_db: MusicDb, plain_role: str, mirror: pm.Mirror
+) -> None:
+    music_db.execute("INSERT INTO tracks (id) VALUES ('t1')")
+    with pm.connect(plain_role) as server:
+        server.pull(mirror)
+        mirror.plays.add(track_id="t1", played_at="2026-05-05T05:05:05Z")
+        music_db.execute("ALTER SCHEMA public RENAME TO away")
+        assert server.push(mirror).waiting == 1
+        with pytest.raises(pm.SchemaMismatch, match="no table"):
+            server.pull(mirror)
+        music_db.execute("ALTER SCHEMA away RENAME TO public")
+        assert server.sync(mirror).pushed == 1
