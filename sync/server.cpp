@@ -130,21 +130,22 @@ struct Server::Impl {
   }
 
   /// Like attempt(). A connection that broke while nobody used it is noticed only now, before it
-  /// has brought anything: then the call begins on a new one. So it does when the server has lost
-  /// what the connection had left there.
+  /// has brought anything: then the call begins on a new one. It begins again too when the server
+  /// has lost what the connection had left there, which happens once to a connection.
   template <typename Work>
   auto attempt_anew(pg::Waiter& waiter, Work work) {
-    const bool reused = session.has_connection();
+    bool reused = session.has_connection();
     const std::int64_t received = session.wire().bytes_received;
-    try {
-      return attempt(work);
-    } catch (const ServerUnavailable&) {
-      if (!reused || session.wire().bytes_received != received) throw;
-      waiter.log(LogLevel::info, "the connection had broken: beginning again on a new one");
-    } catch (const pg::StatementLost&) {
-      waiter.log(LogLevel::info, "the server has lost prepared statements: going on without");
+    for (;;) {
+      try {
+        return attempt(work);
+      } catch (const ServerUnavailable&) {
+        if (!std::exchange(reused, false) || session.wire().bytes_received != received) throw;
+        waiter.log(LogLevel::info, "the connection had broken: beginning again on a new one");
+      } catch (const pg::StatementLost&) {
+        waiter.log(LogLevel::info, "the server has lost prepared statements: going on without");
+      }
     }
-    return attempt(work);
   }
 
   sync::ServerSession session;

@@ -71,3 +71,26 @@ def test_a_migration_between_two_pulls_changes_what_was_kept(
             small_db.execute("UPDATE tracks SET popularity = coalesce(popularity, 0) + 1")
         server.pull(mirror)
     assert_equal(mirror, small_db)
+
+
+def test_a_trigger_takes_them_away_from_a_connection_that_took_a_broken_ones_place(
+    small_db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
+) -> None:
+    small_db.execute(
+        "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN EXECUTE 'DEALLOCATE ALL'; RETURN NULL; END $$; "
+        "CREATE TRIGGER forget AFTER INSERT ON play_history EXECUTE FUNCTION forget()"
+    )
+    with pm.connect(small_db.dsn) as server:
+        server.sync(mirror)
+        track = next(iter(mirror.tracks)).id
+        for number in range(4):
+            add_play(mirror, number, track)
+        small_db.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE application_name = 'playmirror'"
+        )
+        report = server.sync(mirror, push={"batch_rows": 2})
+        assert (report.pushed, report.rejected, report.waiting) == (4, 0, 0)
+    assert mirror.pending() == []
+    assert_equal(mirror, small_db)
