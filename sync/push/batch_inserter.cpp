@@ -140,13 +140,13 @@ std::optional<outbox::Refusal> BatchInserter::table_problem(const outbox::Entry&
   return std::nullopt;
 }
 
-void BatchInserter::add(const std::vector<const outbox::Entry*>& entries,
-                        const std::string& search) {
+void BatchInserter::add(const std::vector<const outbox::Entry*>& entries, const std::string& search,
+                        bool share_times) {
   bool first = true;
   for (const outbox::Entry* entry : entries) {
     // Rows recorded by different versions may carry different columns: each kind goes by itself.
     if (first || !have_same_columns(*groups_.back().entries.front(), *entry)) {
-      groups_.push_back({.table = entry->table, .search = search});
+      groups_.push_back({.table = entry->table, .search = search, .share_times = share_times});
       groups_.back().in_order = goes_in_order(catalog_.tables.at(entry->table), *entry);
     }
     groups_.back().entries.push_back(entry);
@@ -323,12 +323,24 @@ void BatchInserter::undo(const std::string& savepoint) {
                                        waiter_);
 }
 
+std::string BatchInserter::search_of(const Group& group) {
+  if (!group.share_times) return group.search;
+  // What was inserted a moment ago, in another part, may look like an entry and is none.
+  std::vector<std::int64_t> ids;
+  for (const PushedRow& row : group.rows) {
+    if (row.fate == PushedRow::Fate::inserted) ids.push_back(row.server_id);
+  }
+  const std::string others = none_of(ids);
+  return group.search.empty() || others.empty() ? group.search + others
+                                                : group.search + " AND " + others;
+}
+
 void BatchInserter::append(std::vector<pg::Command>& commands, const std::string& savepoint,
                            const Group& group, const std::vector<const outbox::Entry*>& entries,
                            std::vector<PushedRow>& rows) {
   append_statement(
       commands, savepoint, group.table,
-      insert_statement(session_, catalog_.tables.at(group.table), entries, group.search));
+      insert_statement(session_, catalog_.tables.at(group.table), entries, search_of(group)));
   commands.back().on_row = [&entries, &rows](const pg::Row& row) {
     const outbox::Entry* entry = entries.at(static_cast<std::size_t>(row.integer(0) - 1));
     PushedRow pushed{entry, PushedRow::Fate::inserted, 0, {}};

@@ -41,8 +41,9 @@ class BatchInserter {
   BatchInserter(ServerSession& session, const Catalog& catalog, pg::Waiter& waiter);
 
   /// Entries of one table, to be inserted after those added before. `search` as in
-  /// insert_statement().
-  void add(const std::vector<const outbox::Entry*>& entries, const std::string& search);
+  /// insert_statement(). `share_times`: to the server, one may look like another.
+  void add(const std::vector<const outbox::Entry*>& entries, const std::string& search,
+           bool share_times);
 
   /// The statements for all entries.
   [[nodiscard]] std::vector<pg::Command> commands();
@@ -60,6 +61,7 @@ class BatchInserter {
     std::string table = {};
     std::string search = {};
     std::vector<const outbox::Entry*> entries = {};
+    bool share_times = false;
     bool in_order = false;  ///< sent as insert_in_order(), as long as all goes well
     bool reached = false;   ///< its savepoint is set
     bool done = false;      ///< every entry is in `rows`
@@ -70,6 +72,8 @@ class BatchInserter {
   [[nodiscard]] std::optional<outbox::Refusal> table_problem(const outbox::Entry& entry) const;
   void append(std::vector<pg::Command>& commands, const std::string& savepoint, const Group& group,
               const std::vector<const outbox::Entry*>& entries, std::vector<PushedRow>& rows);
+  /// Where to look for those of the group's entries that are there already and not yet in `rows`.
+  [[nodiscard]] static std::string search_of(const Group& group);
   void append_in_order(std::vector<pg::Command>& commands, const std::string& savepoint,
                        Group& group);
   void undo(const std::string& savepoint);

@@ -59,11 +59,26 @@ bool comes_again(const Zone& zone, std::int64_t utc) {
   return false;
 }
 
-}  // namespace
+/// Whether the clock has shown the same before.
+bool came_before(const Zone& zone, std::int64_t utc) {
+  const std::int64_t local = zone.local(utc);
+  std::int64_t begin = zone.at(utc).begin;
+  while (begin > utc - kFurthest) {
+    const Zone::Stretch last = zone.at(begin - 1);
+    const std::int64_t before = local - last.ahead;
+    if (before >= last.begin && before < last.end) return true;
+    if (last.begin >= begin) break;  // the zone's rules begin here
+    begin = last.begin;
+  }
+  return false;
+}
 
-std::vector<const outbox::Entry*> entries_of_changed_times(
+/// Those for whose time this holds, asked with the unit that the column rounds to, and with the
+/// zone of its clocks if it keeps local times.
+template <typename Holds>
+std::vector<const outbox::Entry*> entries_whose_time(
     const ServerSession& session, const ServerTable& table,
-    const std::vector<const outbox::Entry*>& entries) {
+    const std::vector<const outbox::Entry*>& entries, Holds holds) {
   const ServerColumn* column = table.find(time_column(table.name));
   if (column == nullptr) return {};
   const std::int64_t unit = unit_of(*column);
@@ -72,12 +87,32 @@ std::vector<const outbox::Entry*> entries_of_changed_times(
     zone = Zone::find(session.options().played_at_zone);
   }
   if (unit == 1 && !zone) return {};
-  std::vector<const outbox::Entry*> changed;
+  std::vector<const outbox::Entry*> chosen;
   for (const outbox::Entry* entry : entries) {
-    const std::int64_t micros = micros_of(*entry);
-    if (micros % unit != 0 || (zone && comes_again(*zone, micros))) changed.push_back(entry);
+    if (holds(micros_of(*entry), unit, zone.get())) chosen.push_back(entry);
   }
-  return changed;
+  return chosen;
+}
+
+}  // namespace
+
+std::vector<const outbox::Entry*> entries_of_changed_times(
+    const ServerSession& session, const ServerTable& table,
+    const std::vector<const outbox::Entry*>& entries) {
+  return entries_whose_time(
+      session, table, entries, [](std::int64_t micros, std::int64_t unit, const Zone* zone) {
+        return micros % unit != 0 || (zone != nullptr && comes_again(*zone, micros));
+      });
+}
+
+std::vector<const outbox::Entry*> entries_of_shared_times(
+    const ServerSession& session, const ServerTable& table,
+    const std::vector<const outbox::Entry*>& entries) {
+  return entries_whose_time(
+      session, table, entries, [](std::int64_t micros, std::int64_t unit, const Zone* zone) {
+        return unit != 1 ||
+               (zone != nullptr && (comes_again(*zone, micros) || came_before(*zone, micros)));
+      });
 }
 
 std::vector<std::int64_t> sent_near(const sqlite::Database& database,

@@ -17,6 +17,12 @@ namespace playmirror::sync {
     const ServerSession& session, const ServerTable& table,
     const std::vector<const outbox::Entry*>& entries);
 
+/// Those whose time the server's column may keep for other instants as well: these, and such as
+/// another one becomes. A row of such a time need not be the entry.
+[[nodiscard]] std::vector<const outbox::Entry*> entries_of_shared_times(
+    const ServerSession& session, const ServerTable& table,
+    const std::vector<const outbox::Entry*>& entries);
+
 /// The ids of rows that lie near and that the mirror knows to be other recorded ones, of this file.
 [[nodiscard]] std::vector<std::int64_t> sent_near(const sqlite::Database& database,
                                                   const std::vector<const outbox::Entry*>& entries);

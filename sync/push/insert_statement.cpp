@@ -160,6 +160,12 @@ bool goes_in_order(const ServerTable& table, const outbox::Entry& entry) {
          (!needs_track || table.checks_parents) && std::ranges::none_of(entry.image.fields, rounds);
 }
 
+std::string none_of(const std::vector<std::int64_t>& ids) {
+  std::string list;
+  for (const std::int64_t id : ids) list += (list.empty() ? "" : ",") + std::to_string(id);
+  return list.empty() ? "" : "id <> ALL ('{" + list + "}'::bigint[])";
+}
+
 InsertStatement insert_in_order(const ServerSession& session, const ServerTable& table,
                                 const std::vector<const outbox::Entry*>& entries,
                                 const std::string& search) {

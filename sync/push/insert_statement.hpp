@@ -4,6 +4,7 @@
 #include "sync/session/catalog.hpp"
 #include "sync/session/server_session.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct InsertStatement {
 /// Whether the server puts a row of this table in as it was sent, or refuses it: then
 /// insert_in_order() will do.
 [[nodiscard]] bool goes_in_order(const ServerTable& table, const outbox::Entry& entry);
+
+/// The condition that a row has none of these ids; empty when there are none.
+[[nodiscard]] std::string none_of(const std::vector<std::int64_t>& ids);
 
 /// One statement that inserts all rows, or none when one of them is there already. Each result row
 /// is the id of the next entry. The server has less to do for it than for insert_statement().

@@ -46,12 +46,6 @@ std::string only_before(std::int64_t xid) {
   return std::to_string(xid) + ":" + std::to_string(xid) + ":";
 }
 
-std::string bigint_array(const std::vector<std::int64_t>& values) {
-  std::string list;
-  for (const std::int64_t value : values) list += (list.empty() ? "" : ",") + std::to_string(value);
-  return "'{" + list + "}'::bigint[]";
-}
-
 }  // namespace
 
 PushTransaction::PushTransaction(ServerSession& session, MirrorState& mirror,
@@ -160,7 +154,7 @@ std::vector<pg::Command> PushTransaction::inserts(std::vector<outbox::Entry> ent
                                                   bool is_all_settled) {
   entries_ = std::move(entries);
   // For such rows one looks among all that were sent, and knows those by the ids they have got.
-  if (!is_all_settled && any_changed_times()) return {};
+  if (!is_all_settled && any_shared_times()) return {};
   add_entries();
   return inserter_.commands();
 }
@@ -168,7 +162,9 @@ std::vector<pg::Command> PushTransaction::inserts(std::vector<outbox::Entry> ent
 void PushTransaction::add_entries() {
   for (const char* table : kWrittenTables) {
     const auto entries = entries_of(table);
-    inserter_.add(entries, search_for(presumed_.catalog.tables.at(table), entries));
+    const ServerTable& there = presumed_.catalog.tables.at(table);
+    inserter_.add(entries, search_for(there, entries),
+                  !entries_of_shared_times(session_, there, entries).empty());
   }
   is_added_ = true;
 }
@@ -181,10 +177,9 @@ std::vector<const outbox::Entry*> PushTransaction::entries_of(std::string_view t
   return entries;
 }
 
-bool PushTransaction::any_changed_times() const {
+bool PushTransaction::any_shared_times() const {
   return std::ranges::any_of(tables_, [this](const std::string& table) {
-    return !entries_of_changed_times(session_, presumed_.catalog.tables.at(table),
-                                     entries_of(table))
+    return !entries_of_shared_times(session_, presumed_.catalog.tables.at(table), entries_of(table))
                 .empty();
   });
 }
@@ -240,28 +235,30 @@ std::string PushTransaction::search_for(const ServerTable& table,
         return played_at != nullptr &&
                ingest::is_outside(scope, entry->table, played_at->value_or(""));
       });
-  // Pulling does not know a play again that the server has under another time. What was sent from
-  // here before is another one all the same.
-  const auto changed = entries_of_changed_times(session_, table, entries);
-  if (any_outside || !changed.empty()) {
-    const std::vector<std::int64_t> others = sent_near(reader.database(), changed);
-    return others.empty() ? "" : "id <> ALL (" + bigint_array(others) + ")";
-  }
+  // A row that has the time of another one need not be that one: what was sent from here before is
+  // another one for certain.
+  const std::string others =
+      none_of(sent_near(reader.database(), entries_of_shared_times(session_, table, entries)));
+  const auto but_others = [&](std::string search) {
+    return others.empty() ? search : search + " AND " + others;
+  };
+  // Pulling does not know a play again that the server has under another time.
+  if (any_outside || !entries_of_changed_times(session_, table, entries).empty()) return others;
   // Any other pending row is not among the mirrored ones: recording and pulling look for it there.
   // So only rows that the mirror may not have seen yet need to be searched.
   const auto state = ingest::read_state(reader.database(), table.name);
-  if (state.copy != ingest::CopyState::complete || !state.horizon) return kUnlessKnown;
+  if (state.copy != ingest::CopyState::complete || !state.horizon) return but_others(kUnlessKnown);
   // Another table under the old name, or another column in the place of what a row is known by,
   // shows rows that are older than the horizon and were never here.
   if (state.relation != table.relation ||
       !ingest::compare(ingest::read_layout(reader.database(), table.name), table.layout())
            .empty()) {
-    return kUnlessKnown;
+    return but_others(kUnlessKnown);
   }
   // Nor does one that a crash of the server gave a number that the mirror has seen before.
-  if (may_have_forgotten(reader.database(), presumed_.moment)) return kUnlessKnown;
+  if (may_have_forgotten(reader.database(), presumed_.moment)) return but_others(kUnlessKnown);
   const std::string newer = unseen_rows(reader.database(), table, state, presumed_.moment.xmax);
-  return newer.empty() ? kUnlessKnown : std::string(kUnlessKnown) + " AND " + newer;
+  return but_others(newer.empty() ? kUnlessKnown : std::string(kUnlessKnown) + " AND " + newer);
 }
 
 }  // namespace playmirror::sync

@@ -71,7 +71,7 @@ class PushTransaction {
   [[nodiscard]] pg::Command decide_known();
   [[nodiscard]] pg::Command ask_for_xid();
   void add_entries();
-  [[nodiscard]] bool any_changed_times() const;
+  [[nodiscard]] bool any_shared_times() const;
   [[nodiscard]] std::vector<const outbox::Entry*> entries_of(std::string_view table) const;
   /// The condition on rows that the server may have had all along without the mirror knowing it.
   [[nodiscard]] std::string search_for(const ServerTable& table,

@@ -135,6 +135,35 @@ def test_a_copy_that_pulls_a_play_under_another_time_does_not_send_it_again(
             assert ours.verify(each).equal
 
 
+@pytest.mark.parametrize("batch_rows", [1, 2, 50])
+@pytest.mark.parametrize("change", CHANGES)
+def test_plays_that_get_one_time_on_the_server_are_all_sent(
+    music_db: MusicDb, mirror: pm.Mirror, change: str, batch_rows: int
+) -> None:
+    """That which has this time already comes last: nothing shows that it is another one, but that
+    the others were sent from here."""
+    type_, zone, past, apart = CHANGES[change]
+    add_tracks(music_db, "t1", "t2")
+    music_db.execute(f"SET TimeZone = 'UTC'; ALTER TABLE play_history ALTER played_at TYPE {type_}")
+    moment = datetime(2026, 10, 25, 0, 30, tzinfo=timezone.utc) + past
+    [(kept,)] = music_db.execute(
+        f"SELECT %s::timestamp::{type_}::timestamp", [(moment + apart).replace(tzinfo=None)]
+    )
+    times = {moment, moment + apart, kept.replace(tzinfo=timezone.utc)}
+    with pm.connect(music_db.dsn, played_at_zone=zone) as server:
+        server.pull(mirror)
+        for track in ("t1", "t2"):
+            for at in sorted(times, key=lambda at: (at.replace(tzinfo=None) == kept, at)):
+                mirror.plays.add(track_id=track, played_at=at)
+        # A row that is refused has the others asked for one by one.
+        music_db.execute("ALTER TABLE play_history ADD CHECK (listened_ms > 0) NOT VALID")
+        mirror.plays.add(track_id="t2", played_at="2026-02-01T00:00:00Z", listened_ms=-1)
+        report = server.sync(mirror, push={"batch_rows": batch_rows})
+        assert (report.pushed, report.already_there, report.rejected) == (2 * len(times), 0, 1)
+        assert plays_on_server(music_db)[0] == 2 * len(times)
+        assert server.verify(mirror).equal
+
+
 @pytest.mark.slow
 def test_a_standby_takes_no_rows_and_none_is_lost(tmp_path: Path) -> None:
     with Cluster() as primary, pm.open(tmp_path / "music.db") as mirror:
