@@ -10,7 +10,7 @@ namespace playmirror::sync {
 namespace {
 
 /// Decides once, for all commands of a transaction, whether anything has happened since the
-/// snapshot $1 and the checkpoint $2. Answers as Puller::nothing_happened() does.
+/// snapshot $1, the checkpoint $2 and the start $3. Answers as Puller::nothing_happened() does.
 std::string decide_sql() {
   return "SELECT pg_catalog.set_config('playmirror.unchanged', CASE WHEN " +
          standstill_condition() + " THEN 'yes' ELSE 'no' END, true)";
@@ -75,7 +75,8 @@ std::vector<pg::Command> Inquiry::commands_if_needed(std::int64_t xmax) {
   }
   std::vector<pg::Command> all(1);
   all[0].sql = decide_sql();
-  all[0].parameters = {std::move(last.snapshot), std::move(last.checkpoint)};
+  all[0].parameters = {std::move(last.snapshot), std::move(last.checkpoint),
+                       std::move(last.started)};
   all[0].kept_under = kCatalogOnly;
   all[0].doing = "see whether anything has happened";
   all[0].on_result = [this](const pg::Result& result) { skipped_ = result[0].text(0) == "yes"; };

@@ -124,8 +124,12 @@ bool Puller::is_still_current() {
         known->played_at_zone != session_.options().played_at_zone) {
       return false;
     }
-    question.parameters = {last.snapshot, last.checkpoint, known->system_identifier,
-                           std::to_string(known->timeline), known->database};
+    question.parameters = {last.snapshot,
+                           last.checkpoint,
+                           last.started,
+                           known->system_identifier,
+                           std::to_string(known->timeline),
+                           known->database};
   }
   session_.connection(waiter_).pipeline({std::move(question)}, waiter_);
   return has_stood_still;
@@ -310,7 +314,8 @@ void Puller::follow_server(const Moment& moment) {
 
 bool Puller::nothing_happened(const Moment& moment) const {
   // A standby's snapshot does not list what runs, so only a primary's can prove anything. The
-  // checkpoint rules out a server that crashed, lost commits, and gave their numbers out again.
+  // checkpoint rules out a server that crashed, lost commits, and gave their numbers out again; the
+  // moment of its start, one whose files were set back.
   if (moment.in_recovery && PLAYMIRROR_SAFEGUARD("no short cut on a standby")) return false;
   if (moment.checkpoint.empty() || scope_.held != scope_.wanted) return false;
   for (const auto& [table, report] : report_.pulled) {
@@ -318,6 +323,7 @@ bool Puller::nothing_happened(const Moment& moment) const {
   }
   const LastLook last = reach_.last_look(SteadyReader(mirror_).database());
   return last.snapshot == moment.snapshot &&
+         (last.started == moment.started || !PLAYMIRROR_SAFEGUARD("start")) &&
          (last.checkpoint == moment.checkpoint || !PLAYMIRROR_SAFEGUARD("checkpoint"));
 }
 

@@ -39,7 +39,8 @@ Reach Reach::choose(const sqlite::Database& database, const PullOptions& options
 LastLook Reach::last_look(const sqlite::Database& database) const {
   const auto look = [&](std::string_view snapshot, std::string_view checkpoint) {
     return LastLook{meta::read(database, snapshot).value_or(""),
-                    meta::read(database, checkpoint).value_or("")};
+                    meta::read(database, checkpoint).value_or(""),
+                    meta::read(database, meta::kServerStarted).value_or("")};
   };
   if (!is_sweep()) {
     // A pull by ids is always later than the sweep that it followed.

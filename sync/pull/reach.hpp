@@ -21,6 +21,7 @@ inline constexpr std::int64_t kManyPlays = 200'000;
 struct LastLook {
   std::string snapshot = {};
   std::string checkpoint = {};
+  std::string started = {};
 
   [[nodiscard]] bool is_known() const noexcept { return !snapshot.empty() && !checkpoint.empty(); }
 };

@@ -34,7 +34,8 @@ constexpr const char* kSearchPath =
 constexpr const char* kDecideKnown =
     "SELECT pg_catalog.set_config('playmirror.all_known', CASE WHEN $1 <> '' AND "
     "(pg_catalog.pg_control_checkpoint()).checkpoint_lsn::text = $1 AND "
-    "pg_catalog.pg_current_snapshot()::text IN ($2, $3) AND NOT pg_catalog.pg_is_in_recovery() "
+    "extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text = $2 AND "
+    "pg_catalog.pg_current_snapshot()::text IN ($3, $4) AND NOT pg_catalog.pg_is_in_recovery() "
     "THEN 'yes' ELSE 'no' END, true)";
 
 /// No row's value is in it: the server evaluates it once and does not touch the table when it is
@@ -117,7 +118,7 @@ pg::Command PushTransaction::decide_known() {
   decision.kept_under = kCatalogFirst;
   {
     const SteadyReader reader(mirror_);
-    for (const std::string_view key : {meta::kCheckpoint, meta::kSnapshot}) {
+    for (const std::string_view key : {meta::kCheckpoint, meta::kServerStarted, meta::kSnapshot}) {
       decision.parameters.emplace_back(meta::read(reader.database(), key).value_or(""));
     }
   }

@@ -24,6 +24,9 @@ constexpr const char* kOldestAtCheckpoint =
 constexpr const char* kIsFlushed =
     "pg_catalog.pg_current_wal_flush_lsn() >= pg_catalog.pg_current_wal_insert_lsn()";
 
+// When the server was started: not even a backup of its files brings that back.
+constexpr const char* kStarted = "extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text";
+
 constexpr std::string_view kUtc = "UTC";
 
 std::string system_identifier_sql(const IdentityAccess& access) {
@@ -59,8 +62,8 @@ std::string moment_sql(const IdentityAccess& access) {
          system_identifier_sql(access) + ", " + timeline_sql(access) +
          ", pg_catalog.current_database(), " + (access.control_checkpoint ? kCheckpoint : "''") +
          ", pg_catalog.pg_is_in_recovery(), (SELECT oid::bigint FROM pg_catalog.pg_database "
-         "WHERE datname = pg_catalog.current_database()), "
-         "extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text, " +
+         "WHERE datname = pg_catalog.current_database()), " +
+         kStarted + ", " +
          // A standby has what was flushed on its primary.
          "CASE WHEN pg_catalog.pg_is_in_recovery() THEN true ELSE " +
          (access.wal_position ? kIsFlushed : "false") +
@@ -70,13 +73,13 @@ std::string moment_sql(const IdentityAccess& access) {
 
 std::string standstill_condition() {
   return std::string("pg_catalog.pg_current_snapshot()::text = $1 AND ") + kCheckpoint +
-         " = $2 AND NOT pg_catalog.pg_is_in_recovery()";
+         " = $2 AND " + kStarted + " = $3 AND NOT pg_catalog.pg_is_in_recovery()";
 }
 
 std::string standstill_sql(const IdentityAccess& access) {
   return "SELECT " + standstill_condition() + " AND " + system_identifier_sql(access) +
-         " = $3 AND (" + timeline_sql(access) +
-         ")::text = $4 AND pg_catalog.current_database() = $5";
+         " = $4 AND (" + timeline_sql(access) +
+         ")::text = $5 AND pg_catalog.current_database() = $6";
 }
 
 Moment read_moment(const pg::Row& row, const ServerOptions& options) {

@@ -57,14 +57,15 @@ void note_what_a_crash_may_take(sqlite::Database& database, const Moment& moment
 /// Whether it may have befallen what the last pull has taken: then no horizon counts.
 [[nodiscard]] bool may_have_forgotten(const sqlite::Database& database, const Moment& now);
 
-/// A condition of the parameters $1 and $2: that the server's snapshot and checkpoint are these, so
-/// that nothing has happened since. A standby's snapshot does not list what runs, so only a
-/// primary's can prove anything; the checkpoint rules out a server that crashed, lost commits, and
-/// gave their numbers out again. Needs IdentityAccess::control_checkpoint.
+/// A condition of the parameters $1, $2 and $3: that the server's snapshot, its checkpoint and the
+/// moment of its start are these, so that nothing has happened since. A standby's snapshot does not
+/// list what runs, so only a primary's can prove anything; the checkpoint rules out a server that
+/// crashed, lost commits, and gave their numbers out again, and the start one whose files were set
+/// back. Needs IdentityAccess::control_checkpoint.
 [[nodiscard]] std::string standstill_condition();
 
-/// A SELECT of that condition, and that the server still is who it was: system identifier ($3),
-/// timeline ($4) and database ($5). Cheap: whoever polls asks nothing else.
+/// A SELECT of that condition, and that the server still is who it was: system identifier ($4),
+/// timeline ($5) and database ($6). Cheap: whoever polls asks nothing else.
 [[nodiscard]] std::string standstill_sql(const IdentityAccess& access);
 
 /// The identity that the mirror was made from; nothing before its first pull.

@@ -174,13 +174,19 @@ WitnessHearing::WitnessHearing(const ServerSession& session, const sqlite::Datab
     if (state.relation != table->second.relation || !state.horizon) continue;
     if (!knows_rows_by_the_same(database, table->second)) continue;
     std::optional<RowIdentity> identity;
+    bool reads_alike = true;
     if (const auto columns = identity_columns(witness.table)) {
       identity = mirrored_identity(database, witness, *columns);
       if (!identity && witness.is_copied) continue;
-      times_[witness.table] =
-          session.value_of(witness.table, table->second.find(columns->time)->layout);
+      const schema::ColumnLayout& time = table->second.find(columns->time)->layout;
+      times_[witness.table] = session.value_of(witness.table, time);
+      const schema::TableLayout here = ingest::read_layout(database, witness.table);
+      // With another tz database, a server makes other instants of the same local times.
+      reads_alike =
+          here.columns[here.find(columns->time).value()].server_type == time.server_type &&
+          !session.has_local_times(witness.table, time);
     }
-    known_.push_back({std::move(witness), *state.horizon, std::move(identity)});
+    known_.push_back({std::move(witness), *state.horizon, std::move(identity), reads_alike});
   }
 }
 
@@ -247,6 +253,14 @@ bool WitnessHearing::is_older(const Known& known, std::int64_t xid, const Likene
   return xid < witness.xid && (xid < known.horizon || likeness.none());
 }
 
+bool WitnessHearing::can_be(const Known& known, const Likeness& likeness,
+                            const Moment& moment) const {
+  // Files are restored while a server is down. As many transactions later, another play of the
+  // track may have the number of the one that was.
+  const bool may_be_restored = started_ != moment.started;
+  return likeness.same_subject && (likeness.same_time || !may_be_restored || !known.reads_alike);
+}
+
 void WitnessHearing::judge(const Moment& moment) {
   if (!asked_) return;
   const Witness* newest_gone = nullptr;
@@ -267,7 +281,7 @@ void WitnessHearing::judge(const Moment& moment) {
     if (!xid || replaced) {
       if (may_not_have_seen(moment, witness)) raise_behind(witness);
       if (newest_gone == nullptr || newest_gone->xid < witness.xid) newest_gone = &witness;
-    } else if (witness.is_copied && *xid == witness.xid && likeness.same_subject) {
+    } else if (witness.is_copied && *xid == witness.xid && can_be(known, likeness, moment)) {
       confirmed_.push_back(witness);
     } else if (older) {
       if (may_not_have_seen(moment, witness)) raise_behind(witness);

@@ -82,6 +82,7 @@ class WitnessHearing {
     std::int64_t horizon = 0;  ///< of the last pull: who writes later is at or after it
     /// As the mirror has it; nothing where the key says it all, or there is no such row.
     std::optional<RowIdentity> identity = {};
+    bool reads_alike = false;  ///< its time, by the column and the clocks of the last pull
   };
   /// A row that is still there.
   struct Answer {
@@ -100,6 +101,10 @@ class WitnessHearing {
   };
 
   [[nodiscard]] static Likeness compare(const Known& known, const RowIdentity& now);
+
+  /// Whether a row that has the writer of a known one, which came by a pull, can be that one.
+  [[nodiscard]] bool can_be(const Known& known, const Likeness& likeness,
+                            const Moment& moment) const;
 
   /// Whether a row that has this writer is none that the known one can have become.
   [[nodiscard]] static bool is_older(const Known& known, std::int64_t xid,

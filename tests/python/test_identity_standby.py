@@ -341,6 +341,36 @@ def test_a_restore_is_noticed_though_the_id_of_our_row_went_to_another(
     assert_equal(mirror, primary)
 
 
+@pytest.mark.parametrize("pending", [False, True])
+def test_a_restore_is_noticed_though_as_much_has_happened_since_as_before(
+    pending: bool, primary: MusicDb, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """Snapshot and checkpoint are the same, and another play of the track has id and number of that
+    which is lost."""
+    add = "INSERT INTO play_history (track_id, played_at) VALUES ('t', %s)"
+    cluster = primary.server
+    cluster.stop()
+    backup = cluster.directory / "backup"
+    run_copy(cluster.data, backup)
+    cluster.start()
+    primary.execute(add, ["2026-05-05 05:05:00"])
+    pull(mirror, primary)
+
+    cluster.stop()
+    shutil.rmtree(cluster.data)
+    run_copy(backup, cluster.data)
+    cluster.start()
+    primary.execute(add, ["2026-05-05 05:05:01"])
+    if pending:
+        record(mirror, "play")
+        with pm.connect(primary.dsn) as server, pytest.raises(pm.ServerChanged):
+            server.push(mirror)
+    refuses(mirror, primary, "server_changed")
+    assert pull(mirror, primary, accept_server=True).complete
+    assert sync(mirror, primary).pushed == 0
+    assert_equal(mirror, primary)
+
+
 FOREIGN = {
     "play": "INSERT INTO play_history (track_id, played_at) VALUES ('other', '2026-05-06') "
     "RETURNING id",

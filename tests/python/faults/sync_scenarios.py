@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import sqlite3
 import threading
 import time
@@ -209,10 +211,43 @@ def a_server_that_crashed_and_forgot(world: World) -> None:
     db.execute(ADD)
     with pm.connect(db.dsn) as server:
         server.pull(world.mirror)
-    db.server.restart("immediate")
+    end_a_process(db)
     db.execute("INSERT INTO artists (id) VALUES ('new')")
     world.pull(accept_server=True)
     world.assert_equal()
+
+
+def end_a_process(db: MusicDb) -> None:
+    """A crash that the server itself recovers from, without being started anew."""
+    with db.connect() as victim:
+        os.kill(victim.info.backend_pid, signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return db.settle()
+        except psycopg.OperationalError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def a_server_set_back_to_do_as_much_again(world: World) -> None:
+    """Its snapshot and its checkpoint are those of the last pull."""
+    db = world.other_cluster()
+    cluster = db.server
+    assert isinstance(cluster, Cluster)
+    cluster.stop()
+    backup = cluster.directory / "backup"
+    copy_files(cluster.data, backup)
+    cluster.start()
+    db.execute(ADD)
+    world.pull()
+    cluster.stop()
+    shutil.rmtree(cluster.data)
+    copy_files(backup, cluster.data)
+    cluster.start()
+    db.execute("INSERT INTO play_history (track_id, listened_ms) VALUES ('t2', 2)")
+    with pytest.raises(pm.ServerChanged):
+        world.pull()
 
 
 def a_crash_that_forgot_what_was_seen(world: World) -> None:
@@ -527,6 +562,7 @@ SCENARIOS: dict[str, Callable[[World], None]] = {
     "forgotten commits": a_crash_that_forgot_what_was_seen,
     "no short cut on a standby": what_commits_in_between_on_a_standby,
     "checkpoint": a_server_that_crashed_and_forgot,
+    "start": a_server_set_back_to_do_as_much_again,
     "witnesses": a_server_whose_files_were_set_back,
     "horizon of a first copy": a_commit_during_a_first_copy,
     "own rows come back": a_recorded_play_that_another_device_has_sent,
