@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace playmirror::pg {
 namespace {
@@ -179,6 +180,30 @@ TEST_F(BadServer, TheServersLastWordsAreInTheMessage) {
     EXPECT_NE(std::string(error.what()).find("terminating connection"), std::string::npos);
     EXPECT_EQ(error.sqlstate(), "57P01");
   }
+}
+
+TEST_F(BadServer, APoolersWordsBehindTheServersLastOnesAreThoseOfALostConnection) {
+  const std::string last_words = test::error_message("57P01", "terminating connection") +
+                                 test::error_message("08P01", "server connection closed");
+  for (const std::size_t commands : {1U, 2U}) {
+    Connection connection = connect(last_words);
+    try {
+      connection.pipeline(std::vector<Command>(commands, command("SELECT 1", "ask")), waiter_);
+      FAIL();
+    } catch (const ServerUnavailable& error) {
+      EXPECT_TRUE(error.retryable());
+      EXPECT_EQ(error.sqlstate(), "57P01");
+    }
+    EXPECT_FALSE(connection.usable());
+  }
+}
+
+TEST_F(BadServer, APipelineThatDoesNotEndIsATypedError) {
+  std::string words;
+  for (int i = 0; i < 1'000; ++i) words += test::error_message("57P01", "again");
+  Connection connection = connect(words, /*then_close=*/false);
+  EXPECT_THROW(connection.pipeline({command("SELECT 1", "ask")}, waiter_), Error);
+  EXPECT_FALSE(connection.usable());
 }
 
 }  // namespace
