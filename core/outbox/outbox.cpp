@@ -286,6 +286,22 @@ std::optional<PendingEntry> find(const sqlite::Database& database, std::int64_t 
   return read_pending(database, rows);
 }
 
+bool are_there(const sqlite::Database& database,
+               const std::vector<std::pair<std::int64_t, std::int64_t>>& offered) {
+  const auto count =
+      database.kept("SELECT count(*) FROM playmirror_outbox WHERE entry BETWEEN ? AND ?");
+  for (std::size_t begin = 0, end = 0; begin < offered.size(); begin = end) {
+    const std::int64_t first = offered[begin].first;
+    const auto rows = [&] { return static_cast<std::int64_t>(end - begin); };
+    for (end = begin + 1; end < offered.size() && offered[end].first == first + rows();) ++end;
+    if (!count->bind_all(first, first + rows() - 1).step() || count->integer(0) != rows()) {
+      return false;
+    }
+    count->reset();
+  }
+  return true;
+}
+
 std::int64_t begin_push(sqlite::Database& database, const PushRecord& push,
                         const std::vector<std::pair<std::int64_t, std::int64_t>>& offered) {
   database

@@ -114,6 +114,11 @@ struct PushRecord {
   std::string database = {};
 };
 
+/// Whether all of these entries, (entry, server id) each, are still pending: nobody has discarded
+/// one.
+[[nodiscard]] bool are_there(const sqlite::Database& database,
+                             const std::vector<std::pair<std::int64_t, std::int64_t>>& offered);
+
 /// Remembers the push and what it holds, (entry, server id) each; returns its number.
 std::int64_t begin_push(sqlite::Database& database, const PushRecord& push,
                         const std::vector<std::pair<std::int64_t, std::int64_t>>& offered);

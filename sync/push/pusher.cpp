@@ -136,7 +136,11 @@ std::unique_ptr<PushTransaction> Pusher::finish(const PushTransaction& current, 
     next = std::make_unique<PushTransaction>(session_, mirror_, options_, waiter_, tables,
                                              current.known_afterwards());
   }
-  const std::int64_t push = record(current);
+  const std::optional<std::int64_t> push = record(current);
+  if (!push) {
+    sent_up_to_ = sent_before_;
+    return nullptr;
+  }
   PLAYMIRROR_STEP("push.recorded");
   std::int64_t rows = 0;
   const auto inserts = [&] {
@@ -146,7 +150,7 @@ std::unique_ptr<PushTransaction> Pusher::finish(const PushTransaction& current, 
   };
   const auto settle = [&] {
     PLAYMIRROR_STEP("push.committed");
-    mirror_.write([&](sqlite::Database& database) { resolve(database, current, push); });
+    mirror_.write([&](sqlite::Database& database) { resolve(database, current, *push); });
     PLAYMIRROR_STEP("push.resolved");
     if (report_.pushed > 0) session_.note_push();
     sent_before_ = before;
@@ -163,16 +167,20 @@ std::unique_ptr<PushTransaction> Pusher::finish(const PushTransaction& current, 
   return nullptr;
 }
 
-std::int64_t Pusher::record(const PushTransaction& transaction) {
+std::optional<std::int64_t> Pusher::record(const PushTransaction& transaction) {
   std::vector<std::pair<std::int64_t, std::int64_t>> offered;
   for (const PushedRow& row : transaction.rows()) {
     if (row.fate == PushedRow::Fate::inserted) {
       offered.emplace_back(row.entry->entry, row.server_id);
     }
   }
-  std::int64_t push = 0;
+  std::optional<std::int64_t> push = 0;
   mirror_.write(
       [&](sqlite::Database& database) {
+        if (!outbox::are_there(database, offered) && PLAYMIRROR_SAFEGUARD("discarded meanwhile")) {
+          push.reset();
+          return;
+        }
         if (!stored_identity(database)) {
           store_identity(database, transaction.seen().moment.identity);
         }

@@ -49,8 +49,9 @@ class Pusher {
   /// is settled here. Nothing when there was none, or when it has to begin anew.
   std::unique_ptr<PushTransaction> finish(const PushTransaction& current, std::int64_t most);
 
-  /// Makes durable what is offered, before COMMIT is sent. Returns the number of the push.
-  std::int64_t record(const PushTransaction& transaction);
+  /// Makes durable what is offered, before COMMIT is sent. Returns the number of the push; nothing
+  /// when an entry was discarded since it was read, and must not be committed.
+  std::optional<std::int64_t> record(const PushTransaction& transaction);
   /// COMMIT, and `next`, if there is one, with `rest` behind it; calls `settle` when it was
   /// confirmed. Returns what the server refused of the next.
   std::optional<pg::StatementFailed> commit(const PushTransaction& transaction,

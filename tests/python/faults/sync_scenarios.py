@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 from support import hooks
 from support.comparing import file_rows
 from support.cut_proxy import Cut, Direction, How
-from support.faults import add_play, plays_on_server, proxy_of
+from support.faults import add_play, played_at, plays_on_server, proxy_of
 from support.file_faults import Fault, bench
 from support.model_backend import BEGINNING
 from support.music_db import MusicDb
@@ -471,6 +471,27 @@ def a_bad_row_among_good_ones(world: World) -> None:
     send_three_of_which_one_is_refused(world)
 
 
+def a_play_put_right_while_it_travels(world: World) -> None:
+    add_play(world.mirror, 1)
+    wrong = add_play(world.mirror, 2, listened_ms=1)
+
+    def put_right(step: str) -> None:
+        for entry in world.mirror.pending():
+            if step == "push.inserted" and entry.row_id == wrong.id:
+                world.mirror.discard(entry.entry)
+                add_play(world.mirror, 2, listened_ms=2)
+
+    with hooks.at_steps(put_right):
+        world.push()
+    world.push()
+    world.pull()
+    world.assert_equal()
+    assert world.db.execute(
+        "SELECT listened_ms FROM play_history WHERE played_at = %s",
+        [played_at(2).replace(tzinfo=None)],
+    ) == [(2,)]
+
+
 def a_constraint_that_is_deferred(world: World) -> None:
     world.db.execute(
         """
@@ -576,6 +597,7 @@ SCENARIOS: dict[str, Callable[[World], None]] = {
     "record before COMMIT": an_old_backend_that_holds_the_lock,
     "synchronous commit": a_server_that_crashes_after_commit,
     "splitting": a_bad_row_among_good_ones,
+    "discarded meanwhile": a_play_put_right_while_it_travels,
     "immediate constraints": a_constraint_that_is_deferred,
     "checksum": a_flipped_bit_in_the_outbox,
     "private files": a_file_that_others_may_read,
