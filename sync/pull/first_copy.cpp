@@ -8,6 +8,7 @@
 #include "core/ingest/table_state.hpp"
 #include "core/outbox/requeue.hpp"
 #include "core/test_hooks.hpp"
+#include "sync/pg/failure.hpp"
 #include "sync/pull/batch_writer.hpp"
 #include "sync/pull/copy_ranges.hpp"
 #include "sync/session/parts.hpp"
@@ -30,7 +31,8 @@ FirstCopy::FirstCopy(ServerSession& session, MirrorState& mirror, const PullOpti
                      pg::Waiter& waiter, SyncReport& report)
     : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
 
-bool FirstCopy::run(const std::vector<ServerTable>& tables, const Moment& moment) {
+bool FirstCopy::run(const std::vector<ServerTable>& tables, const Moment& moment, bool is_last) {
+  is_last_ = is_last;
   mirror_.write(
       [&](sqlite::Database& database) {
         store_identity(database, moment.identity);
@@ -205,10 +207,12 @@ bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout&
     try {
       session_.connection(waiter_).copy_out(sql, "copy " + layout.name, waiter_, receive);
     } catch (const pg::StatementFailed& failure) {
-      const bool rewritten = is_rewritten(failure);
-      if (!rewritten && !(failure.took_too_long() && ranges->shrink())) throw;
+      // A migration has taken a column away, or the table or a privilege.
+      const bool altered = pg::classify(failure.diagnostics()).table_at_fault && !is_last_;
+      const bool outdated = altered || is_rewritten(failure);
+      if (!outdated && !(failure.took_too_long() && ranges->shrink())) throw;
       session_.connection(waiter_).abandon_transaction();
-      if (rewritten) return false;
+      if (outdated) return false;
       if (ranges->position() == position && size.rows > batch.rows) {
         // What is added up of the rows would have them twice: it will be made of the file.
         again += size.rows - batch.rows;

@@ -29,9 +29,10 @@ class FirstCopy {
   FirstCopy(ServerSession& session, MirrorState& mirror, const PullOptions& options,
             pg::Waiter& waiter, SyncReport& report);
 
-  /// False when a table was rewritten meanwhile: run() has to be called again, with the catalog as
-  /// it is then.
-  [[nodiscard]] bool run(const std::vector<ServerTable>& tables, const Moment& moment);
+  /// False when a table was rewritten or altered meanwhile: run() has to be called again, with the
+  /// catalog as it is then. `is_last`: it will not be, and what the server refuses throws.
+  [[nodiscard]] bool run(const std::vector<ServerTable>& tables, const Moment& moment,
+                         bool is_last);
 
   /// Keeps the digests of the rows that were copied, if they are known without reading them again.
   /// Call before the pull that follows is applied; `tracks_changed` when it brings any track.
@@ -53,6 +54,7 @@ class FirstCopy {
   const PullOptions& options_;
   pg::Waiter& waiter_;
   SyncReport& report_;
+  bool is_last_ = false;
   std::map<std::string, std::int64_t> blocks_;  ///< of each table when the copy began
   bool begun_here_ = true;                      ///< by this copy, and not by one that was broken
   bool all_filled_ = true;                      ///< no row to be filled was missing

@@ -151,11 +151,12 @@ void Puller::pull() {
       session_.connection(waiter_).abandon_transaction();
       report_.method = PullMethod::first_copy;
       copy.emplace(session_, mirror_, options_, waiter_, report_);
-      if (!copy->run(within(tables, scope_.held), opening.moment) && attempt >= kAttempts) {
+      const bool is_last = attempt >= kAttempts;
+      if (!copy->run(within(tables, scope_.held), opening.moment, is_last) && is_last) {
         raise(ErrorCode::server_refused, "the server's tables keep being rewritten",
               {.hint = "Sync again when the migration is done.", .retryable = true});
       }
-      if (attempt < kAttempts) continue;
+      if (!is_last) continue;
     }
     if (nothing_happened(opening.moment)) {
       session_.connection(waiter_).abandon_transaction();

@@ -68,6 +68,45 @@ def test_a_table_rewritten_between_two_ranges_is_copied_anew(
     assert_equal(mirror, music_db)
 
 
+@pytest.mark.parametrize(
+    ("change", "back", "problem"),
+    [
+        ("ALTER TABLE play_history DROP mood", "", ""),
+        ("ALTER TABLE play_history RENAME mood TO feeling", "", ""),
+        ("ALTER TABLE play_history RENAME source TO origin",
+         "ALTER TABLE play_history RENAME origin TO source", "schema_mismatch"),
+        ("ALTER TABLE play_history RENAME TO away",
+         "ALTER TABLE away RENAME TO play_history", "schema_mismatch"),
+        ("REVOKE SELECT ON play_history FROM laptop",
+         "GRANT SELECT ON play_history TO laptop", "permission_denied"),
+        ("ALTER TABLE play_history ENABLE ROW LEVEL SECURITY",
+         "ALTER TABLE play_history DISABLE ROW LEVEL SECURITY", "row_security"),
+    ],
+)  # fmt: skip
+def test_a_migration_between_two_ranges_ends_no_copy(
+    music_db: MusicDb, mirror: pm.Mirror, change: str, back: str, problem: str, assert_equal: Check
+) -> None:
+    music_db.fill(plays=PLAYS)
+    music_db.execute("ALTER TABLE play_history ADD mood text DEFAULT 'calm'")
+    thread = threading.Thread(target=music_db.execute, args=[change])
+
+    def begin_to_migrate(_: pm.Progress) -> None:
+        thread.start()
+        thread.join(1)
+
+    with pm.connect(music_db.plain_role()) as server:
+        report = server.pull(mirror, progress=OnceInPlays(begin_to_migrate))
+        thread.join(30)
+        assert {name: table.problem_code for name, table in report.pulled.items()} == {
+            name: problem if name == "play_history" else "" for name in report.pulled
+        }
+        assert report.complete == (not problem)
+        if back:
+            music_db.execute(back)
+            assert server.pull(mirror).complete
+    assert_equal(mirror, music_db)
+
+
 def test_a_table_rewritten_after_a_copy_was_cut_is_copied_anew(
     music_db: MusicDb, mirror_path: Path, assert_equal: Check
 ) -> None:
