@@ -235,7 +235,7 @@ WitnessHearing::Likeness WitnessHearing::compare(const Known& known, const RowId
     // A server may round the times of plays or have local ones, of which some come twice.
     constexpr double kMostMicros = 25 * 3.6e9;
     const bool same_track = then.subject == now.subject;
-    return {same_track, then.time == now.time,
+    return {same_track, is_near(then.time, now.time, 0),
             same_track && is_near(then.time, now.time, kMostMicros)};
   }
   // Many snapshots have one label, and the next one may come soon: only a rounded date is the same.
