@@ -187,12 +187,12 @@ bool PushTransaction::any_shared_times() const {
 
 PushTransaction::Outcome PushTransaction::conclude(std::optional<pg::StatementFailed> refused,
                                                    std::chrono::steady_clock::time_point give_up,
-                                                   bool was_read_anew) {
+                                                   bool was_refused) {
   pg::Connection& server = session_.connection(waiter_);
   if (refused && !seen_.is_complete()) {
     server.abandon_transaction();
     if (session_.await_locks(*refused, locks_, give_up, waiter_)) return Outcome::kept_waiting;
-    if (!was_read_anew && session_.look_again(*refused, waiter_)) return Outcome::outdated;
+    if (!was_refused && session_.look_again(*refused, waiter_)) return Outcome::refused;
     throw *refused;
   }
   const auto& [moment, catalog] = seen_;

@@ -47,14 +47,15 @@ class PushTransaction {
   enum class Outcome {
     ready,         ///< for its COMMIT
     outdated,      ///< the tables have changed: it begins anew, with what last_opening() is now
+    refused,       ///< one of them could not be locked, and the catalog was read anew: likewise
     kept_waiting,  ///< a lock was taken, and is free now: it begins anew
   };
 
   /// After both were answered; `refused` is what the server said to the first statement that it did
-  /// not take. Sends what is left to send. Waits for a lock until `give_up`. One that is refused
-  /// for what the table is throws if the catalog `was_read_anew` for that before.
+  /// not take. Sends what is left to send. Waits for a lock until `give_up`. `was_refused`: so
+  /// ended the attempt before this one, and another refusal throws.
   [[nodiscard]] Outcome conclude(std::optional<pg::StatementFailed> refused,
-                                 std::chrono::steady_clock::time_point give_up, bool was_read_anew);
+                                 std::chrono::steady_clock::time_point give_up, bool was_refused);
 
   [[nodiscard]] const std::vector<outbox::Entry>& entries() const noexcept { return entries_; }
   [[nodiscard]] const std::vector<PushedRow>& rows() const noexcept { return rows_; }

@@ -98,6 +98,7 @@ std::unique_ptr<PushTransaction> Pusher::begin(std::int64_t most) {
   sent_before_ = sent_up_to_;
   sent_rows_ = 0;
   const auto give_up = std::chrono::steady_clock::now() + options_.lock_timeout;
+  bool was_refused = false;
   for (int attempt = 1; attempt <= kAttempts;) {
     auto transaction =
         std::make_unique<PushTransaction>(session_, mirror_, options_, waiter_, tables, known());
@@ -117,9 +118,10 @@ std::unique_ptr<PushTransaction> Pusher::begin(std::int64_t most) {
     } catch (const pg::StatementFailed& failure) {
       refused.emplace(failure);
     }
-    const auto outcome = transaction->conclude(std::move(refused), give_up, attempt > 1);
+    const auto outcome = transaction->conclude(std::move(refused), give_up, was_refused);
     if (outcome == PushTransaction::Outcome::ready) return transaction;
-    if (outcome == PushTransaction::Outcome::outdated) ++attempt;
+    if (outcome != PushTransaction::Outcome::kept_waiting) ++attempt;
+    was_refused = outcome == PushTransaction::Outcome::refused;
   }
   raise(ErrorCode::server_refused, "the server's tables keep changing",
         {.hint = "Sync again when the migration is done.", .retryable = true});

@@ -217,6 +217,7 @@ Opening ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::millisecon
 void ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds lock_timeout,
                                   Opening& opening, const Along& along) {
   const auto give_up = std::chrono::steady_clock::now() + lock_timeout;
+  bool was_refused = false;
   for (int attempt = 0;; ++attempt) {
     pg::Connection& server = connection(waiter);
     server.abandon_transaction();
@@ -245,9 +246,11 @@ void ServerSession::begin_reading(pg::Waiter& waiter, std::chrono::milliseconds 
         continue;
       }
       // What is there to lock may be another thing by now: look again, once.
-      if (opening.is_complete() || attempt > 0 || !look_again(failure, waiter)) throw;
+      if (opening.is_complete() || was_refused || !look_again(failure, waiter)) throw;
+      was_refused = true;
       continue;
     }
+    was_refused = false;
     // A table that appeared since the last look was not locked before the snapshot: start over.
     if (lockable_tables(opening.catalog) == locked) return;
     server.abandon_transaction();
