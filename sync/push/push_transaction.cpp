@@ -5,6 +5,7 @@
 #include "core/mirror/meta.hpp"
 #include "core/test_hooks.hpp"
 #include "sync/push/changed_times.hpp"
+#include "sync/push/insert_statement.hpp"
 #include "sync/session/horizon.hpp"
 #include "sync/session/parts.hpp"
 
