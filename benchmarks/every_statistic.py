@@ -31,7 +31,7 @@ def run(library: Library, runs: int) -> list[Line]:
     with playmirror.open(library.synced()) as mirror:
         for question in QUESTIONS:
             floor_times, our_times = [], []
-            for run in range(-1, runs):
+            for run in range(-1, 2 * runs):
                 since, until = sorted(chance.randrange(first, last + 2) for _ in range(2))
                 period = playmirror.Period.between(instant(since), instant(until))
                 begin = time.perf_counter()

@@ -18,6 +18,21 @@ namespace playmirror::python {
 
 namespace py = pybind11;
 
+/// Keeps Python's collector from looking for cycles, again and again, among objects that are just
+/// being made and have none.
+class CollectorPause {
+ public:
+  CollectorPause() noexcept : was_enabled_(PyGC_Disable() != 0) {}
+  CollectorPause(const CollectorPause&) = delete;
+  CollectorPause& operator=(const CollectorPause&) = delete;
+  ~CollectorPause() {
+    if (was_enabled_) PyGC_Enable();
+  }
+
+ private:
+  bool was_enabled_;
+};
+
 /// What playmirror.Records stands on. Immutable.
 class RecordList {
  public:
@@ -45,6 +60,7 @@ class RecordListOf final : public RecordList {
   [[nodiscard]] std::size_t size() const override { return records_.size(); }
 
   [[nodiscard]] py::list to_list() const override {
+    const CollectorPause pause;
     py::list list(size());
     for (std::size_t i = 0; i < size(); ++i) list[i] = python::to_python(records_[i]);
     return list;

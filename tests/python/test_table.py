@@ -2,9 +2,10 @@
 
 import copy
 import csv
+import gc
 import io
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -242,6 +243,20 @@ def test_records_read_like_a_list(mirror: pm.Mirror) -> None:
     assert bool(top) and not mirror.snapshots.recent()
     with pytest.raises(IndexError):
         top[3]
+
+
+@pytest.mark.parametrize("switch", [gc.enable, gc.disable])
+def test_making_records_leaves_the_collector_as_it_was(
+    mirror: pm.Mirror, switch: Callable[[], None]
+) -> None:
+    was_enabled = gc.isenabled()
+    try:
+        switch()
+        before = gc.isenabled()
+        assert len(list(mirror.stats.top_tracks())) == 3
+        assert gc.isenabled() == before
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
 
 
 def test_records_are_a_table(mirror: pm.Mirror) -> None:
