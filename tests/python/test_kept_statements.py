@@ -31,6 +31,14 @@ def test_a_pool_is_told_everything_each_time(small_db: MusicDb, mirror: pm.Mirro
     assert first.wire.bytes_sent == second.wire.bytes_sent == third.wire.bytes_sent
 
 
+def forget_at_each_insert(db: MusicDb) -> None:
+    db.execute(
+        "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN EXECUTE 'DEALLOCATE ALL'; RETURN NULL; END $$; "
+        "CREATE TRIGGER forget AFTER INSERT ON play_history EXECUTE FUNCTION forget()"
+    )
+
+
 def test_a_trigger_takes_them_away(
     small_db: MusicDb,
     mirror: pm.Mirror,
@@ -38,11 +46,7 @@ def test_a_trigger_takes_them_away(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    small_db.execute(
-        "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN EXECUTE 'DEALLOCATE ALL'; RETURN NULL; END $$; "
-        "CREATE TRIGGER forget AFTER INSERT ON play_history EXECUTE FUNCTION forget()"
-    )
+    forget_at_each_insert(small_db)
     with pm.connect(small_db.dsn) as server:
         server.sync(mirror)
         track = next(iter(mirror.tracks)).id
@@ -76,11 +80,7 @@ def test_a_migration_between_two_pulls_changes_what_was_kept(
 def test_a_trigger_takes_them_away_from_a_connection_that_took_a_broken_ones_place(
     small_db: MusicDb, mirror: pm.Mirror, assert_equal: Equal
 ) -> None:
-    small_db.execute(
-        "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN EXECUTE 'DEALLOCATE ALL'; RETURN NULL; END $$; "
-        "CREATE TRIGGER forget AFTER INSERT ON play_history EXECUTE FUNCTION forget()"
-    )
+    forget_at_each_insert(small_db)
     with pm.connect(small_db.dsn) as server:
         server.sync(mirror)
         track = next(iter(mirror.tracks)).id

@@ -7,5 +7,10 @@ if not hooks.PRESENT:
     collect_ignore_glob = ["test_*.py"]
 
 pytest.register_assert_rewrite(
-    "world", "sync_scenarios", "import_scenarios", "file_scenarios", "watch_scenarios"
+    "world",
+    "sync_scenarios",
+    "identity_scenarios",
+    "import_scenarios",
+    "file_scenarios",
+    "watch_scenarios",
 )

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import file_scenarios
+import identity_scenarios
 import import_scenarios
 import playmirror as pm
 import pytest
@@ -24,6 +25,7 @@ from world import World
 
 SCENARIOS: dict[str, Callable[[World], None]] = {
     **sync_scenarios.SCENARIOS,
+    **identity_scenarios.SCENARIOS,
     **import_scenarios.SCENARIOS,
     **file_scenarios.SCENARIOS,
     **watch_scenarios.SCENARIOS,

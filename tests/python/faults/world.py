@@ -16,6 +16,9 @@ from support.comparing import assert_same_rows
 from support.model_backend import BEGINNING
 from support.music_db import MusicDb
 
+#: What a backend may do at any time.
+ADD = "INSERT INTO play_history (track_id, listened_ms) VALUES ('t1', 1)"
+
 
 @dataclass
 class World:
