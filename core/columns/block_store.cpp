@@ -108,11 +108,8 @@ std::string read_column(const sqlite::Database& database, std::int64_t block, Co
 CodeLimits read_code_limits(const sqlite::Database& database) {
   // Codes have no gaps and rows take some bytes each, so there are no more codes than the file has
   // bytes. Arrays by code are made before the rows are looked at.
-  const auto number = [&](const char* sql) {
-    const auto asked = database.kept(sql);
-    return asked->step() ? asked->integer(0) : 0;
-  };
-  const std::int64_t most = number("PRAGMA page_count") * number("PRAGMA page_size");
+  const std::int64_t most =
+      database.kept_int("PRAGMA page_count") * database.kept_int("PRAGMA page_size");
   const auto row = database.kept(
       "SELECT (SELECT max(code) FROM playmirror_track_codes), "
       "(SELECT max(code) FROM playmirror_source_codes), "
@@ -207,8 +204,7 @@ RemovedPlays read_removed(const sqlite::Database& database) {
 
 std::vector<std::uint32_t> read_totals(const sqlite::Database& database, const CodeLimits& codes) {
   std::vector<std::uint32_t> totals;
-  const auto any = database.kept("SELECT EXISTS (SELECT 1 FROM playmirror_blocks)");
-  if (any->step() && any->integer(0) != 0) {
+  if (database.kept_int("SELECT EXISTS (SELECT 1 FROM playmirror_blocks)") != 0) {
     totals = decode_totals(read_part(database, kTotalsPart));
   }
   if (totals.size() > codes.tracks) refuse_damaged("the totals of plays are of too many tracks");

@@ -90,13 +90,9 @@ bool follow_plays(sqlite::Database& database, CodeUpdater& codes, WrittenPlays w
     }
   }
   if (!sealed.empty()) remove_from_blocks(database, std::move(sealed));
-  const auto count = [&](const char* sql) {
-    const auto rows = database.kept(sql);
-    return rows->step() ? rows->integer(0) : 0;
-  };
-  const auto unsealed =
-      count("SELECT count(*) FROM playmirror_unsealed") + static_cast<std::int64_t>(fresh.size());
-  const auto removed = count("SELECT count(*) FROM playmirror_removed");
+  const auto unsealed = database.kept_int("SELECT count(*) FROM playmirror_unsealed") +
+                        static_cast<std::int64_t>(fresh.size());
+  const auto removed = database.kept_int("SELECT count(*) FROM playmirror_removed");
   if (unsealed > static_cast<std::int64_t>(kMostUnsealed) ||
       removed > static_cast<std::int64_t>(kMostRemoved)) {
     seal(database, fresh);

@@ -103,8 +103,7 @@ std::optional<PlayRow> read_play(const sqlite::Database& database, std::int64_t 
 }
 
 bool any_unsealed(const sqlite::Database& database) {
-  const auto any = database.kept("SELECT EXISTS (SELECT 1 FROM playmirror_unsealed)");
-  return any->step() && any->integer(0) != 0;
+  return database.kept_int("SELECT EXISTS (SELECT 1 FROM playmirror_unsealed)") != 0;
 }
 
 std::vector<PlayRow> read_unsealed(const sqlite::Database& database) {

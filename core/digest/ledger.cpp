@@ -70,8 +70,7 @@ void Ledger::begin() {
   kept_ = kept_digests(database_);
   watch_.tell(*this, kept_ != 0);
   if (kept_ == 0) return;
-  const auto asked = database_.kept("PRAGMA schema_version");
-  const std::int64_t version = asked->step() ? asked->integer(0) : 0;
+  const std::int64_t version = database_.kept_int("PRAGMA schema_version");
   if (version == schema_version_) return;
   read_tables();
   schema_version_ = version;

@@ -146,6 +146,11 @@ KeptStatement Database::kept(const char* sql) const {
   return KeptStatement(*kept_.back().second);
 }
 
+std::int64_t Database::kept_int(const char* sql) const {
+  const KeptStatement statement = kept(sql);
+  return statement->step() ? statement->integer(0) : 0;
+}
+
 std::int64_t Database::query_int(std::string_view sql) const {
   Statement statement = prepare(sql);
   return statement.step() ? statement.integer(0) : 0;

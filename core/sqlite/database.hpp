@@ -63,6 +63,9 @@ class Database {
   /// `sql` must be a literal, and the statement must not be in use already.
   [[nodiscard]] KeptStatement kept(const char* sql) const;
 
+  /// First column of the first row of a kept statement, or 0 without a row.
+  [[nodiscard]] std::int64_t kept_int(const char* sql) const;
+
   /// First column of the first row, or 0 / "" without a row.
   [[nodiscard]] std::int64_t query_int(std::string_view sql) const;
   [[nodiscard]] std::string query_text(std::string_view sql) const;
