@@ -79,7 +79,7 @@ std::shared_ptr<const Values> BlockReader::read(std::size_t block, ColumnNumber 
                                                 const Decode& decode) const {
   const BlockInfo& info = snapshot_.blocks[block];
   return cache_.column<Values>(part_of(info, column), [&] {
-    const std::string bytes = read_column(database_, info.block, column);
+    const std::string bytes = read_column(file_.database(), info.block, column);
     auto values = std::make_shared<const Values>(decode(bytes, info.plays));
     const std::size_t size = size_of(*values);
     return std::pair<std::shared_ptr<const Values>, std::size_t>(std::move(values), size);
@@ -107,7 +107,7 @@ std::vector<std::int64_t> BlockReader::ids(std::size_t block,
   if (!few || cache_.has_column(part_of(info, ColumnNumber::id))) return look_up(*ids(block));
   return look_up(*cache_.column<PackedIds>(part_of(info, kPackedIds), [&] {
     auto packed = std::make_shared<const PackedIds>(
-        read_column(database_, info.block, ColumnNumber::id), info.plays);
+        read_column(file_.database(), info.block, ColumnNumber::id), info.plays);
     const std::size_t memory = packed->memory();
     return std::pair(std::move(packed), memory);
   }));

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "core/columns/column_cache.hpp"
+#include "core/columns/file_moment.hpp"
 #include "core/columns/snapshot.hpp"
-#include "core/sqlite/database.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -34,8 +34,8 @@ struct BlockColumns {
 /// Reads columns of blocks of one snapshot, each from the cache if it is there.
 class BlockReader {
  public:
-  BlockReader(const sqlite::Database& database, ColumnCache& cache, const Snapshot& snapshot)
-      : database_(database), cache_(cache), snapshot_(snapshot) {}
+  BlockReader(const FileMoment& file, ColumnCache& cache, const Snapshot& snapshot)
+      : file_(file), cache_(cache), snapshot_(snapshot) {}
 
   using Times = std::shared_ptr<const std::vector<std::int64_t>>;
   using Codes = std::shared_ptr<const std::vector<std::uint32_t>>;
@@ -60,7 +60,7 @@ class BlockReader {
                                      const Decode& decode) const;
   [[nodiscard]] Codes codes(std::size_t block, ColumnNumber column, std::uint64_t limit) const;
 
-  const sqlite::Database& database_;
+  const FileMoment& file_;
   ColumnCache& cache_;
   const Snapshot& snapshot_;
 };

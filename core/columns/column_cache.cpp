@@ -1,5 +1,7 @@
 #include "core/columns/column_cache.hpp"
 
+#include <utility>
+
 namespace playmirror::columns {
 
 bool ColumnCache::has_column(std::int64_t part) {
@@ -27,6 +29,17 @@ void ColumnCache::keep(std::int64_t part, std::shared_ptr<const void> column, st
     by_part_.erase(entries_.back().part);
     entries_.pop_back();
   }
+}
+
+std::optional<ColumnCache::Known> ColumnCache::known(const CommitWatch::Mark& mark) const {
+  const std::scoped_lock lock(known_mutex_);
+  if (!known_ || known_->mark != mark) return std::nullopt;
+  return known_;
+}
+
+void ColumnCache::keep(Known known) {
+  const std::scoped_lock lock(known_mutex_);
+  known_ = std::move(known);
 }
 
 }  // namespace playmirror::columns

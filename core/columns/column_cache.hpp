@@ -1,10 +1,12 @@
 #pragma once
 
 #include "core/columns/bins.hpp"
+#include "core/columns/block_store.hpp"
 #include "core/columns/dictionary.hpp"
 #include "core/columns/running_totals.hpp"
 #include "core/columns/snapshot.hpp"
 #include "core/columns/track_sums.hpp"
+#include "core/mirror/commit_watch.hpp"
 
 #include <playmirror/table.hpp>
 
@@ -16,6 +18,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -83,6 +86,16 @@ class ColumnCache {
     std::int64_t state_ = 0;
   };
 
+  /// What the last call knew that read the file anew.
+  struct Known {
+    CommitWatch::Mark mark;  ///< where the file stood
+    ColumnState state;
+    std::shared_ptr<const Snapshot> snapshot;
+  };
+  [[nodiscard]] std::optional<Known> known(
+      const CommitWatch::Mark& mark) const;  ///< if of that mark
+  void keep(Known known);
+
   /// The columns in the file turned out damaged: they are not to be read until they are built anew.
   std::atomic<bool> damaged = false;
 
@@ -108,6 +121,9 @@ class ColumnCache {
 
   std::shared_ptr<const void> find(std::int64_t part);
   void keep(std::int64_t part, std::shared_ptr<const void> column, std::size_t bytes);
+
+  mutable std::mutex known_mutex_;
+  std::optional<Known> known_;
 
   std::mutex mutex_;
   std::list<Entry> entries_;  ///< the one used last in front

@@ -135,8 +135,8 @@ PeriodSums::Counts PeriodSums::counts(const TimeRange& range) const {
 }
 
 PeriodSums::Counts PeriodSums::totals() const {
-  return cache_.totals.get(state_, [&] {
-    return std::make_shared<const Counting::Sums>(read_totals(database_, snapshot_.codes));
+  return cache_.totals.get(file_.state().plays, [&] {
+    return std::make_shared<const Counting::Sums>(read_totals(file_.database(), snapshot_.codes));
   });
 }
 
@@ -251,7 +251,7 @@ std::shared_ptr<const typename Kind::Totals> PeriodSums::running_totals(const Ki
   const auto continues = [&](const Totals& known) { return kind.continues(known); };
   auto& kept = kind.totals(cache_);
   return kept.get(
-      state_,
+      file_.state().plays,
       [&] {
         std::vector<std::int64_t> numbers;
         for (const BlockInfo& block : snapshot_.blocks) numbers.push_back(block.block);

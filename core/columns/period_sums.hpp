@@ -3,10 +3,10 @@
 #include "core/columns/bins.hpp"
 #include "core/columns/block_reader.hpp"
 #include "core/columns/column_cache.hpp"
+#include "core/columns/file_moment.hpp"
 #include "core/columns/snapshot.hpp"
 #include "core/columns/sparse.hpp"
 #include "core/columns/track_sums.hpp"
-#include "core/sqlite/database.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -20,14 +20,8 @@ namespace playmirror::columns {
 /// the nearest totals.
 class PeriodSums {
  public:
-  /// `state` is the number of the snapshot's plays; see ColumnState.
-  PeriodSums(const sqlite::Database& database, ColumnCache& cache, const Snapshot& snapshot,
-             std::int64_t state)
-      : database_(database),
-        cache_(cache),
-        snapshot_(snapshot),
-        state_(state),
-        blocks_(database, cache, snapshot) {}
+  PeriodSums(const FileMoment& file, ColumnCache& cache, const Snapshot& snapshot)
+      : file_(file), cache_(cache), snapshot_(snapshot), blocks_(file, cache, snapshot) {}
 
   /// Plays.
   using Counts = std::shared_ptr<const std::vector<std::uint32_t>>;
@@ -79,10 +73,9 @@ class PeriodSums {
   template <typename Kind>
   [[nodiscard]] std::shared_ptr<const typename Kind::Totals> running_totals(const Kind& kind) const;
 
-  const sqlite::Database& database_;
+  const FileMoment& file_;
   ColumnCache& cache_;
   const Snapshot& snapshot_;
-  std::int64_t state_;
   BlockReader blocks_;
 };
 

@@ -3,6 +3,7 @@
 #include "core/columns/block_reader.hpp"
 #include "core/columns/code_store.hpp"
 #include "core/columns/column_cache.hpp"
+#include "core/columns/file_moment.hpp"
 #include "core/columns/period_sums.hpp"
 #include "core/columns/row_source.hpp"
 
@@ -41,33 +42,39 @@ struct PlayColumns::Moment {
     }
   }
 
-  Moment(MirrorState& mirror, std::shared_ptr<ColumnCache> shared)
-      : reader(mirror.reader()),
-        transaction(std::make_unique<sqlite::Transaction>(reader.database(),
-                                                          sqlite::Transaction::Kind::deferred)),
-        cache(std::move(shared)),
-        state(read_column_state(reader.database())) {
-    if (state.built && !cache->damaged) {
+  /// The present one, held at once.
+  Moment(MirrorState& mirror, std::shared_ptr<ColumnCache> shared,
+         std::optional<CommitWatch::Mark> before)
+      : cache(std::move(shared)), file(mirror, before) {
+    if (file.state().built && !cache->damaged) {
       snapshot = guarded([&] {
-        return cache->snapshot.get(state.plays, [&] { return read_snapshot(database()); });
+        return cache->snapshot.get(file.state().plays, [&] { return read_snapshot(database()); });
       });
+      if (file.mark()) cache->keep({*file.mark(), file.state(), snapshot});
       return;
     }
     // Without columns, the rows stand in for them: all of them, as plays outside of any block.
     auto rows = std::make_shared<Snapshot>();
     book = std::make_shared<CodeBook>();
     CodeBook& all = *book;
-    all.read_catalogue(reader.database());
-    PlayReader plays(reader.database(), all);
+    all.read_catalogue(database());
+    PlayReader plays(database(), all);
     for (PlayRow play; plays.next(play);) rows->outside.add(play);
     rows->codes.tracks = all.tracks.size();
     snapshot = std::move(rows);
     tracks = {book, &all.tracks};
   }
 
-  [[nodiscard]] sqlite::Database& database() const { return reader.database(); }
-  [[nodiscard]] BlockReader blocks() const { return {database(), *cache, *snapshot}; }
-  [[nodiscard]] PeriodSums sums() const { return {database(), *cache, *snapshot, state.plays}; }
+  /// One that an earlier call knew.
+  Moment(MirrorState& mirror, std::shared_ptr<ColumnCache> shared, ColumnCache::Known known)
+      : cache(std::move(shared)),
+        file(mirror, known.mark, known.state),
+        snapshot(std::move(known.snapshot)) {}
+
+  [[nodiscard]] sqlite::Database& database() const { return file.database(); }
+  [[nodiscard]] const ColumnState& state() const { return file.state(); }
+  [[nodiscard]] BlockReader blocks() const { return {file, *cache, *snapshot}; }
+  [[nodiscard]] PeriodSums sums() const { return {file, *cache, *snapshot}; }
 
   [[nodiscard]] std::size_t outside_up_to(const PlayKey& key) const;
   [[nodiscard]] std::vector<Piece> pieces(std::size_t block, const TimeRange& range,
@@ -76,10 +83,8 @@ struct PlayColumns::Moment {
   [[nodiscard]] std::vector<std::int64_t> ids(std::span<const Place> places) const;
   void visit_all(const Period& period, Column columns, const Visitor& visit, bool backwards) const;
 
-  MirrorState::Reader reader;
-  std::unique_ptr<sqlite::Transaction> transaction;
   std::shared_ptr<ColumnCache> cache;
-  ColumnState state;
+  FileMoment file;
   std::shared_ptr<const Snapshot> snapshot;
   std::shared_ptr<CodeBook> book;  ///< without columns
   std::shared_ptr<const TrackDictionary> tracks;
@@ -94,19 +99,31 @@ PlayColumns::PlayColumns(PlayColumns&&) noexcept = default;
 PlayColumns& PlayColumns::operator=(PlayColumns&&) noexcept = default;
 PlayColumns::~PlayColumns() = default;
 
-PlayColumns PlayColumns::read(MirrorState& state) {
-  return PlayColumns(std::make_unique<Moment>(state, state.column_cache()));
+PlayColumns PlayColumns::read(MirrorState& state, Hold hold) {
+  const auto before = state.mark();
+  auto cache = state.column_cache();
+  if (hold == Hold::when_needed && before && !cache->damaged) {
+    if (auto known = cache->known(*before)) {
+      return PlayColumns(std::make_unique<Moment>(state, std::move(cache), *std::move(known)));
+    }
+  }
+  return PlayColumns(std::make_unique<Moment>(state, std::move(cache), before));
 }
 
 PlayColumns PlayColumns::read_anew(MirrorState& state) {
-  return PlayColumns(std::make_unique<Moment>(state, std::make_shared<ColumnCache>()));
+  return PlayColumns(
+      std::make_unique<Moment>(state, std::make_shared<ColumnCache>(), std::nullopt));
 }
 
-sqlite::Database& PlayColumns::database() const noexcept { return moment_->database(); }
+sqlite::Database& PlayColumns::database() const { return moment_->database(); }
 
 bool PlayColumns::from_rows() const noexcept { return moment_->book != nullptr; }
 
-std::int64_t PlayColumns::version() const noexcept { return moment_->state.plays; }
+std::int64_t PlayColumns::version() const noexcept { return moment_->state().plays; }
+
+const std::optional<CommitWatch::Mark>& PlayColumns::mark() const noexcept {
+  return moment_->file.mark();
+}
 
 const TrackDictionary& PlayColumns::tracks() const {
   if (!moment_->tracks) static_cast<void>(shared_tracks());
@@ -116,7 +133,7 @@ const TrackDictionary& PlayColumns::tracks() const {
 std::shared_ptr<const TrackDictionary> PlayColumns::shared_tracks() const {
   if (!moment_->tracks) {
     moment_->tracks = moment_->guarded([&] {
-      return moment_->cache->tracks.get(moment_->state.tracks, [&] {
+      return moment_->cache->tracks.get(moment_->state().tracks, [&] {
         auto tracks = std::make_shared<TrackDictionary>();
         load(database(), *tracks);
         return tracks;
@@ -130,7 +147,7 @@ const ArtistDictionary& PlayColumns::artists() const {
   if (moment_->book) return moment_->book->artists;
   if (!moment_->artists) {
     moment_->artists = moment_->guarded([&] {
-      return moment_->cache->artists.get(moment_->state.artists, [&] {
+      return moment_->cache->artists.get(moment_->state().artists, [&] {
         auto artists = std::make_shared<ArtistDictionary>();
         load(database(), *artists);
         return artists;
@@ -144,7 +161,7 @@ const TextDictionary& PlayColumns::sources() const {
   if (moment_->book) return moment_->book->sources;
   if (!moment_->sources) {
     moment_->sources = moment_->guarded([&] {
-      return moment_->cache->sources.get(moment_->state.texts, [&] {
+      return moment_->cache->sources.get(moment_->state().texts, [&] {
         auto sources = std::make_shared<TextDictionary>();
         load_sources(database(), *sources);
         return sources;
@@ -158,7 +175,7 @@ const TextDictionary& PlayColumns::contexts() const {
   if (moment_->book) return moment_->book->contexts;
   if (!moment_->contexts) {
     moment_->contexts = moment_->guarded([&] {
-      return moment_->cache->contexts.get(moment_->state.texts, [&] {
+      return moment_->cache->contexts.get(moment_->state().texts, [&] {
         auto contexts = std::make_shared<TextDictionary>();
         load_contexts(database(), *contexts);
         return contexts;

@@ -5,6 +5,7 @@
 #include "core/columns/play_batch.hpp"
 #include "core/columns/sparse.hpp"
 #include "core/columns/track_sums.hpp"
+#include "core/mirror/commit_watch.hpp"
 #include "core/mirror/state.hpp"
 #include "core/sqlite/database.hpp"
 
@@ -12,16 +13,23 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 namespace playmirror::columns {
 
+/// When a moment of the file is held by a read transaction.
+enum class Hold {
+  at_once,
+  when_needed,  ///< not before something is read that is not in memory, which may be too late
+};
+
 /// All plays of one moment of the mirror file, as columns: what statistics read.
 ///
-/// Holds a read connection and a read transaction from read() to its end, so everything it gives,
-/// and every statement run on database(), is of the same moment, whatever is written meanwhile. For
-/// one thread at a time; make one per call. Every member may throw Error.
+/// Everything it gives, and every statement run on database(), is of the same moment, whatever is
+/// written meanwhile. For one thread at a time; make one per call. Every member may throw Error,
+/// and MomentPassed (file_moment.hpp) if it is held when needed.
 ///
 ///     const auto plays = PlayColumns::read(state);
 ///     plays.scan({.since = begin, .until = end}, Column::track | Column::listened_ms,
@@ -31,7 +39,7 @@ namespace playmirror::columns {
 ///                });
 class PlayColumns {
  public:
-  [[nodiscard]] static PlayColumns read(MirrorState& state);
+  [[nodiscard]] static PlayColumns read(MirrorState& state, Hold hold = Hold::at_once);
 
   /// The same, read from the file again, whatever was read before: for checking it.
   [[nodiscard]] static PlayColumns read_anew(MirrorState& state);
@@ -42,7 +50,7 @@ class PlayColumns {
 
   /// The connection, inside the read transaction. Statements made on it must be gone before this
   /// object is.
-  [[nodiscard]] sqlite::Database& database() const noexcept;
+  [[nodiscard]] sqlite::Database& database() const;
 
   /// Whether the rows stand in for columns that are not built or are damaged. Codes are this
   /// object's own then.
@@ -50,6 +58,9 @@ class PlayColumns {
 
   /// A number that rises whenever a play changes, in any process. Says nothing where from_rows().
   [[nodiscard]] std::int64_t version() const noexcept;
+
+  /// Where the file stood, if nobody committed while the moment began.
+  [[nodiscard]] const std::optional<CommitWatch::Mark>& mark() const noexcept;
 
   /// Read on first use, then shared with later calls for as long as nothing in them changes. Valid
   /// as long as this object.

@@ -205,7 +205,7 @@ MirrorState::~MirrorState() {
   }
   // SQLite forbids closing, in a child, a connection that its parent opened: leave them open.
   for (auto& reader : idle_readers_) static_cast<void>(reader.release());
-  static_cast<void>(fact_cache_.release());
+  commit_watch_.leave_open();
   static_cast<void>(writer_.release());
 }
 
@@ -231,6 +231,11 @@ void MirrorState::check_usable() const {
     raise(ErrorCode::closed, "this mirror was opened before fork()",
           {.hint = "Open the mirror again in the child process."});
   }
+}
+
+void MirrorState::check_open() const {
+  const std::scoped_lock lock(mutex_);
+  if (closed_) raise(ErrorCode::closed, "the mirror is closed", {.hint = "Open it again."});
 }
 
 MirrorState::Reader MirrorState::reader() {
@@ -289,10 +294,7 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
   const Named named(writing_thread_);
   const auto lock =
       files::FileLock::acquire(beside(file_, "-lock"), options_.busy_timeout, "writing to", tick);
-  {
-    const std::scoped_lock state_lock(mutex_);
-    if (closed_) raise(ErrorCode::closed, "the mirror is closed", {.hint = "Open it again."});
-  }
+  check_open();
   sqlite::Database& database = writer().database;
   // What is written to a file that has lost its name is gone when it is closed.
   if (writer_->identity != files::identity(file_)) {
@@ -389,7 +391,8 @@ SalvageReport MirrorState::renew(const std::function<void()>& tick) {
   const auto lock =
       files::FileLock::acquire(beside(file_, "-lock"), options_.busy_timeout, "writing to", tick);
   writer_.reset();
-  const auto no_facts = fact_cache_->emptied();
+  const auto no_watch = commit_watch_.closed();
+  fact_cache_->clear();
   const std::scoped_lock state_lock(mutex_);
   if (closed_) raise(ErrorCode::closed, "the mirror is closed", {.hint = "Open it again."});
   idle_readers_.clear();
@@ -420,7 +423,8 @@ MirrorState::SyncLock MirrorState::lock_for_sync(const std::function<void()>& ti
 void MirrorState::close() {
   check_usable();
   {
-    const auto no_facts = fact_cache_->emptied();
+    const auto no_watch = commit_watch_.closed();
+    fact_cache_->clear();
     const std::scoped_lock lock(mutex_);
     if (closed_) return;
     closed_ = true;

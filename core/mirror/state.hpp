@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/files/file_lock.hpp"
+#include "core/mirror/commit_watch.hpp"
 #include "core/mirror/doorbell.hpp"
 #include "core/mirror/turnstile.hpp"
 #include "core/sqlite/database.hpp"
@@ -13,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <sys/types.h>
 #include <thread>
 #include <utility>
@@ -61,6 +63,9 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   };
   /// During an Unlogged load it waits for the transaction under way, and brings the log back.
   [[nodiscard]] Reader reader();
+
+  /// Where the file stands; see CommitWatch.
+  [[nodiscard]] std::optional<CommitWatch::Mark> mark() { return commit_watch_.mark(*this); }
 
   /// A read connection of the caller's own, to keep.
   [[nodiscard]] std::unique_ptr<sqlite::Database> open_reader() const;
@@ -135,8 +140,8 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
     return column_cache_;
   }
 
-  /// Throws `closed` after close() or in a forked child.
-  void check_usable() const;
+  void check_usable() const;  ///< throws `closed` in a forked child
+  void check_open() const;    ///< throws `closed` after close()
   void close();
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_; }
@@ -163,6 +168,7 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   bool closed_ = false;
   std::uint64_t renewals_ = 0;  ///< of the file: older read connections see the one set aside
   std::vector<std::unique_ptr<sqlite::Database>> idle_readers_;
+  CommitWatch commit_watch_;
   std::unique_ptr<stats::FactCache> fact_cache_;
   Turnstile writer_mutex_;  ///< one writing thread of this process at a time
   std::unique_ptr<Writer> writer_;

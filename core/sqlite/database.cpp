@@ -51,6 +51,25 @@ int run_progress_hook(void* hook) {
   }
 }
 
+/// The header of the log's index, which writers keep twice: with both alike, it is whole.
+std::optional<CommitMark> read_index_header(sqlite3* handle) {
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (file == nullptr || file->pMethods == nullptr || file->pMethods->iVersion < 2) return {};
+  void volatile* index = nullptr;
+  constexpr int kBytes = 32 * 1024;  // the unit in which SQLite maps it
+  if (file->pMethods->xShmMap(file, 0, kBytes, 0, &index) != SQLITE_OK || index == nullptr)
+    return {};
+  const auto* words = static_cast<const volatile std::uint32_t*>(index);
+  CommitMark first;
+  for (std::uint32_t& word : first.words) word = *words++;
+  file->pMethods->xShmBarrier(file);
+  CommitMark second;
+  for (std::uint32_t& word : second.words) word = *words++;
+  if (first != second) return std::nullopt;
+  return first;
+}
+
 }  // namespace
 
 void Database::Close::operator()(sqlite3* handle) const noexcept { sqlite3_close_v2(handle); }
@@ -182,6 +201,19 @@ void Database::on_progress(std::function<bool()> hook) {
 }
 
 bool Database::has_log() const { return query_text("PRAGMA journal_mode") == "wal"; }
+
+std::optional<CommitMark> Database::commit_mark() {
+  if (!shares_index_) {
+    CommitMark mark;
+    const std::int64_t commits = kept_int("PRAGMA data_version");
+    if (!has_log()) {
+      mark.words[0] = static_cast<std::uint32_t>(commits);
+      return mark;
+    }
+    shares_index_ = true;  // until it is closed, since it keeps the others from taking the log away
+  }
+  return read_index_header(handle_.get());
+}
 
 void Database::use_log(std::chrono::milliseconds patience) {
   sqlite3_busy_timeout(handle_.get(), static_cast<int>(patience.count()));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/sqlite/commit_mark.hpp"
 #include "core/sqlite/statement.hpp"
 
 #include <chrono>
@@ -7,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -84,6 +86,10 @@ class Database {
   /// Whether the file had a write-ahead log, rather than a rollback journal, when it was last read.
   [[nodiscard]] bool has_log() const;
 
+  /// Where the file stands, by one look at memory if it has a log. Changes with every commit, but
+  /// without a log not with those of this connection. Nothing at the instant of somebody's commit.
+  [[nodiscard]] std::optional<CommitMark> commit_mark();
+
   /// Gives the file a write-ahead log. Throws MirrorBusy when somebody who does without it does not
   /// end within `patience`.
   void use_log(std::chrono::milliseconds patience);
@@ -104,6 +110,7 @@ class Database {
   explicit Database(sqlite3* handle) noexcept : handle_(handle) {}
 
   std::unique_ptr<sqlite3, Close> handle_;
+  bool shares_index_ = false;  ///< has read by a log, whose index it shares from then on
   std::unique_ptr<std::function<bool()>> progress_;
   mutable std::vector<std::pair<const char*, std::unique_ptr<Statement>>> kept_;
 };

@@ -1,6 +1,7 @@
 /// Stats::activity, clock, heatmap: plays along the calendar.
 
 #include "core/known_value.hpp"
+#include "core/stats/answer.hpp"
 #include "core/stats/distinct.hpp"
 #include "core/stats/intervals.hpp"
 #include "core/stats/local_time.hpp"
@@ -79,77 +80,82 @@ std::array<Tally, kWeekHours> week(const Selection& selection, Attribution attri
 }  // namespace
 
 std::vector<ActivityBucket> Stats::activity(const StatsFilter& filter, Unit unit) const {
-  const Selection selection(moment(), filter);
-  const auto [since, until] = stats::covered(selection);
-  const stats::Series series(selection.zone(), unit, filter.week_start, since, until);
-  std::vector<ActivityBucket> buckets;
-  buckets.reserve(series.buckets().size());
-  for (const auto& bucket : series.buckets()) {
-    buckets.push_back({.local_start = bucket.local,
-                       .start = stats::to_timestamp(bucket.begin),
-                       .end = stats::to_timestamp(bucket.end)});
-  }
-  if (buckets.empty()) return buckets;
+  return of_selection(filter, [&](const Selection& selection) {
+    const auto [since, until] = stats::covered(selection);
+    const stats::Series series(selection.zone(), unit, filter.week_start, since, until);
+    std::vector<ActivityBucket> buckets;
+    buckets.reserve(series.buckets().size());
+    for (const auto& bucket : series.buckets()) {
+      buckets.push_back({.local_start = bucket.local,
+                         .start = stats::to_timestamp(bucket.begin),
+                         .end = stats::to_timestamp(bucket.end)});
+    }
+    if (buckets.empty()) return buckets;
 
-  const auto& estimates = selection.estimates();
-  const auto& groups = selection.facts().track_groups(filter.track_identity).single();
-  const Groups& artists = selection.facts().artists(filter.artist_credit);
-  std::vector<stats::MetUnits> tracks(groups.size());
-  std::vector<stats::MetUnits> credited(artists.count);
-  std::vector<Tally> tallies(buckets.size());
-  stats::PieceWalker walker(series.pieces());
-  selection.scan({since, until},
-                 stats::Column::played_at | stats::Column::track | stats::Column::listened_ms,
-                 [&](const Rows& rows) {
-                   const Batch& batch = rows.batch();
-                   for (std::size_t i = 0; i < rows.size();) {
-                     const std::int64_t number = walker.at(batch.played_at[rows[i]]);
-                     Tally tally;
-                     std::int64_t of_tracks = 0;
-                     std::int64_t of_artists = 0;
-                     do {
-                       const std::size_t row = rows[i];
-                       const std::uint32_t track = batch.track[row];
-                       tally.add(stats::listened_ms(batch, row), estimates[track]);
-                       if (groups[track] == 0) continue;
-                       of_tracks += tracks[groups[track]].first(number) ? 1 : 0;
-                       for (const std::uint32_t artist : artists.of(track)) {
-                         const bool is_first = credited[artist].first(number);
-                         of_artists += (is_first & (artist != 0)) ? 1 : 0;
-                       }
-                     } while (++i < rows.size() && batch.played_at[rows[i]] < walker.end());
-                     const auto index = static_cast<std::size_t>(number);
-                     tallies[index] += tally;
-                     buckets[index].tracks += of_tracks;
-                     buckets[index].artists += of_artists;
-                   }
-                 });
-  for (std::size_t i = 0; i < buckets.size(); ++i) {
-    buckets[i].plays = tallies[i].plays;
-    buckets[i].time = tallies[i].time();
-  }
-  return buckets;
+    const auto& estimates = selection.estimates();
+    const auto& groups = selection.facts().track_groups(filter.track_identity).single();
+    const Groups& artists = selection.facts().artists(filter.artist_credit);
+    std::vector<stats::MetUnits> tracks(groups.size());
+    std::vector<stats::MetUnits> credited(artists.count);
+    std::vector<Tally> tallies(buckets.size());
+    stats::PieceWalker walker(series.pieces());
+    selection.scan({since, until},
+                   stats::Column::played_at | stats::Column::track | stats::Column::listened_ms,
+                   [&](const Rows& rows) {
+                     const Batch& batch = rows.batch();
+                     for (std::size_t i = 0; i < rows.size();) {
+                       const std::int64_t number = walker.at(batch.played_at[rows[i]]);
+                       Tally tally;
+                       std::int64_t of_tracks = 0;
+                       std::int64_t of_artists = 0;
+                       do {
+                         const std::size_t row = rows[i];
+                         const std::uint32_t track = batch.track[row];
+                         tally.add(stats::listened_ms(batch, row), estimates[track]);
+                         if (groups[track] == 0) continue;
+                         of_tracks += tracks[groups[track]].first(number) ? 1 : 0;
+                         for (const std::uint32_t artist : artists.of(track)) {
+                           const bool is_first = credited[artist].first(number);
+                           of_artists += (is_first & (artist != 0)) ? 1 : 0;
+                         }
+                       } while (++i < rows.size() && batch.played_at[rows[i]] < walker.end());
+                       const auto index = static_cast<std::size_t>(number);
+                       tallies[index] += tally;
+                       buckets[index].tracks += of_tracks;
+                       buckets[index].artists += of_artists;
+                     }
+                   });
+    for (std::size_t i = 0; i < buckets.size(); ++i) {
+      buckets[i].plays = tallies[i].plays;
+      buckets[i].time = tallies[i].time();
+    }
+    return buckets;
+  });
 }
 
 std::vector<ClockHour> Stats::clock(const StatsFilter& filter, Attribution attribution) const {
-  const auto hours = week(Selection(moment(), filter), attribution);
-  std::vector<ClockHour> clock;
-  for (std::size_t hour = 0; hour < kHours; ++hour) {
-    Tally tally;
-    for (std::size_t i = hour; i < kWeekHours; i += kHours) tally += hours[i];
-    clock.push_back({static_cast<std::int64_t>(hour), tally.plays, tally.time()});
-  }
-  return clock;
+  return of_selection(filter, [&](const Selection& selection) {
+    const auto hours = week(selection, attribution);
+    std::vector<ClockHour> clock;
+    for (std::size_t hour = 0; hour < kHours; ++hour) {
+      Tally tally;
+      for (std::size_t i = hour; i < kWeekHours; i += kHours) tally += hours[i];
+      clock.push_back({static_cast<std::int64_t>(hour), tally.plays, tally.time()});
+    }
+    return clock;
+  });
 }
 
 std::vector<HeatmapCell> Stats::heatmap(const StatsFilter& filter, Attribution attribution) const {
-  const auto hours = week(Selection(moment(), filter), attribution);
-  std::vector<HeatmapCell> cells;
-  for (std::size_t i = 0; i < kWeekHours; ++i) {
-    cells.push_back({static_cast<Weekday>(i / kHours), static_cast<std::int64_t>(i % kHours),
-                     hours[i].plays, hours[i].time()});
-  }
-  return cells;
+  return of_selection(filter, [&](const Selection& selection) {
+    const auto hours = week(selection, attribution);
+    std::vector<HeatmapCell> cells;
+    for (std::size_t i = 0; i < kWeekHours; ++i) {
+      cells.push_back({static_cast<Weekday>(i / kHours), static_cast<std::int64_t>(i % kHours),
+                       hours[i].plays, hours[i].time()});
+    }
+    return cells;
+  });
 }
 
 }  // namespace playmirror

@@ -1,6 +1,7 @@
 /// Stats::obsessions, loyalty, comebacks: how one stays with artists, and returns to tracks.
 
 #include "core/columns/column_codec.hpp"
+#include "core/stats/answer.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/percentile.hpp"
 #include "core/stats/ranking.hpp"
@@ -140,128 +141,131 @@ std::vector<Obsession> Stats::obsessions(const StatsFilter& filter, double share
           {.hint = "0.3 is three plays of ten."});
   }
   require_plays(min_plays);
-  const Selection selection(moment(), filter);
-  const Groups& artists = selection.facts().artists(filter.artist_credit);
-  stats::LocalUnits local = stats::LocalUnits::days(selection.zone());
-  std::vector<Obsession> found;
-  struct Week {
-    std::int64_t first_day = std::numeric_limits<std::int64_t>::min();
-    std::int64_t plays = 0;
-    std::vector<std::int32_t> plays_of = {};  ///< by artist
-    std::vector<std::uint32_t> met = {};
-  };
-  const auto close = [&](Week& week) {
-    const std::size_t before = found.size();
-    for (const std::uint32_t artist : week.met) {
-      const std::int64_t plays = std::exchange(week.plays_of[artist], 0);
-      const double part = static_cast<double>(plays) / static_cast<double>(week.plays);
-      if (week.plays < min_plays || part < share) continue;
-      const auto& entry = selection.plays().artists()[artist];
-      found.push_back({calendar::kEpoch + std::chrono::days(week.first_day), std::string(entry.id),
-                       text(entry.name), plays, week.plays, part});
-    }
-    std::sort(found.begin() + static_cast<std::ptrdiff_t>(before), found.end(),
-              [](const Obsession& a, const Obsession& b) {
-                return a.plays != b.plays ? a.plays > b.plays : a.artist_id < b.artist_id;
-              });
-    week.met.clear();
-    week.plays = 0;
-  };
-  // Plays come in order of time; still two weeks are open at once, since the one before comes again
-  // where clocks are put back over midnight.
-  std::array<Week, 2> open;
-  for (Week& week : open) week.plays_of.assign(artists.count, 0);
-  const auto oldest = [&]() -> Week& {
-    return *std::ranges::min_element(open, {}, &Week::first_day);
-  };
-  const auto week_of = [&](std::int64_t day) -> Week& {
-    const std::int64_t first = calendar::unit_begin(Unit::week, day, filter.week_start);
-    const auto known = std::ranges::find(open, first, &Week::first_day);
-    if (known != open.end()) return *known;
-    Week& week = oldest();
-    close(week);
-    week.first_day = first;
-    return week;
-  };
-  selection.scan(stats::in_calendar(selection.period()),
-                 stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
-                   const auto& track = rows.batch().track;
-                   stats::each_run(
-                       rows, local, [&](std::int64_t day, std::size_t begin, std::size_t end) {
-                         Week& week = week_of(day);
-                         week.plays += static_cast<std::int64_t>(end - begin);
-                         for (std::size_t i = begin; i < end; ++i) {
-                           for (const std::uint32_t artist : artists.of(track[rows[i]])) {
-                             if (artist == 0) continue;
-                             if (week.plays_of[artist]++ == 0) week.met.push_back(artist);
+  return of_selection(filter, [&](const Selection& selection) {
+    const Groups& artists = selection.facts().artists(filter.artist_credit);
+    stats::LocalUnits local = stats::LocalUnits::days(selection.zone());
+    std::vector<Obsession> found;
+    struct Week {
+      std::int64_t first_day = std::numeric_limits<std::int64_t>::min();
+      std::int64_t plays = 0;
+      std::vector<std::int32_t> plays_of = {};  ///< by artist
+      std::vector<std::uint32_t> met = {};
+    };
+    const auto close = [&](Week& week) {
+      const std::size_t before = found.size();
+      for (const std::uint32_t artist : week.met) {
+        const std::int64_t plays = std::exchange(week.plays_of[artist], 0);
+        const double part = static_cast<double>(plays) / static_cast<double>(week.plays);
+        if (week.plays < min_plays || part < share) continue;
+        const auto& entry = selection.plays().artists()[artist];
+        found.push_back({calendar::kEpoch + std::chrono::days(week.first_day),
+                         std::string(entry.id), text(entry.name), plays, week.plays, part});
+      }
+      std::sort(found.begin() + static_cast<std::ptrdiff_t>(before), found.end(),
+                [](const Obsession& a, const Obsession& b) {
+                  return a.plays != b.plays ? a.plays > b.plays : a.artist_id < b.artist_id;
+                });
+      week.met.clear();
+      week.plays = 0;
+    };
+    // Plays come in order of time; still two weeks are open at once, since the one before comes
+    // again where clocks are put back over midnight.
+    std::array<Week, 2> open;
+    for (Week& week : open) week.plays_of.assign(artists.count, 0);
+    const auto oldest = [&]() -> Week& {
+      return *std::ranges::min_element(open, {}, &Week::first_day);
+    };
+    const auto week_of = [&](std::int64_t day) -> Week& {
+      const std::int64_t first = calendar::unit_begin(Unit::week, day, filter.week_start);
+      const auto known = std::ranges::find(open, first, &Week::first_day);
+      if (known != open.end()) return *known;
+      Week& week = oldest();
+      close(week);
+      week.first_day = first;
+      return week;
+    };
+    selection.scan(stats::in_calendar(selection.period()),
+                   stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
+                     const auto& track = rows.batch().track;
+                     stats::each_run(
+                         rows, local, [&](std::int64_t day, std::size_t begin, std::size_t end) {
+                           Week& week = week_of(day);
+                           week.plays += static_cast<std::int64_t>(end - begin);
+                           for (std::size_t i = begin; i < end; ++i) {
+                             for (const std::uint32_t artist : artists.of(track[rows[i]])) {
+                               if (artist == 0) continue;
+                               if (week.plays_of[artist]++ == 0) week.met.push_back(artist);
+                             }
                            }
-                         }
-                       });
-                 });
-  Week& last_but_one = oldest();
-  close(last_but_one);
-  close(&last_but_one == open.data() ? open.back() : open.front());
-  return found;
+                         });
+                   });
+    Week& last_but_one = oldest();
+    close(last_but_one);
+    close(&last_but_one == open.data() ? open.back() : open.front());
+    return found;
+  });
 }
 
 std::vector<Loyalty> Stats::loyalty(const StatsFilter& filter, std::int64_t min_plays) const {
   require_plays(min_plays);
-  const Selection selection(moment(), filter);
-  const Groups& artists = selection.facts().artists(filter.artist_credit);
-  const columns::Period period = stats::in_calendar(selection.period());
-  // The counts and the plays come from different parts of the file: a forged one must not make the
-  // array larger or smaller than the plays need.
-  const auto most = static_cast<std::int64_t>(selection.plays().count(period));
-  const auto refuse = [] { columns::refuse_damaged("the counts of plays do not fit the plays"); };
-  std::vector<std::size_t> begins(artists.count + 1, 0);  // at first, of each artist one further on
-  std::int64_t counted = 0;
-  for (const auto& [track, plays] : selection.track_counts(period)) {
-    counted += plays;
-    if (counted > most) refuse();
-    for (const std::uint32_t artist : artists.of(track)) begins[artist + 1] += plays;
-  }
-  std::partial_sum(begins.begin(), begins.end(), begins.begin());
+  return of_selection(filter, [&](const Selection& selection) {
+    const Groups& artists = selection.facts().artists(filter.artist_credit);
+    const columns::Period period = stats::in_calendar(selection.period());
+    // The counts and the plays come from different parts of the file: a forged one must not make
+    // the array larger or smaller than the plays need.
+    const auto most = static_cast<std::int64_t>(selection.plays().count(period));
+    const auto refuse = [] { columns::refuse_damaged("the counts of plays do not fit the plays"); };
+    std::vector<std::size_t> begins(artists.count + 1,
+                                    0);  // at first, of each artist one further on
+    std::int64_t counted = 0;
+    for (const auto& [track, plays] : selection.track_counts(period)) {
+      counted += plays;
+      if (counted > most) refuse();
+      for (const std::uint32_t artist : artists.of(track)) begins[artist + 1] += plays;
+    }
+    std::partial_sum(begins.begin(), begins.end(), begins.begin());
 
-  // The gaps of all artists lie in one array, which is never filled with zeros.
-  const auto gaps = std::make_unique_for_overwrite<std::int64_t[]>(begins.back());
-  struct Listening {
-    std::int64_t last;
-    std::int64_t* next;  ///< where the next gap belongs
-    std::int64_t* end;
-  };
-  std::vector<Listening> all;
-  all.reserve(artists.count);
-  for (std::size_t artist = 0; artist < artists.count; ++artist) {
-    all.push_back({0, gaps.get() + begins[artist], gaps.get() + begins[artist + 1]});
-  }
-  selection.scan(period, stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
-    const Batch& batch = rows.batch();
-    rows.each([&](std::size_t row) {
-      const std::int64_t at = batch.played_at[row];
-      for (const std::uint32_t artist : artists.of(batch.track[row])) {
-        Listening& each = all[artist];
-        if (each.next == each.end) refuse();
-        *each.next++ = at - std::exchange(each.last, at);  // of the first play, its time
-      }
+    // The gaps of all artists lie in one array, which is never filled with zeros.
+    const auto gaps = std::make_unique_for_overwrite<std::int64_t[]>(begins.back());
+    struct Listening {
+      std::int64_t last;
+      std::int64_t* next;  ///< where the next gap belongs
+      std::int64_t* end;
+    };
+    std::vector<Listening> all;
+    all.reserve(artists.count);
+    for (std::size_t artist = 0; artist < artists.count; ++artist) {
+      all.push_back({0, gaps.get() + begins[artist], gaps.get() + begins[artist + 1]});
+    }
+    selection.scan(period, stats::Column::played_at | stats::Column::track, [&](const Rows& rows) {
+      const Batch& batch = rows.batch();
+      rows.each([&](std::size_t row) {
+        const std::int64_t at = batch.played_at[row];
+        for (const std::uint32_t artist : artists.of(batch.track[row])) {
+          Listening& each = all[artist];
+          if (each.next == each.end) refuse();
+          *each.next++ = at - std::exchange(each.last, at);  // of the first play, its time
+        }
+      });
     });
+    std::vector<Loyalty> found;
+    ShortestMedians shortest(filter);
+    for (const std::uint32_t artist : artists.order.codes) {
+      const Listening& each = all[artist];
+      const std::span own(gaps.get() + begins[artist], each.next);
+      if (std::ssize(own) < std::max<std::int64_t>(min_plays, 2)) continue;
+      const auto median = shortest.median(own.subspan(1));
+      if (!median) continue;
+      const auto& entry = selection.plays().artists()[artist];
+      found.push_back({std::string(entry.id), text(entry.name), std::ssize(own),
+                       *median / kMicrosPerDay, stats::to_timestamp(own.front()),
+                       stats::to_timestamp(each.last)});
+    }
+    std::ranges::stable_sort(found, [](const Loyalty& a, const Loyalty& b) {
+      return a.median_days != b.median_days ? a.median_days < b.median_days : a.plays > b.plays;
+    });
+    return page(filter, std::move(found));
   });
-  std::vector<Loyalty> found;
-  ShortestMedians shortest(filter);
-  for (const std::uint32_t artist : artists.order.codes) {
-    const Listening& each = all[artist];
-    const std::span own(gaps.get() + begins[artist], each.next);
-    if (std::ssize(own) < std::max<std::int64_t>(min_plays, 2)) continue;
-    const auto median = shortest.median(own.subspan(1));
-    if (!median) continue;
-    const auto& entry = selection.plays().artists()[artist];
-    found.push_back({std::string(entry.id), text(entry.name), std::ssize(own),
-                     *median / kMicrosPerDay, stats::to_timestamp(own.front()),
-                     stats::to_timestamp(each.last)});
-  }
-  std::ranges::stable_sort(found, [](const Loyalty& a, const Loyalty& b) {
-    return a.median_days != b.median_days ? a.median_days < b.median_days : a.plays > b.plays;
-  });
-  return page(filter, std::move(found));
 }
 
 std::vector<Comeback> Stats::comebacks(const StatsFilter& filter, std::int64_t gap_days) const {
@@ -273,30 +277,32 @@ LazyRecords<Comeback> Stats::lazy_comebacks(const StatsFilter& filter,
   if (gap_days < 1) {
     raise(ErrorCode::invalid_argument, "gap_days is less than 1", {.hint = "Give 1 or more days."});
   }
-  const Selection selection(moment(), filter);
-  constexpr std::int64_t kMostDays = 10'000 * 366;  // as far apart as plays can be
-  const std::int64_t gap = std::min(gap_days, kMostDays) * calendar::kMicrosPerDay;
-  const columns::Period period = stats::in_calendar(selection.period());
-  const columns::Period calendar = stats::in_calendar({});
-  // Of each track; 0: not known.
-  const auto& group = stats::groups_of(selection, Entity::track).single();
-  const auto returns = std::make_shared<Returns>(selection.plays().shared_tracks());
-  // A track that was not played yet was played after everything, and so does not come back.
-  std::vector<std::int64_t> last(selection.facts().tracks(), *calendar.until);
-  // What was played before the period decides who is back in it.
-  selection.scan({*calendar.since, period.until}, stats::Column::played_at | stats::Column::track,
-                 [&](const Rows& rows) {
-                   const Batch& batch = rows.batch();
-                   rows.each([&](std::size_t row) {
-                     const std::uint32_t track = group[batch.track[row]];
-                     const std::int64_t at = batch.played_at[row];
-                     const std::int64_t before = std::exchange(last[track], at);
-                     if (at - before > gap && at >= *period.since && track != 0) {
-                       returns->add({track, before, at});
-                     }
+  return of_selection(filter, [&](const Selection& selection) {
+    constexpr std::int64_t kMostDays = 10'000 * 366;  // as far apart as plays can be
+    const std::int64_t gap = std::min(gap_days, kMostDays) * calendar::kMicrosPerDay;
+    const columns::Period period = stats::in_calendar(selection.period());
+    const columns::Period calendar = stats::in_calendar({});
+    // Of each track; 0: not known.
+    const auto& group = stats::groups_of(selection, Entity::track).single();
+    const auto returns = std::make_shared<Returns>(selection.plays().shared_tracks());
+    // A track that was not played yet was played after everything, and so does not come back.
+    std::vector<std::int64_t> last(selection.facts().tracks(), *calendar.until);
+    // What was played before the period decides who is back in it.
+    selection.scan({*calendar.since, period.until}, stats::Column::played_at | stats::Column::track,
+                   [&](const Rows& rows) {
+                     const Batch& batch = rows.batch();
+                     rows.each([&](std::size_t row) {
+                       const std::uint32_t track = group[batch.track[row]];
+                       const std::int64_t at = batch.played_at[row];
+                       const std::int64_t before = std::exchange(last[track], at);
+                       if (at - before > gap && at >= *period.since && track != 0) {
+                         returns->add({track, before, at});
+                       }
+                     });
                    });
-                 });
-  return {returns->size(), [returns](std::size_t index) { return returns->comeback(index); }};
+    return LazyRecords<Comeback>{returns->size(),
+                                 [returns](std::size_t index) { return returns->comeback(index); }};
+  });
 }
 
 }  // namespace playmirror

@@ -1,5 +1,6 @@
 /// Stats::audio_profile, audio_trend.
 
+#include "core/stats/answer.hpp"
 #include "core/stats/features.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/percentile.hpp"
@@ -151,93 +152,95 @@ std::vector<FeatureProfile> profiles(stats::Facts& facts, const FeaturePlays& pl
 
 AudioProfile Stats::audio_profile(const StatsFilter& filter) const {
   using stats::Features;
-  const Selection selection(moment(), filter);
-  stats::Facts& facts = selection.facts();
-  const Features& features = facts.features();
-  const auto counts = selection.track_counts();
-  AudioProfile result;
-  std::array<std::int64_t, Features::kKeys + 1> keys{};
-  std::array<std::int64_t, Features::kModes + 1> modes{};
-  std::vector<std::int64_t> signatures(features.signatures().size(), 0);
-  for (const auto& [track, plays] : counts) {
-    const Features::Traits& traits = features.traits()[track];
-    result.plays += plays;
-    keys[traits.key] += plays;
-    modes[traits.mode] += plays;
-    signatures[traits.signature] += plays;
-  }
-  result.features = profiles(facts, feature_plays(features, facts.order(), counts), result.plays);
-  result.keys.assign(keys.begin(), keys.end() - 1);
-  result.key_unknown = keys.back();
-  result.minor = modes[0];
-  result.major = modes[1];
-  result.mode_unknown = modes[2];
-  result.major_share = ratio(result.major, result.major + result.minor);
-  for (std::size_t i = 0; i < signatures.size(); ++i) {
-    if (signatures[i] != 0)
-      result.time_signatures.push_back({features.signatures()[i], signatures[i]});
-  }
-  return result;
+  return of_selection(filter, [&](const Selection& selection) {
+    stats::Facts& facts = selection.facts();
+    const Features& features = facts.features();
+    const auto counts = selection.track_counts();
+    AudioProfile result;
+    std::array<std::int64_t, Features::kKeys + 1> keys{};
+    std::array<std::int64_t, Features::kModes + 1> modes{};
+    std::vector<std::int64_t> signatures(features.signatures().size(), 0);
+    for (const auto& [track, plays] : counts) {
+      const Features::Traits& traits = features.traits()[track];
+      result.plays += plays;
+      keys[traits.key] += plays;
+      modes[traits.mode] += plays;
+      signatures[traits.signature] += plays;
+    }
+    result.features = profiles(facts, feature_plays(features, facts.order(), counts), result.plays);
+    result.keys.assign(keys.begin(), keys.end() - 1);
+    result.key_unknown = keys.back();
+    result.minor = modes[0];
+    result.major = modes[1];
+    result.mode_unknown = modes[2];
+    result.major_share = ratio(result.major, result.major + result.minor);
+    for (std::size_t i = 0; i < signatures.size(); ++i) {
+      if (signatures[i] != 0)
+        result.time_signatures.push_back({features.signatures()[i], signatures[i]});
+    }
+    return result;
+  });
 }
 
 std::vector<FeatureTrend> Stats::audio_trend(const StatsFilter& filter, Unit unit) const {
-  const Selection selection(moment(), filter);
-  const auto [since, until] = stats::covered(selection);
-  const stats::Series series(selection.zone(), unit, filter.week_start, since, until);
-  const stats::Features& features = selection.facts().features();
-  struct Sum {
-    std::int64_t n = 0;
-    double total = 0;
-  };
-  std::vector<std::array<Sum, stats::kFeatures.size()>> sums(series.buckets().size());
-  if (!sums.empty()) {
-    // Plays of a bucket by track first: the sum then runs in order of track id.
-    const auto& place_of = selection.facts().order().places;
-    std::vector<std::int64_t> plays(features.places(), 0);
-    std::vector<std::uint32_t> met;
-    std::int64_t current = 0;
-    const auto settle = [&] {
-      std::ranges::sort(met);
-      for (const std::uint32_t place : met) {
-        const auto times = std::exchange(plays[place], 0);
-        for (std::size_t i = 0; i < stats::kFeatures.size(); ++i) {
-          if (!features.has(place, i)) continue;
-          Sum& sum_of = sums[static_cast<std::size_t>(current)][i];
-          sum_of.n += times;
-          sum_of.total += features.values(place)[i] * static_cast<double>(times);
-        }
-      }
-      met.clear();
+  return of_selection(filter, [&](const Selection& selection) {
+    const auto [since, until] = stats::covered(selection);
+    const stats::Series series(selection.zone(), unit, filter.week_start, since, until);
+    const stats::Features& features = selection.facts().features();
+    struct Sum {
+      std::int64_t n = 0;
+      double total = 0;
     };
-    stats::PieceWalker walker(series.pieces());
-    selection.scan({since, until}, stats::Column::played_at | stats::Column::track,
-                   [&](const Rows& rows) {
-                     const Batch& batch = rows.batch();
-                     rows.each([&](std::size_t row) {
-                       const std::int64_t bucket = walker.at(batch.played_at[row]);
-                       if (bucket != current) settle();
-                       current = bucket;
-                       const std::uint32_t place = place_of[batch.track[row]];
-                       if (plays[place]++ == 0) met.push_back(place);
+    std::vector<std::array<Sum, stats::kFeatures.size()>> sums(series.buckets().size());
+    if (!sums.empty()) {
+      // Plays of a bucket by track first: the sum then runs in order of track id.
+      const auto& place_of = selection.facts().order().places;
+      std::vector<std::int64_t> plays(features.places(), 0);
+      std::vector<std::uint32_t> met;
+      std::int64_t current = 0;
+      const auto settle = [&] {
+        std::ranges::sort(met);
+        for (const std::uint32_t place : met) {
+          const auto times = std::exchange(plays[place], 0);
+          for (std::size_t i = 0; i < stats::kFeatures.size(); ++i) {
+            if (!features.has(place, i)) continue;
+            Sum& sum_of = sums[static_cast<std::size_t>(current)][i];
+            sum_of.n += times;
+            sum_of.total += features.values(place)[i] * static_cast<double>(times);
+          }
+        }
+        met.clear();
+      };
+      stats::PieceWalker walker(series.pieces());
+      selection.scan({since, until}, stats::Column::played_at | stats::Column::track,
+                     [&](const Rows& rows) {
+                       const Batch& batch = rows.batch();
+                       rows.each([&](std::size_t row) {
+                         const std::int64_t bucket = walker.at(batch.played_at[row]);
+                         if (bucket != current) settle();
+                         current = bucket;
+                         const std::uint32_t place = place_of[batch.track[row]];
+                         if (plays[place]++ == 0) met.push_back(place);
+                       });
                      });
-                   });
-    settle();
-  }
-  std::vector<FeatureTrend> result;
-  for (std::size_t i = 0; i < sums.size(); ++i) {
-    const auto& bucket = series.buckets()[i];
-    for (std::size_t feature = 0; feature < stats::kFeatures.size(); ++feature) {
-      const auto& [n, total] = sums[i][feature];
-      FeatureTrend& row = result.emplace_back();
-      row.local_start = bucket.local;
-      row.start = stats::to_timestamp(bucket.begin);
-      row.end = stats::to_timestamp(bucket.end);
-      row.feature = stats::kFeatures[feature];
-      row.n = n;
-      if (n > 0) row.mean = total / static_cast<double>(n);
+      settle();
     }
-  }
-  return result;
+    std::vector<FeatureTrend> result;
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      const auto& bucket = series.buckets()[i];
+      for (std::size_t feature = 0; feature < stats::kFeatures.size(); ++feature) {
+        const auto& [n, total] = sums[i][feature];
+        FeatureTrend& row = result.emplace_back();
+        row.local_start = bucket.local;
+        row.start = stats::to_timestamp(bucket.begin);
+        row.end = stats::to_timestamp(bucket.end);
+        row.feature = stats::kFeatures[feature];
+        row.n = n;
+        if (n > 0) row.mean = total / static_cast<double>(n);
+      }
+    }
+    return result;
+  });
 }
 
 }  // namespace playmirror

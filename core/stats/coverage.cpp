@@ -21,10 +21,10 @@ bool lacks_raw_data(const sqlite::Database& database) {
   return std::ranges::find(left_out, "raw_data") != left_out.end();
 }
 
-void check_raw_data(const StatsFilter& filter, const sqlite::Database& database) {
+void check_raw_data(const StatsFilter& filter, const columns::PlayColumns& plays) {
   const bool isrc = filter.track_identity == TrackIdentity::isrc;
   if (!isrc && filter.artist_credit != ArtistCredit::primary) return;
-  if (!lacks_raw_data(database)) return;
+  if (!lacks_raw_data(plays.database())) return;
   raise(ErrorCode::invalid_argument,
         isrc
             ? "track_identity is isrc, but the mirror leaves out raw_data, where ISRCs are"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/columns/play_columns.hpp"
 #include "core/mirror/state.hpp"
 #include "core/sqlite/database.hpp"
 
@@ -21,6 +22,6 @@ namespace playmirror::stats {
 
 /// Throws InvalidArgument for a filter that asks what only raw_data tells, where it is left out:
 /// every track would be one of its own, or every artist unknown.
-void check_raw_data(const StatsFilter& filter, const sqlite::Database& database);
+void check_raw_data(const StatsFilter& filter, const columns::PlayColumns& plays);
 
 }  // namespace playmirror::stats

@@ -1,15 +1,11 @@
 #pragma once
 
-#include "core/sqlite/database.hpp"
+#include "core/mirror/commit_watch.hpp"
 #include "core/stats/facts.hpp"
 
-#include <cstdint>
 #include <memory>
 #include <mutex>
-
-namespace playmirror {
-class MirrorState;
-}
+#include <optional>
 
 namespace playmirror::stats {
 
@@ -17,23 +13,15 @@ namespace playmirror::stats {
 /// the file. Safe to share between threads.
 class FactCache {
  public:
-  /// A number that changes with every commit by anybody.
-  [[nodiscard]] std::int64_t version(MirrorState& state);
+  /// The facts of a moment in which the file stood there. Without a mark, empty ones, known to the
+  /// caller alone.
+  [[nodiscard]] std::shared_ptr<FactStore> facts(const std::optional<CommitWatch::Mark>& mark);
 
-  /// The facts of a moment that began after `before` was the version. Empty ones, known to the
-  /// caller alone, when somebody has committed since: the moment may be older or newer than that.
-  [[nodiscard]] std::shared_ptr<FactStore> facts(std::int64_t before);
-
-  /// Lets go of the file and of the memory, and stays so for as long as the lock is held. Lock the
-  /// mirror behind it, as version() does, never before.
-  [[nodiscard]] std::unique_lock<std::mutex> emptied();
+  void clear();
 
  private:
-  [[nodiscard]] std::int64_t version() const;
-
   std::mutex mutex_;
-  std::unique_ptr<sqlite::Database> watch_;  ///< SQLite counts the commits of others
-  std::int64_t version_ = 0;
+  CommitWatch::Mark mark_ = {};
   std::shared_ptr<FactStore> facts_;
 };
 

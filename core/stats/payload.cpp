@@ -1,5 +1,6 @@
 /// Stats::metrics_payload: `playmirror.metrics/1`, and Snapshots::compute, which records it.
 
+#include "core/stats/answer.hpp"
 #include "core/stats/coverage.hpp"
 #include "core/stats/fingerprint.hpp"
 #include "core/stats/plays_by_day.hpp"
@@ -222,31 +223,32 @@ bool asks_the_same(const Snapshot& snapshot, const std::string& payload) {
 }  // namespace
 
 std::string Stats::metrics_payload(const StatsFilter& filter) const {
-  const Stats here = at_one_moment();
-  StatsFilter same = filter;
-  if (!same.now) same.now = Timestamp::now();
-  const Selection selection(here.moment(), same);
-  JsonWriter json;
-  json.open('{').member("schema", "playmirror.metrics/1").member("library", kVersion);
-  json.member("computed_at", same.now->to_string());
-  write_filter(selection, json);
-  const stats::Fingerprint input = stats::fingerprint(selection);
-  json.key("input").open('{').member("plays_seen", input.plays);
-  json.member("max_play_id", input.max_id).member("fingerprint", "sha256:" + input.sha256);
-  if (stats::lacks_raw_data(selection.plays().database())) {
-    json.member("left_out", std::vector<std::string>{"raw_data"});
-  }
-  json.close('}');
-  const Totals totals = here.totals(same);
-  write_totals(totals, json);
-  write_tops(here, same, json);
-  write_rhythm(here, selection, json);
-  write_habits(here, same, json);
-  write_music(here, same, json);
-  write_quality(here.data_quality(same), json);
-  write_comparison(here, same, totals.plays, json);
-  json.close('}');
-  return std::move(json).take();
+  return at_one_moment([&](const Stats& here) {
+    StatsFilter same = filter;
+    if (!same.now) same.now = Timestamp::now();
+    const Selection selection(here.pinned_, same);
+    JsonWriter json;
+    json.open('{').member("schema", "playmirror.metrics/1").member("library", kVersion);
+    json.member("computed_at", same.now->to_string());
+    write_filter(selection, json);
+    const stats::Fingerprint input = stats::fingerprint(selection);
+    json.key("input").open('{').member("plays_seen", input.plays);
+    json.member("max_play_id", input.max_id).member("fingerprint", "sha256:" + input.sha256);
+    if (stats::lacks_raw_data(selection.plays().database())) {
+      json.member("left_out", std::vector<std::string>{"raw_data"});
+    }
+    json.close('}');
+    const Totals totals = here.totals(same);
+    write_totals(totals, json);
+    write_tops(here, same, json);
+    write_rhythm(here, selection, json);
+    write_habits(here, same, json);
+    write_music(here, same, json);
+    write_quality(here.data_quality(same), json);
+    write_comparison(here, same, totals.plays, json);
+    json.close('}');
+    return std::move(json).take();
+  });
 }
 
 Snapshot Snapshots::compute(const Period& period, const StatsFilter& filter) const {

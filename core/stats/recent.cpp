@@ -1,5 +1,6 @@
 /// Stats::recent_plays, and which filters it can answer without columns.
 
+#include "core/stats/answer.hpp"
 #include "core/stats/answers.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/selection.hpp"
@@ -38,26 +39,27 @@ std::optional<Timestamp> instant(std::int64_t played_at) {
 std::vector<RecentPlay> Stats::recent_plays(const StatsFilter& filter) const {
   stats::check(filter);
   if (selects_all(filter) && pinned_ == nullptr) return latest_rows(filter);
-  const Selection selection(moment(), filter);
-  std::vector<RecentPlay> result;
-  std::int64_t skipped = 0;
-  const auto is_full = [&] { return filter.limit != 0 && std::ssize(result) >= filter.limit; };
-  selection.scan_back(
-      stats::Column::played_at | stats::Column::track | stats::Column::id, [&](const Rows& rows) {
-        const Batch& batch = rows.batch();
-        rows.each_back([&](std::size_t row) {
-          if (is_full() || !selection.facts().known(batch.track[row])) return;
-          if (skipped < filter.offset) {
-            ++skipped;
-            return;
-          }
-          const auto entry = selection.plays().track(batch.track[row]);
-          result.push_back({batch.id[row], std::string(entry.id), stats::own_text(entry.name),
-                            stats::own_text(entry.artist), instant(batch.played_at[row])});
+  return of_selection(filter, [&](const Selection& selection) {
+    std::vector<RecentPlay> result;
+    std::int64_t skipped = 0;
+    const auto is_full = [&] { return filter.limit != 0 && std::ssize(result) >= filter.limit; };
+    selection.scan_back(
+        stats::Column::played_at | stats::Column::track | stats::Column::id, [&](const Rows& rows) {
+          const Batch& batch = rows.batch();
+          rows.each_back([&](std::size_t row) {
+            if (is_full() || !selection.facts().known(batch.track[row])) return;
+            if (skipped < filter.offset) {
+              ++skipped;
+              return;
+            }
+            const auto entry = selection.plays().track(batch.track[row]);
+            result.push_back({batch.id[row], std::string(entry.id), stats::own_text(entry.name),
+                              stats::own_text(entry.artist), instant(batch.played_at[row])});
+          });
+          return !is_full();
         });
-        return !is_full();
-      });
-  return result;
+    return result;
+  });
 }
 
 }  // namespace playmirror

@@ -1,5 +1,6 @@
 /// Stats::entity_profile, year_in_review.
 
+#include "core/stats/answer.hpp"
 #include "core/stats/answers.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/ranking.hpp"
@@ -119,65 +120,67 @@ EntityProfile Stats::entity_profile(const StatsFilter& filter, const std::string
     raise(ErrorCode::invalid_argument, "a profile is of a track or an artist",
           {.hint = "Say which by `entity`; the id is that of the server's table."});
   }
-  const Selection selection(moment(), filter);
-  Ranking ranking(selection, entity);
-  EntityProfile profile;
-  profile.id = id;
-  profile.of = std::ssize(ranking.places());
-  const std::uint32_t group = ranking.find(id);
-  if (group == columns::kNone) return profile;
-  profile.id = ranking.id(group);
-  profile.name = ranking.name(group);
-  const auto& places = ranking.places();
-  const auto own = std::ranges::find(places, group, &Place::group);
-  if (own == places.end()) return profile;
+  return of_selection(filter, [&](const Selection& selection) {
+    Ranking ranking(selection, entity);
+    EntityProfile profile;
+    profile.id = id;
+    profile.of = std::ssize(ranking.places());
+    const std::uint32_t group = ranking.find(id);
+    if (group == columns::kNone) return profile;
+    profile.id = ranking.id(group);
+    profile.name = ranking.name(group);
+    const auto& places = ranking.places();
+    const auto own = std::ranges::find(places, group, &Place::group);
+    if (own == places.end()) return profile;
 
-  const GroupTally& tally = ranking.whole_tally(group);
-  profile.plays = tally.tally.plays;
-  profile.time = tally.tally.time();
-  profile.days = tally.days;
-  profile.skips = tally.skips;
-  profile.first_at = stats::finite_instant(tally.first_at);
-  profile.last_at = stats::finite_instant(tally.last_at);
-  profile.share = tally.weight() / stats::all_plays(selection);
-  profile.position = own->position;
-  profile.rank = own->rank;
-  find_peaks(selection, ranking.groups(), group, profile);
-  const auto first = own - std::min(kNeighbours, own - places.begin());
-  const auto last = own + 1 + std::min(kNeighbours, places.end() - own - 1);
-  for (auto place = first; place != last; ++place) {
-    if (place == own) continue;
-    profile.neighbours.push_back({ranking.id(place->group), ranking.name(place->group),
-                                  ranking.tally(place->group).tally.plays, place->position,
-                                  place->rank});
-  }
-  return profile;
+    const GroupTally& tally = ranking.whole_tally(group);
+    profile.plays = tally.tally.plays;
+    profile.time = tally.tally.time();
+    profile.days = tally.days;
+    profile.skips = tally.skips;
+    profile.first_at = stats::finite_instant(tally.first_at);
+    profile.last_at = stats::finite_instant(tally.last_at);
+    profile.share = tally.weight() / stats::all_plays(selection);
+    profile.position = own->position;
+    profile.rank = own->rank;
+    find_peaks(selection, ranking.groups(), group, profile);
+    const auto first = own - std::min(kNeighbours, own - places.begin());
+    const auto last = own + 1 + std::min(kNeighbours, places.end() - own - 1);
+    for (auto place = first; place != last; ++place) {
+      if (place == own) continue;
+      profile.neighbours.push_back({ranking.id(place->group), ranking.name(place->group),
+                                    ranking.tally(place->group).tally.plays, place->position,
+                                    place->rank});
+    }
+    return profile;
+  });
 }
 
 YearInReview Stats::year_in_review(const StatsFilter& filter, std::int64_t year) const {
-  const Stats here = at_one_moment();
-  StatsFilter of_year = filter;
-  of_year.period = Period::year(year);
-  if (!of_year.now) of_year.now = Timestamp::now();
-  YearInReview review;
-  review.year = year;
-  review.totals = here.totals(of_year);
-  review.tracks = here.top_tracks(of_year);
-  review.artists = here.top_artists(of_year);
-  review.albums = here.top_albums(of_year);
-  review.genres = here.genres(of_year);
-  review.months = here.activity(of_year, Unit::month);
-  review.discovery = here.discovery(of_year);
-  review.longest_streak = here.streaks(of_year).longest;
-  review.longest_session = here.sessions(of_year).longest;
-  StatsFilter first = of_year;
-  first.offset = 0;
-  const Repeats repeats = here.repeats(first);
-  if (!repeats.most_repeated.empty()) review.most_replayed = repeats.most_repeated.front();
-  review.eras = here.eras(of_year);
-  review.audio = here.audio_profile(of_year);
-  review.compare = here.compare(of_year);
-  return review;
+  return at_one_moment([&](const Stats& here) {
+    StatsFilter of_year = filter;
+    of_year.period = Period::year(year);
+    if (!of_year.now) of_year.now = Timestamp::now();
+    YearInReview review;
+    review.year = year;
+    review.totals = here.totals(of_year);
+    review.tracks = here.top_tracks(of_year);
+    review.artists = here.top_artists(of_year);
+    review.albums = here.top_albums(of_year);
+    review.genres = here.genres(of_year);
+    review.months = here.activity(of_year, Unit::month);
+    review.discovery = here.discovery(of_year);
+    review.longest_streak = here.streaks(of_year).longest;
+    review.longest_session = here.sessions(of_year).longest;
+    StatsFilter first = of_year;
+    first.offset = 0;
+    const Repeats repeats = here.repeats(first);
+    if (!repeats.most_repeated.empty()) review.most_replayed = repeats.most_repeated.front();
+    review.eras = here.eras(of_year);
+    review.audio = here.audio_profile(of_year);
+    review.compare = here.compare(of_year);
+    return review;
+  });
 }
 
 }  // namespace playmirror

@@ -66,12 +66,11 @@ void check(const StatsFilter& filter) {
   static_cast<void>(Zone::find(filter.tz));
 }
 
-Moment::Moment(MirrorState& state)
-    : version(state.fact_cache().version(state)),
-      plays(columns::PlayColumns::read(state)),
+Moment::Moment(MirrorState& state, columns::Hold hold)
+    : plays(columns::PlayColumns::read(state, hold)),
       // Codes made up for this moment alone mean nothing to another one.
       facts(plays, plays.from_rows() ? std::make_shared<FactStore>()
-                                     : state.fact_cache().facts(version)) {}
+                                     : state.fact_cache().facts(plays.mark())) {}
 
 Selection::Selection(std::shared_ptr<Moment> moment, const StatsFilter& filter)
     : filter_(filter), moment_(std::move(moment)), zone_(Zone::find(filter.tz)) {
@@ -80,7 +79,7 @@ Selection::Selection(std::shared_ptr<Moment> moment, const StatsFilter& filter)
 }
 
 void Selection::prepare() {
-  check_raw_data(filter_, plays().database());
+  check_raw_data(filter_, plays());
   now_ = filter_.now ? *filter_.now : Timestamp::now();
   span_ = filter_.period.resolve(filter_.tz, now_, filter_.week_start);
   if (span_.start) period_.since = to_column_time(*span_.start);

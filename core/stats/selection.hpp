@@ -88,9 +88,8 @@ class Rows {
 
 /// One moment of the mirror. For one thread at a time.
 struct Moment {
-  explicit Moment(MirrorState& state);
+  Moment(MirrorState& state, columns::Hold hold);
 
-  std::int64_t version;  ///< of the file, before the moment began
   columns::PlayColumns plays;
   Facts facts;
 };

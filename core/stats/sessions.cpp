@@ -1,5 +1,6 @@
 /// Stats::sessions, session_list: plays with no long silence between them.
 
+#include "core/stats/answer.hpp"
 #include "core/stats/intervals.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/percentile.hpp"
@@ -153,40 +154,42 @@ std::optional<double> to_ms(std::optional<double> micros) {
 }  // namespace
 
 Sessions Stats::sessions(const StatsFilter& filter, std::chrono::milliseconds gap) const {
-  const Selection selection(moment(), filter);
-  std::vector<std::int64_t> lengths;
-  std::vector<std::int64_t> plays;
-  std::optional<Run> longest;
-  find_sessions(
-      selection, gap, stats::Column::none, [](const Batch&, std::size_t) {},
-      [&](const Run& session) {
-        lengths.push_back(session.end - session.start);
-        plays.push_back(session.plays);
-        if (!longest || lengths.back() > longest->end - longest->start) longest = session;
-      });
-  Sessions result;
-  result.gap = gap;
-  result.count = std::ssize(lengths);
-  result.mean_length_ms = mean(lengths, 1'000);
-  result.median_length_ms = to_ms(stats::percentile(lengths, 0.5));
-  result.p90_length_ms = to_ms(stats::percentile(lengths, 0.9));
-  result.mean_plays = mean(plays);
-  result.median_plays = stats::percentile(plays, 0.5);
-  result.p90_plays = stats::percentile(plays, 0.9);
-  if (longest) result.longest = to_session(selection, *longest);
-  return result;
+  return of_selection(filter, [&](const Selection& selection) {
+    std::vector<std::int64_t> lengths;
+    std::vector<std::int64_t> plays;
+    std::optional<Run> longest;
+    find_sessions(
+        selection, gap, stats::Column::none, [](const Batch&, std::size_t) {},
+        [&](const Run& session) {
+          lengths.push_back(session.end - session.start);
+          plays.push_back(session.plays);
+          if (!longest || lengths.back() > longest->end - longest->start) longest = session;
+        });
+    Sessions result;
+    result.gap = gap;
+    result.count = std::ssize(lengths);
+    result.mean_length_ms = mean(lengths, 1'000);
+    result.median_length_ms = to_ms(stats::percentile(lengths, 0.5));
+    result.p90_length_ms = to_ms(stats::percentile(lengths, 0.9));
+    result.mean_plays = mean(plays);
+    result.median_plays = stats::percentile(plays, 0.5);
+    result.p90_plays = stats::percentile(plays, 0.9);
+    if (longest) result.longest = to_session(selection, *longest);
+    return result;
+  });
 }
 
 std::vector<Session> Stats::session_list(const StatsFilter& filter,
                                          std::chrono::milliseconds gap) const {
-  const Selection selection(moment(), filter);
-  Contents contents(selection);
-  std::vector<Session> sessions;
-  find_sessions(
-      selection, gap, Contents::kColumns,
-      [&](const Batch& batch, std::size_t row) { contents.add(batch, row); },
-      [&](const Run& session) { sessions.push_back(contents.take(session)); });
-  return sessions;
+  return of_selection(filter, [&](const Selection& selection) {
+    Contents contents(selection);
+    std::vector<Session> sessions;
+    find_sessions(
+        selection, gap, Contents::kColumns,
+        [&](const Batch& batch, std::size_t row) { contents.add(batch, row); },
+        [&](const Run& session) { sessions.push_back(contents.take(session)); });
+    return sessions;
+  });
 }
 
 }  // namespace playmirror

@@ -1,5 +1,6 @@
 /// Stats::streaks: days in a row.
 
+#include "core/stats/answer.hpp"
 #include "core/stats/plays_by_day.hpp"
 
 #include <playmirror/error.hpp>
@@ -26,34 +27,35 @@ Streaks Stats::streaks(const StatsFilter& filter, std::int64_t min_plays,
     raise(ErrorCode::invalid_argument, "min_plays is less than 1",
           {.hint = "1 counts every day with a play."});
   }
-  const stats::Selection selection(moment(), filter);
-  const Timestamp moment = as_of ? *as_of : selection.now();
-  if (!moment.is_finite()) {
-    raise(ErrorCode::invalid_argument, "as_of is infinite",
-          {.hint = "Give an instant, or nothing for the filter's `now`."});
-  }
-  const std::int64_t today =
-      calendar::floor_divide(selection.zone().local(moment.postgres_micros()),
-                             calendar::kMicrosPerDay)
-          .quotient;
-  Streaks result;
-  std::int64_t last = 0;
-  for (const auto& [each, count] : stats::plays_by_day(selection)) {
-    if (count < min_plays) continue;
-    if (result.streaks.empty() || !follows(selection.zone(), last, each)) {
-      result.streaks.push_back({.first_day = to_date(each)});
+  return of_selection(filter, [&](const stats::Selection& selection) {
+    const Timestamp moment = as_of ? *as_of : selection.now();
+    if (!moment.is_finite()) {
+      raise(ErrorCode::invalid_argument, "as_of is infinite",
+            {.hint = "Give an instant, or nothing for the filter's `now`."});
     }
-    Streak& streak = result.streaks.back();
-    streak.last_day = to_date(each);
-    ++streak.days;
-    streak.plays += count;
-    last = each;
-    if (each == today || follows(selection.zone(), each, today)) result.current = streak;
-  }
-  for (const Streak& streak : result.streaks) {
-    if (!result.longest || streak.days > result.longest->days) result.longest = streak;
-  }
-  return result;
+    const std::int64_t today =
+        calendar::floor_divide(selection.zone().local(moment.postgres_micros()),
+                               calendar::kMicrosPerDay)
+            .quotient;
+    Streaks result;
+    std::int64_t last = 0;
+    for (const auto& [each, count] : stats::plays_by_day(selection)) {
+      if (count < min_plays) continue;
+      if (result.streaks.empty() || !follows(selection.zone(), last, each)) {
+        result.streaks.push_back({.first_day = to_date(each)});
+      }
+      Streak& streak = result.streaks.back();
+      streak.last_day = to_date(each);
+      ++streak.days;
+      streak.plays += count;
+      last = each;
+      if (each == today || follows(selection.zone(), each, today)) result.current = streak;
+    }
+    for (const Streak& streak : result.streaks) {
+      if (!result.longest || streak.days > result.longest->days) result.longest = streak;
+    }
+    return result;
+  });
 }
 
 }  // namespace playmirror

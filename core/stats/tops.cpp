@@ -1,5 +1,6 @@
 /// Stats::top_tracks, top_artists, top_albums, top_genres, top_contexts, one_time.
 
+#include "core/stats/answer.hpp"
 #include "core/stats/answers.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/ranking.hpp"
@@ -132,86 +133,92 @@ std::vector<TopTrack> top_by_counts(const Selection& selection) {
 }  // namespace
 
 std::vector<TopTrack> Stats::top_tracks(const StatsFilter& filter) const {
-  const Selection selection(moment(), filter);
-  const bool counts_only = !filter.details && filter.by == Rank::plays;
-  if (counts_only && selection.takes_all() && filter.track_identity == TrackIdentity::id) {
-    return top_by_counts(selection);
-  }
-  const auto name = [&](TopTrack& item, std::uint32_t group) {
-    describe(item, selection.plays().track(group));
-    if (counts_only) {  // as from running totals, which know no more
-      item.time = {};
-      item.of = 0;
+  return of_selection(filter, [&](const Selection& selection) {
+    const bool counts_only = !filter.details && filter.by == Rank::plays;
+    if (counts_only && selection.takes_all() && filter.track_identity == TrackIdentity::id) {
+      return top_by_counts(selection);
     }
-  };
-  auto tracks =
-      top<TopTrack>(selection, Entity::track, name, {.time = !counts_only, .days = !counts_only});
-  // Plays of tracks that are not known are no track.
-  if (!tracks.empty() && tracks.back().position == 0) tracks.pop_back();
-  return tracks;
+    const auto name = [&](TopTrack& item, std::uint32_t group) {
+      describe(item, selection.plays().track(group));
+      if (counts_only) {  // as from running totals, which know no more
+        item.time = {};
+        item.of = 0;
+      }
+    };
+    auto tracks =
+        top<TopTrack>(selection, Entity::track, name, {.time = !counts_only, .days = !counts_only});
+    // Plays of tracks that are not known are no track.
+    if (!tracks.empty() && tracks.back().position == 0) tracks.pop_back();
+    return tracks;
+  });
 }
 
 std::vector<TopTrack> Stats::one_time(const StatsFilter& filter) const {
-  const Selection selection(moment(), filter);
-  auto groups = stats::tally_groups(selection, Entity::track);
-  StatsFilter all = filter;
-  all.limit = all.offset = 0;
-  const auto& order = selection.facts().order();
-  auto places = stats::rank_groups(all, groups, order);
-  std::erase_if(places, [&](const Place& place) {
-    return place.group == 0 || groups[place.group].tally.plays != 1;
+  return of_selection(filter, [&](const Selection& selection) {
+    auto groups = stats::tally_groups(selection, Entity::track);
+    StatsFilter all = filter;
+    all.limit = all.offset = 0;
+    const auto& order = selection.facts().order();
+    auto places = stats::rank_groups(all, groups, order);
+    std::erase_if(places, [&](const Place& place) {
+      return place.group == 0 || groups[place.group].tally.plays != 1;
+    });
+    // The latest first, one without a time last; equals in order of id.
+    const auto when = [&](const Place& place) {
+      const std::int64_t at = groups[place.group].first_at;
+      return columns::is_finite_time(at) ? at : columns::kNegativeInfinity;
+    };
+    std::ranges::sort(places, [&](const Place& a, const Place& b) {
+      return when(a) != when(b) ? when(a) > when(b) : order.places[a.group] < order.places[b.group];
+    });
+    const double plays = stats::all_plays(selection);
+    std::vector<TopTrack> tracks;
+    for (std::int64_t i = filter.offset; i < std::ssize(places); ++i) {
+      if (filter.limit != 0 && std::ssize(tracks) == filter.limit) break;
+      const Place& place = places[static_cast<std::size_t>(i)];
+      TopTrack& item = tracks.emplace_back();
+      fill(item, place, groups[place.group], plays);
+      describe(item, selection.plays().track(place.group));
+    }
+    return tracks;
   });
-  // The latest first, one without a time last; equals in order of id.
-  const auto when = [&](const Place& place) {
-    const std::int64_t at = groups[place.group].first_at;
-    return columns::is_finite_time(at) ? at : columns::kNegativeInfinity;
-  };
-  std::ranges::sort(places, [&](const Place& a, const Place& b) {
-    return when(a) != when(b) ? when(a) > when(b) : order.places[a.group] < order.places[b.group];
-  });
-  const double plays = stats::all_plays(selection);
-  std::vector<TopTrack> tracks;
-  for (std::int64_t i = filter.offset; i < std::ssize(places); ++i) {
-    if (filter.limit != 0 && std::ssize(tracks) == filter.limit) break;
-    const Place& place = places[static_cast<std::size_t>(i)];
-    TopTrack& item = tracks.emplace_back();
-    fill(item, place, groups[place.group], plays);
-    describe(item, selection.plays().track(place.group));
-  }
-  return tracks;
 }
 
 std::vector<TopArtist> Stats::top_artists(const StatsFilter& filter) const {
-  const Selection selection(moment(), filter);
-  return top<TopArtist>(selection, Entity::artist, [&](TopArtist& item, std::uint32_t group) {
-    const auto& entry = selection.plays().artists()[group];
-    item.artist_id = std::string(entry.id);
-    item.name = stats::own_text(entry.name);
+  return of_selection(filter, [&](const Selection& selection) {
+    return top<TopArtist>(selection, Entity::artist, [&](TopArtist& item, std::uint32_t group) {
+      const auto& entry = selection.plays().artists()[group];
+      item.artist_id = std::string(entry.id);
+      item.name = stats::own_text(entry.name);
+    });
   });
 }
 
 std::vector<TopAlbum> Stats::top_albums(const StatsFilter& filter) const {
-  const Selection selection(moment(), filter);
-  return top<TopAlbum>(selection, Entity::album, [&](TopAlbum& item, std::uint32_t group) {
-    const stats::Album& album = selection.facts().album(group);
-    item.by_name = album.id.empty();
-    if (!item.by_name) item.album_id = album.id;
-    if (album.has_name) item.name = album.name;
-    if (album.has_artist) item.artist = album.artist;
+  return of_selection(filter, [&](const Selection& selection) {
+    return top<TopAlbum>(selection, Entity::album, [&](TopAlbum& item, std::uint32_t group) {
+      const stats::Album& album = selection.facts().album(group);
+      item.by_name = album.id.empty();
+      if (!item.by_name) item.album_id = album.id;
+      if (album.has_name) item.name = album.name;
+      if (album.has_artist) item.artist = album.artist;
+    });
   });
 }
 
 std::vector<TopGenre> Stats::top_genres(const StatsFilter& filter) const {
-  const Selection selection(moment(), filter);
-  return top<TopGenre>(selection, Entity::genre, [&](TopGenre& item, std::uint32_t group) {
-    item.genre = selection.facts().genre(group);
+  return of_selection(filter, [&](const Selection& selection) {
+    return top<TopGenre>(selection, Entity::genre, [&](TopGenre& item, std::uint32_t group) {
+      item.genre = selection.facts().genre(group);
+    });
   });
 }
 
 std::vector<TopContext> Stats::top_contexts(const StatsFilter& filter) const {
-  const Selection selection(moment(), filter);
-  return top<TopContext>(selection, Entity::context, [&](TopContext& item, std::uint32_t group) {
-    item.context_uri = std::string(selection.plays().contexts()[group].id);
+  return of_selection(filter, [&](const Selection& selection) {
+    return top<TopContext>(selection, Entity::context, [&](TopContext& item, std::uint32_t group) {
+      item.context_uri = std::string(selection.plays().contexts()[group].id);
+    });
   });
 }
 

@@ -1,5 +1,6 @@
 /// Stats::totals, data_quality, compare.
 
+#include "core/stats/answer.hpp"
 #include "core/stats/coverage.hpp"
 #include "core/stats/distinct.hpp"
 #include "core/stats/local_time.hpp"
@@ -152,93 +153,93 @@ std::vector<RankMove> moves(const Selection& now, const Selection& base, Entity 
 
 }  // namespace
 
-Totals Stats::totals(const StatsFilter& filter) const {
-  return totals_of(Selection(moment(), filter));
-}
+Totals Stats::totals(const StatsFilter& filter) const { return of_selection(filter, totals_of); }
 
 Comparison Stats::compare(const StatsFilter& filter, const std::optional<StatsFilter>& base) const {
-  StatsFilter before = base ? *base : filter;
-  if (!base) before.period = filter.period.previous();
-  const Stats here = at_one_moment();
-  const Selection selection(here.moment(), filter);
-  if (!before.now) before.now = selection.now();
-  const Selection base_selection(here.moment(), before);
-  Comparison result;
-  result.span = selection.span();
-  result.base_span = base_selection.span();
+  return at_one_moment([&](const Stats& here) {
+    const Selection selection(here.pinned_, filter);
+    StatsFilter before = base ? *base : filter;
+    if (!base) before.period = filter.period.previous();
+    if (!before.now) before.now = selection.now();
+    const Selection base_selection(here.pinned_, before);
+    Comparison result;
+    result.span = selection.span();
+    result.base_span = base_selection.span();
 
-  const Totals now = totals_of(selection);
-  const Totals then = totals_of(base_selection);
-  const auto number = [&](const char* name, std::int64_t value, std::int64_t was) {
-    result.numbers.push_back({name, value, was, value - was, ratio(value, was)});
-  };
-  number("plays", now.plays, then.plays);
-  number("measured_ms", now.time.measured_ms, then.time.measured_ms);
-  number("estimated_ms", now.time.estimated_ms, then.time.estimated_ms);
-  number("tracks", now.tracks, then.tracks);
-  number("artists", now.artists, then.artists);
-  number("albums", now.albums, then.albums);
-  number("genres", now.genres, then.genres);
-  number("active_days", now.active_days, then.active_days);
+    const Totals now = totals_of(selection);
+    const Totals then = totals_of(base_selection);
+    const auto number = [&](const char* name, std::int64_t value, std::int64_t was) {
+      result.numbers.push_back({name, value, was, value - was, ratio(value, was)});
+    };
+    number("plays", now.plays, then.plays);
+    number("measured_ms", now.time.measured_ms, then.time.measured_ms);
+    number("estimated_ms", now.time.estimated_ms, then.time.estimated_ms);
+    number("tracks", now.tracks, then.tracks);
+    number("artists", now.artists, then.artists);
+    number("albums", now.albums, then.albums);
+    number("genres", now.genres, then.genres);
+    number("active_days", now.active_days, then.active_days);
 
-  result.tracks = moves(selection, base_selection, Entity::track);
-  result.artists = moves(selection, base_selection, Entity::artist);
-  return result;
+    result.tracks = moves(selection, base_selection, Entity::track);
+    result.artists = moves(selection, base_selection, Entity::artist);
+    return result;
+  });
 }
 
 DataQuality Stats::data_quality(const StatsFilter& filter) const {
-  const Selection selection(moment(), filter);
-  stats::Facts& facts = selection.facts();
-  const auto& durations = facts.durations();
-  const auto doubles = facts.doubles(filter.track_identity, filter.dedupe_window);
-  const std::int64_t now = selection.now().postgres_micros() + stats::kUnixToPostgres;
+  return of_selection(filter, [&](const Selection& selection) {
+    stats::Facts& facts = selection.facts();
+    const auto& durations = facts.durations();
+    const auto doubles = facts.doubles(filter.track_identity, filter.dedupe_window);
+    const std::int64_t now = selection.now().postgres_micros() + stats::kUnixToPostgres;
 
-  DataQuality quality;
-  quality.plays_since = stats::cut_in(*state_, selection.span());
-  std::vector<std::int64_t> plays_of(facts.tracks(), 0);
-  const auto count = [](std::int64_t& counter, bool applies, std::int64_t times = 1) {
-    counter += applies ? times : 0;
-  };
-  std::int64_t previous = columns::kNegativeInfinity;
-  std::int64_t at_previous = 0;
-  selection.scan(stats::Column::all, [&](const Rows& rows) {
-    const Batch& batch = rows.batch();
-    rows.each([&](std::size_t row) {
-      const std::uint32_t track = batch.track[row];
-      const auto listened = batch.listened(row);
-      const std::int64_t at = batch.played_at[row];
-      ++plays_of[track];
-      count(quality.null_listened, !listened);
-      count(quality.negative_listened, listened && *listened < 0);
-      count(quality.over_long, listened && durations[track] >= 0 && *listened > durations[track]);
-      count(quality.null_skipped, batch.skipped[row] == columns::kSkipUnknown);
-      count(quality.null_source, batch.source[row] == columns::kNone);
-      count(quality.null_context, batch.context[row] == columns::kNone);
-      count(quality.no_time, !columns::is_finite_time(at));
-      count(quality.future, columns::is_finite_time(at) && at > now);
-      count(quality.duplicate_candidates, doubles->contains(batch.id[row]));
-      if (!columns::is_finite_time(at)) return;
-      at_previous = at == previous ? at_previous + 1 : 1;
-      previous = at;
-      if (at_previous > 1) quality.equal_timestamps += at_previous == 2 ? 2 : 1;
+    DataQuality quality;
+    quality.plays_since = stats::cut_in(*state_, selection.span());
+    std::vector<std::int64_t> plays_of(facts.tracks(), 0);
+    const auto count = [](std::int64_t& counter, bool applies, std::int64_t times = 1) {
+      counter += applies ? times : 0;
+    };
+    std::int64_t previous = columns::kNegativeInfinity;
+    std::int64_t at_previous = 0;
+    selection.scan(stats::Column::all, [&](const Rows& rows) {
+      const Batch& batch = rows.batch();
+      rows.each([&](std::size_t row) {
+        const std::uint32_t track = batch.track[row];
+        const auto listened = batch.listened(row);
+        const std::int64_t at = batch.played_at[row];
+        ++plays_of[track];
+        count(quality.null_listened, !listened);
+        count(quality.negative_listened, listened && *listened < 0);
+        count(quality.over_long, listened && durations[track] >= 0 && *listened > durations[track]);
+        count(quality.null_skipped, batch.skipped[row] == columns::kSkipUnknown);
+        count(quality.null_source, batch.source[row] == columns::kNone);
+        count(quality.null_context, batch.context[row] == columns::kNone);
+        count(quality.no_time, !columns::is_finite_time(at));
+        count(quality.future, columns::is_finite_time(at) && at > now);
+        count(quality.duplicate_candidates, doubles->contains(batch.id[row]));
+        if (!columns::is_finite_time(at)) return;
+        at_previous = at == previous ? at_previous + 1 : 1;
+        previous = at;
+        if (at_previous > 1) quality.equal_timestamps += at_previous == 2 ? 2 : 1;
+      });
     });
-  });
 
-  const auto& traits = facts.features().traits();
-  const Groups& artists = facts.artists(ArtistCredit::each);
-  const Groups& genres = facts.genres();
-  for (std::uint32_t track = 0; track < plays_of.size(); ++track) {
-    const std::int64_t times = plays_of[track];
-    if (times == 0) continue;
-    quality.plays += times;
-    count(quality.no_track, !facts.known(track), times);
-    count(quality.no_duration, durations[track] < 0, times);
-    count(quality.no_artists, artists.of(track)[0] == 0, times);
-    count(quality.no_genres, genres.of(track)[0] == 0, times);
-    count(quality.no_features, traits[track].has_none, times);
-    count(quality.out_of_range_features, traits[track].out_of_range, times);
-  }
-  return quality;
+    const auto& traits = facts.features().traits();
+    const Groups& artists = facts.artists(ArtistCredit::each);
+    const Groups& genres = facts.genres();
+    for (std::uint32_t track = 0; track < plays_of.size(); ++track) {
+      const std::int64_t times = plays_of[track];
+      if (times == 0) continue;
+      quality.plays += times;
+      count(quality.no_track, !facts.known(track), times);
+      count(quality.no_duration, durations[track] < 0, times);
+      count(quality.no_artists, artists.of(track)[0] == 0, times);
+      count(quality.no_genres, genres.of(track)[0] == 0, times);
+      count(quality.no_features, traits[track].has_none, times);
+      count(quality.out_of_range_features, traits[track].out_of_range, times);
+    }
+    return quality;
+  });
 }
 
 }  // namespace playmirror

@@ -188,14 +188,16 @@ class PLAYMIRROR_EXPORT Stats {
   /// recent_plays() of all plays, by the index of their rows.
   [[nodiscard]] std::vector<RecentPlay> latest_rows(const StatsFilter& filter) const;
 
-  /// The moment that a call answers from: the one pinned, or now.
-  [[nodiscard]] std::shared_ptr<stats::Moment> moment() const;
+  /// What answer(here) gives, where all calls on `here` answer from one moment.
+  template <typename Answer>
+  auto at_one_moment(const Answer& answer) const;
 
-  /// All calls on the result answer from one moment. For one thread.
-  [[nodiscard]] Stats at_one_moment() const;
+  /// What answer(selection) gives, of the plays that the filter selects.
+  template <typename Answer>
+  auto of_selection(const StatsFilter& filter, const Answer& answer) const;
 
   std::shared_ptr<MirrorState> state_;
-  std::shared_ptr<stats::Moment> pinned_;
+  std::shared_ptr<stats::Moment> pinned_;  ///< the one to answer from; else the present one
 };
 
 }  // namespace playmirror

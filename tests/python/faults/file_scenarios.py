@@ -18,7 +18,7 @@ from support import hooks
 from support.comparing import file_rows
 from support.faults import add_play, plays_on_server
 from sync_scenarios import push_in_doubt
-from world import World
+from world import ADD, World
 
 PAGE = 16_384
 
@@ -230,6 +230,33 @@ def a_quick_look_behind_a_repair(world: World) -> None:
     assert world.mirror.verify().ok
 
 
+# Statistics ------------------------------------------------------------------------------------
+
+
+def a_pull_in_the_midst_of_a_statistic(world: World) -> None:
+    """What it knows from memory is of the moment before, what it still has to read, of the one
+    behind."""
+
+    def top() -> tuple[str | None, int]:
+        [top] = world.mirror.stats.top_tracks(limit=1)
+        return top.name, top.plays
+
+    world.db.execute("UPDATE tracks SET name = 'old' WHERE id = 't1'; " + 20 * f"{ADD};")
+    world.pull()
+    plays = world.mirror.plays.count(track_id="t1")
+    world.mirror.stats.streaks()  # asks nothing of tracks
+    world.db.execute("UPDATE tracks SET name = 'new' WHERE id = 't1'; " + ADD)
+    pulls = []
+
+    def pull(step: str) -> None:
+        if step == "moment.recalled" and not pulls:
+            pulls.append(world.pull())
+
+    with hooks.at_steps(pull):
+        assert top() in (("old", plays), ("new", plays + 1))
+    assert pulls
+
+
 SCENARIOS: dict[str, Callable[[World], None]] = {
     "reserved name": a_file_that_comes_while_a_copy_is_made,
     "only mirrors are replaced": a_copy_onto_a_file_of_another_program,
@@ -245,5 +272,6 @@ SCENARIOS: dict[str, Callable[[World], None]] = {
     "damaged entries set aside": a_damaged_entry_among_good_ones,
     "high water of a repair": a_standby_that_lags_behind_a_repair,
     "no repair from the past": a_repair_from_a_standby_that_lags,
+    "one moment": a_pull_in_the_midst_of_a_statistic,
     "digests made anew": a_quick_look_behind_a_repair,
 }
