@@ -58,23 +58,22 @@ Puller::Puller(ServerSession& session, MirrorState& mirror, const PullOptions& o
     : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
 
 void Puller::run() {
-  choose_scope();
-  if (scope_.held == scope_.wanted) {
-    reach_ = Reach::choose(SteadyReader(mirror_).database(), options_);
-  }
+  Outset outset = look_at_mirror();
+  if (scope_.held != scope_.wanted && give_up_some()) outset = look_at_mirror();
   for (const schema::TableLayout& layout : schema::record_layouts()) report_.pulled[layout.name];
-  if (is_still_current()) {
+  if (has_stood_still(outset)) {
     report_.method = PullMethod::unchanged;
     report_.complete = true;
-    note_visit();
+    note_visit(outset.visit);
   } else {
     pull();
   }
   session_.note_pull();
 }
 
-void Puller::choose_scope() {
-  scope_.held = scope_.wanted = ingest::read_scope(SteadyReader(mirror_).database());
+Puller::Outset Puller::look_at_mirror() {
+  const SteadyReader reader(mirror_);
+  scope_.held = scope_.wanted = ingest::read_scope(reader.database());
   if (options_.leave_out) {
     auto& left_out = scope_.wanted.left_out;
     left_out.clear();
@@ -88,14 +87,20 @@ void Puller::choose_scope() {
       scope_.wanted.plays_since = options_.plays_since->to_postgres_string();
     }
   }
-  if (scope_.wanted == scope_.held) return;
+  if (scope_.wanted != scope_.held) return {};
+  reach_ = Reach::choose(reader.database(), options_);
+  return {stored_identity(reader.database()), reach_.last_look(reader.database()),
+          last_visit(reader.database())};
+}
+
+bool Puller::give_up_some() {
   // To give something up takes no server, and what an untouched mirror lacks, it has given up.
   const ingest::Scope kept =
       is_untouched() ? scope_.wanted : ingest::common_part(scope_.held, scope_.wanted);
-  if (kept == scope_.held) return;
+  if (kept == scope_.held) return false;
   mirror_.write([&](sqlite::Database& database) { ingest::narrow(database, kept); },
                 [this] { waiter_.tick(); });
-  scope_.held = kept;
+  return true;
 }
 
 bool Puller::is_untouched() const {
@@ -105,34 +110,30 @@ bool Puller::is_untouched() const {
   });
 }
 
-bool Puller::is_still_current() {
+bool Puller::has_stood_still(const Outset& outset) {
   // On a new connection something has happened, as a rule, and after a push for certain: then this
   // question would be in vain.
   if (!session_.has_pulled()) return false;
   if (!session_.identity_access().control_checkpoint || scope_.held != scope_.wanted) return false;
+  const auto& [known, last, visit] = outset;
+  if (!known || last.snapshot.empty() || known->schema != session_.options().schema ||
+      known->played_at_zone != session_.options().played_at_zone) {
+    return false;
+  }
   pg::Command question;
   question.sql = standstill_sql(session_.identity_access());
+  question.parameters = {last.snapshot,
+                         last.checkpoint,
+                         last.started,
+                         known->system_identifier,
+                         std::to_string(known->timeline),
+                         known->database};
   question.kept_under = kOwnPath;
   question.doing = "see whether anything has happened";
-  bool has_stood_still = false;
-  question.on_result = [&](const pg::Result& result) { has_stood_still = result[0].boolean(0); };
-  {
-    const SteadyReader reader(mirror_);
-    const auto known = stored_identity(reader.database());
-    const LastLook last = reach_.last_look(reader.database());
-    if (!known || last.snapshot.empty() || known->schema != session_.options().schema ||
-        known->played_at_zone != session_.options().played_at_zone) {
-      return false;
-    }
-    question.parameters = {last.snapshot,
-                           last.checkpoint,
-                           last.started,
-                           known->system_identifier,
-                           std::to_string(known->timeline),
-                           known->database};
-  }
+  bool has = false;
+  question.on_result = [&](const pg::Result& result) { has = result[0].boolean(0); };
   session_.connection(waiter_).pipeline({std::move(question)}, waiter_);
-  return has_stood_still;
+  return has;
 }
 
 void Puller::pull() {
@@ -162,7 +163,7 @@ void Puller::pull() {
       session_.connection(waiter_).abandon_transaction();
       report_.method = PullMethod::unchanged;
       report_.complete = true;
-      note_visit();
+      note_visit(last_visit(SteadyReader(mirror_).database()));
       learn_settled();
       return;
     }
@@ -336,18 +337,20 @@ bool Puller::needs_first_copy(const std::vector<ServerTable>& tables) const {
   });
 }
 
-void Puller::note_visit() {
-  Timestamp last = Timestamp::negative_infinity();
-  {
-    const SteadyReader reader(mirror_);
-    report_.alembic_version = meta::read(reader.database(), meta::kAlembicVersion).value_or("");
-    if (const auto text = meta::read(reader.database(), meta::kLastPull)) {
-      last = Timestamp::parse_postgres(*text);
-    }
+Puller::Visit Puller::last_visit(const sqlite::Database& database) {
+  Visit visit{meta::read(database, meta::kAlembicVersion).value_or(""),
+              Timestamp::negative_infinity()};
+  if (const auto text = meta::read(database, meta::kLastPull)) {
+    visit.at = Timestamp::parse_postgres(*text);
   }
+  return visit;
+}
+
+void Puller::note_visit(const Visit& last) {
+  report_.alembic_version = last.alembic_version;
   const Timestamp now = Timestamp::now();
-  if (last.is_finite() && now >= last &&
-      now.postgres_micros() - last.postgres_micros() < kVisitNoteMicros) {
+  if (last.at.is_finite() && now >= last.at &&
+      now.postgres_micros() - last.at.postgres_micros() < kVisitNoteMicros) {
     return;
   }
   mirror_.write(
