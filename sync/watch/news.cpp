@@ -13,8 +13,6 @@ constexpr std::chrono::milliseconds kLook{100};
 
 }  // namespace
 
-News::News(MirrorState& mirror) : mirror_(mirror), counting_(mirror.open_reader()) {}
-
 Recorded News::recorded() const {
   auto reader = mirror_.reader();
   if (!outbox::has_work(reader.database())) return {};
@@ -25,13 +23,11 @@ Recorded News::recorded() const {
   return {.to_send = to_send, .waits_only = !to_send};
 }
 
-std::int64_t News::change_counter() const { return counting_->query_int("PRAGMA data_version"); }
-
 void News::rest(std::chrono::milliseconds length, bool eager, const std::stop_token& stop) {
   Doorbell& doorbell = mirror_.doorbell();
   const auto end = std::chrono::steady_clock::now() + length;
   std::uint64_t rings = doorbell.rings();
-  std::int64_t changes = change_counter();
+  auto mark = mirror_.mark();
   bool look = PLAYMIRROR_SAFEGUARD("look before resting");
   while (!stop.stop_requested() && !woken_.exchange(false)) {
     if (eager && look && recorded().to_send) return;
@@ -39,10 +35,10 @@ void News::rest(std::chrono::milliseconds length, bool eager, const std::stop_to
     if (now >= end) return;
     doorbell.wait(rings, std::min(end, now + kLook));
     const std::uint64_t rings_now = doorbell.rings();
-    const std::int64_t changes_now = change_counter();
-    look = rings_now != rings || changes_now != changes;
+    const auto mark_now = mirror_.mark();
+    look = rings_now != rings || !mark_now || mark_now != mark;
     rings = rings_now;
-    changes = changes_now;
+    mark = mark_now;
   }
 }
 

@@ -4,8 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdint>
-#include <memory>
 #include <stop_token>
 
 namespace playmirror::sync {
@@ -17,25 +15,23 @@ struct Recorded {
 };
 
 /// Hears of rows that are recorded in a mirror: in this process at once, by its doorbell; in
-/// others by looking at the file's change counter several times a second.
+/// others by looking several times a second whether somebody has committed.
 class News {
  public:
-  explicit News(MirrorState& mirror);
+  explicit News(MirrorState& mirror) : mirror_(mirror) {}
 
   [[nodiscard]] Recorded recorded() const;
 
   /// Rests for `length`. Returns earlier when a stop is requested, after wake(), and, if `eager`,
-  /// when there is something to send; looks for that at once, since it may have come before.
+  /// when there is something to send; looks for that at once, since it may have come before. Throws
+  /// `closed` once the mirror is.
   void rest(std::chrono::milliseconds length, bool eager, const std::stop_token& stop);
 
   /// Ends the present rest, or else the next one. From any thread.
   void wake();
 
  private:
-  [[nodiscard]] std::int64_t change_counter() const;
-
   MirrorState& mirror_;
-  std::unique_ptr<sqlite::Database> counting_;  ///< it counts what other connections changed
   std::atomic<bool> woken_ = false;
 };
 
