@@ -51,23 +51,16 @@ int run_progress_hook(void* hook) {
   }
 }
 
-/// The header of the log's index, which writers keep twice: with both alike, it is whole.
-std::optional<CommitMark> read_index_header(sqlite3* handle) {
-  sqlite3_file* file = nullptr;
-  sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
-  if (file == nullptr || file->pMethods == nullptr || file->pMethods->iVersion < 2) return {};
-  void volatile* index = nullptr;
+using LogIndex = const volatile std::uint32_t*;
+
+/// The shared memory with the index of the log; null where this process has none.
+LogIndex map_log_index(sqlite3_file* file) {
   constexpr int kBytes = 32 * 1024;  // the unit in which SQLite maps it
-  if (file->pMethods->xShmMap(file, 0, kBytes, 0, &index) != SQLITE_OK || index == nullptr)
-    return {};
-  const auto* words = static_cast<const volatile std::uint32_t*>(index);
-  CommitMark first;
-  for (std::uint32_t& word : first.words) word = *words++;
-  file->pMethods->xShmBarrier(file);
-  CommitMark second;
-  for (std::uint32_t& word : second.words) word = *words++;
-  if (first != second) return std::nullopt;
-  return first;
+  void volatile* index = nullptr;
+  const int result = file->pMethods->xShmMap(file, 0, kBytes, 0, &index);
+  // Read only is enough here, and mapped all the same.
+  if (result != SQLITE_OK && result != SQLITE_READONLY) return nullptr;
+  return static_cast<LogIndex>(index);
 }
 
 }  // namespace
@@ -203,16 +196,29 @@ void Database::on_progress(std::function<bool()> hook) {
 bool Database::has_log() const { return query_text("PRAGMA journal_mode") == "wal"; }
 
 std::optional<CommitMark> Database::commit_mark() {
-  if (!shares_index_) {
-    CommitMark mark;
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  const bool can_map = file != nullptr && file->pMethods != nullptr &&
+                       file->pMethods->iVersion >= 2 && file->pMethods->xShmMap != nullptr;
+  // Once it has read by a log, it does so until it is closed: nobody can take the log away. Before,
+  // to look for the index would make one.
+  if (!has_read_by_log_) {
     const std::int64_t commits = kept_int("PRAGMA data_version");
-    if (!has_log()) {
-      mark.words[0] = static_cast<std::uint32_t>(commits);
-      return mark;
-    }
-    shares_index_ = true;  // until it is closed, since it keeps the others from taking the log away
+    has_read_by_log_ = can_map && has_log();
+    if (!has_read_by_log_) return CommitMark{{static_cast<std::uint32_t>(commits)}};
   }
-  return read_index_header(handle_.get());
+  const LogIndex index = map_log_index(file);
+  if (index == nullptr) {
+    return CommitMark{{static_cast<std::uint32_t>(kept_int("PRAGMA data_version"))}};
+  }
+  CommitMark mark;
+  CommitMark second;  // writers keep it twice: with both alike, it is whole
+  const std::size_t words = mark.words.size();
+  for (std::size_t i = 0; i < words; ++i) mark.words[i] = index[i];
+  file->pMethods->xShmBarrier(file);
+  for (std::size_t i = 0; i < words; ++i) second.words[i] = index[words + i];
+  if (mark != second) return std::nullopt;
+  return mark;
 }
 
 void Database::use_log(std::chrono::milliseconds patience) {

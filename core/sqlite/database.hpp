@@ -110,7 +110,7 @@ class Database {
   explicit Database(sqlite3* handle) noexcept : handle_(handle) {}
 
   std::unique_ptr<sqlite3, Close> handle_;
-  bool shares_index_ = false;  ///< has read by a log, whose index it shares from then on
+  bool has_read_by_log_ = false;  ///< as far as commit_mark() knows
   std::unique_ptr<std::function<bool()>> progress_;
   mutable std::vector<std::pair<const char*, std::unique_ptr<Statement>>> kept_;
 };

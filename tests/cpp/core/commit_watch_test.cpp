@@ -7,9 +7,11 @@
 #include <playmirror/error.hpp>
 #include <playmirror/stats.hpp>
 
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,6 +112,41 @@ TEST_F(CommitWatchTest, KnowsFilesWithoutALogToo) {
   EXPECT_EQ(copied.mark(), after);
   add_artist(other);
   EXPECT_NE(copied.mark(), after);
+}
+
+TEST_F(CommitWatchTest, ReadsAnIndexThatItMayNotWrite) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  state().write(add_artist);  // the log has rows, so the file alone is not all
+  constexpr uid_t kNobody = 65'534;
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    ASSERT_EQ(::chown(path(suffix).c_str(), kNobody, kNobody), 0);
+    ASSERT_EQ(::chmod(path(suffix).c_str(), 0400), 0);
+  }
+  ASSERT_EQ(::chmod(directory_.c_str(), 0755), 0);
+  std::array<int, 2> ready{};
+  std::array<int, 2> done{};
+  ASSERT_EQ(::pipe(ready.data()), 0);
+  ASSERT_EQ(::pipe(done.data()), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    bool right = ::seteuid(kNobody) == 0;
+    MirrorOptions options;
+    options.read_only = true;
+    const Mirror mirror = Mirror::open(path(), options);
+    const auto before = MirrorAccess::state(mirror)->mark();
+    right = right && before && MirrorAccess::state(mirror)->mark() == before;
+    char byte = 0;
+    right = right && ::write(ready[1], &byte, 1) == 1 && ::read(done[0], &byte, 1) == 1;
+    right = right && MirrorAccess::state(mirror)->mark() != before;
+    ::_exit(right ? 0 : 1);
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  state().write(add_artist);
+  ASSERT_EQ(::write(done[1], &byte, 1), 1);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(CommitWatchTest, ARenewedFileHasNoMarkOfTheOldOne) {
