@@ -28,6 +28,12 @@ void Instance::set(py::handle name, py::handle value) {
   if (PyObject_GenericSetAttr(object_.ptr(), name.ptr(), value.ptr()) != 0) {
     throw py::error_already_set();
   }
+  may_be_in_cycle_ = may_be_in_cycle_ || PyObject_GC_IsTracked(value.ptr()) != 0;
+}
+
+py::object Instance::take() && {
+  if (!may_be_in_cycle_) PyObject_GC_UnTrack(object_.ptr());
+  return std::move(object_);
 }
 
 void unexpected_keyword(const std::string& name) {

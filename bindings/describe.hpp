@@ -62,10 +62,13 @@ class Instance {
  public:
   explicit Instance(py::handle type);
   void set(py::handle name, py::handle value);
-  [[nodiscard]] py::object take() && { return std::move(object_); }
+
+  /// As with tuples, Python's collector need not follow what can be in no cycle.
+  [[nodiscard]] py::object take() &&;
 
  private:
   py::object object_;
+  bool may_be_in_cycle_ = false;
 };
 
 /// Throws TypeError: unexpected keyword argument.

@@ -259,6 +259,13 @@ def test_making_records_leaves_the_collector_as_it_was(
         (gc.enable if was_enabled else gc.disable)()
 
 
+def test_the_collector_follows_only_records_that_could_be_in_a_cycle(mirror: pm.Mirror) -> None:
+    bucket = mirror.stats.activity()[0]
+    assert not gc.is_tracked(bucket.time) and not gc.is_tracked(bucket)
+    genres = mirror.stats.genres()
+    assert isinstance(genres.genres, pm.Records) and gc.is_tracked(genres)
+
+
 def test_records_are_a_table(mirror: pm.Mirror) -> None:
     top = mirror.stats.top_tracks()
     assert top.table()["track_id"] == [track.track_id for track in top]
