@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import playmirror as pm
 import pytest
-from support.faults import add_play
+from support.faults import add_play, wait_until
 from support.music_db import MusicDb
 from support.pgbouncer import pooled
 
@@ -87,8 +87,13 @@ def test_a_trigger_takes_them_away_from_a_connection_that_took_a_broken_ones_pla
         for number in range(4):
             add_play(mirror, number, track)
         small_db.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE application_name = 'playmirror'"
+        )
+        wait_until(
+            small_db,
+            "SELECT NOT EXISTS (SELECT FROM pg_stat_activity "
+            "WHERE application_name = 'playmirror')",
         )
         report = server.sync(mirror, push={"batch_rows": 2})
         assert (report.pushed, report.rejected, report.waiting) == (4, 0, 0)

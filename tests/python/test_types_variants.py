@@ -1,9 +1,11 @@
 """The same schema with other types, more columns, and other tables beside it."""
 
+import contextlib
 from collections.abc import Callable
 from datetime import datetime, timezone
 
 import playmirror as pm
+import psycopg
 import pytest
 from support.music_db import MusicDb
 
@@ -169,10 +171,12 @@ def test_columns_of_every_kind_are_mirrored_as_the_server_prints_them(
           ADD l pair DEFAULT ROW(1, 'x,y'), ADD m percent DEFAULT 7, ADD n half DEFAULT 8,
           ADD o point DEFAULT '(1.5,-2)', ADD p bit(3) DEFAULT '101', ADD q "char" DEFAULT 'z',
           ADD r char(5) DEFAULT 'ab', ADD s name DEFAULT 'n', ADD t oid DEFAULT 4000000000,
-          ADD u tsvector DEFAULT 'a:1 b:2', ADD v xml DEFAULT '<a/>', ADD w int2 DEFAULT -32768,
+          ADD u tsvector DEFAULT 'a:1 b:2', ADD w int2 DEFAULT -32768,
           ADD x float4 DEFAULT 0.1, ADD y float8[] DEFAULT '{0.1,NaN,-0}', ADD z money DEFAULT 3,
           ADD generated text GENERATED ALWAYS AS (id || '!') STORED
     """)
+    with contextlib.suppress(psycopg.errors.FeatureNotSupported):  # a server can be built without
+        music_db.execute("ALTER TABLE tracks ADD v xml DEFAULT '<a/>'")
     server.pull(mirror)
     assert_equal(mirror, music_db)
     music_db.execute("UPDATE tracks SET a = 'NaN', b = '', c = '{}', d = NULL, x = 'NaN', w = 1")

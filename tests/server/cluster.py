@@ -60,7 +60,12 @@ class ClusterError(RuntimeError):
 
 @functools.cache
 def binaries() -> Path:
-    """The directory of the server's programs: pg_config's, or the newest that Debian installed."""
+    """The directory of the server's programs: that of PLAYMIRROR_TEST_PG_BINDIR, else pg_config's,
+    else the newest that Debian installed."""
+    if chosen := os.environ.get("PLAYMIRROR_TEST_PG_BINDIR"):
+        if not (Path(chosen) / "initdb").exists():
+            raise ClusterError(f"PLAYMIRROR_TEST_PG_BINDIR has no initdb: {chosen}")
+        return Path(chosen).absolute()
     with contextlib.suppress(OSError, subprocess.CalledProcessError):
         out = subprocess.run(["pg_config", "--bindir"], check=True, capture_output=True, text=True)
         if (Path(out.stdout.strip()) / "initdb").exists():
