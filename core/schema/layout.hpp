@@ -37,7 +37,7 @@ struct ColumnLayout {
   std::string name = {};
   std::string server_type = {};  ///< name in pg_type, such as "varchar"
   ValueKind kind = ValueKind::text;
-  int number = 0;  ///< pg_attribute.attnum: another number is another column, whatever its name
+  int number = 0;  ///< the server's number of it: another is another column, whatever its name
 
   friend bool operator==(const ColumnLayout&, const ColumnLayout&) = default;
 };

@@ -106,7 +106,7 @@ DoctorReport examine(ServerSession& session, pg::Waiter& waiter) {
   commands[0].on_result = [&](const pg::Result& result) {
     facts = {result[0].text(0), result[0].boolean(1), result[0].boolean(2), result[0].boolean(3)};
   };
-  commands[1].sql = catalog_sql(schema);
+  commands[1].sql = catalog_sql(schema, server.server_version());
   commands[1].doing = "read the catalog";
   commands[1].on_result = [&](const pg::Result& result) { catalog = read_catalog(result, schema); };
   commands[2].sql =

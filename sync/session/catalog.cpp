@@ -11,6 +11,9 @@
 namespace playmirror::sync {
 namespace {
 
+/// The first PostgreSQL with columns that are generated and not stored.
+constexpr int kVirtualColumns = 180000;
+
 std::string lower(std::string text) {
   std::ranges::transform(text, text.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -173,7 +176,7 @@ const ServerColumn* ServerTable::find(std::string_view column) const noexcept {
   return nullptr;
 }
 
-std::string catalog_sql(const std::string& schema) {
+std::string catalog_sql(const std::string& schema, int server_version) {
   std::string names;
   for (const schema::TableLayout& layout : schema::record_layouts()) {
     names += pg::literal(layout.name) + ", ";
@@ -184,6 +187,14 @@ std::string catalog_sql(const std::string& schema) {
     part_of_key += (part_of_key.empty() ? "a.attname IN (" : ", ") + pg::literal(layout.key.back());
   }
   part_of_key += ")";
+  // Of a column that is computed when it is read, another expression gives every row another value,
+  // and writes none: it is known by that expression. Those of a table's parts do not count.
+  std::string number = "a.attnum";
+  if (server_version >= kVirtualColumns) {
+    number =
+        "CASE WHEN a.attgenerated = 'v' THEN (SELECT x.oid::bigint FROM pg_catalog.pg_attrdef x "
+        "WHERE x.adrelid = c.oid AND x.adnum = a.attnum) ELSE a.attnum END";
+  }
   // A domain is read as the type under it.
   return "SELECT c.relname, c.relkind, "
          "pg_catalog.has_table_privilege(c.oid, 'SELECT'), "
@@ -195,7 +206,9 @@ std::string catalog_sql(const std::string& schema) {
          // Nobody may insert into a column that the server computes itself.
          "CASE WHEN a.attgenerated = '' "
          "THEN pg_catalog.has_column_privilege(c.oid, a.attnum, 'INSERT') END, "
-         "c.oid::bigint, a.attnum, c.relfilenode::bigint, "
+         "c.oid::bigint, " +
+         number +
+         ", c.relfilenode::bigint, "
          // Ranges of tuple ids are read as such since version 14; before, each would be a full
          // scan.
          "c.relkind = 'r' AND NOT c.relhassubclass AND coalesce((SELECT m.amname = 'heap' FROM "

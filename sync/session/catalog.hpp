@@ -80,8 +80,8 @@ struct Catalog {
   friend bool operator==(const Catalog&, const Catalog&) = default;
 };
 
-/// A SELECT whose rows read_catalog() understands.
-[[nodiscard]] std::string catalog_sql(const std::string& schema);
+/// A SELECT whose rows read_catalog() understands. `server_version` as in Connection.
+[[nodiscard]] std::string catalog_sql(const std::string& schema, int server_version);
 [[nodiscard]] Catalog read_catalog(const pg::Result& result, const std::string& schema);
 
 }  // namespace playmirror::sync

@@ -192,7 +192,8 @@ bool ServerSession::look_again(const pg::StatementFailed& refused, pg::Waiter& w
 
 std::vector<pg::Command> ServerSession::opening_commands(Opening& opening, std::string_view path) {
   std::vector<pg::Command> commands;
-  commands.push_back(pg::command(catalog_sql(options_.schema), "read the catalog"));
+  commands.push_back(
+      pg::command(catalog_sql(options_.schema, connection_->server_version()), "read the catalog"));
   commands.back().kept_under = path;
   commands.back().on_result = [&](const pg::Result& result) {
     opening.catalog = read_catalog(result, options_.schema);

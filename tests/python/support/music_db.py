@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import psycopg
+import pytest
 from cluster import ClusterError
 from databases import (
     TEMPLATE,
@@ -61,6 +62,16 @@ class MusicDb:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             cursor = connection.execute(query, parameters)
             return cursor.fetchall() if cursor.description else []
+
+    def version(self) -> int:
+        """The server's, such as 15."""
+        [(number,)] = self.execute("SHOW server_version_num")
+        return int(number) // 10_000
+
+    def needs(self, version: int) -> None:
+        """Skips the test on an older server."""
+        if self.version() < version:
+            pytest.skip(f"needs PostgreSQL {version}")
 
     def settle(self) -> None:
         """Waits until every other session here has ended its transaction: a sync does not wait for

@@ -1,0 +1,115 @@
+"""What not every version of PostgreSQL has, tried where the server of the tests has it."""
+
+from collections.abc import Callable
+
+import playmirror as pm
+import pytest
+from support.faults import add_play
+from support.music_db import MusicDb
+
+Check = Callable[[pm.Mirror, MusicDb], None]
+
+
+@pytest.fixture
+def music_db(small_db: MusicDb) -> MusicDb:
+    return small_db
+
+
+# Columns that are computed when they are read, from 18 on ----------------------------------------
+
+MINUTES = (
+    "ALTER TABLE tracks ADD minutes float8 GENERATED ALWAYS AS (duration_ms / 60000.0) VIRTUAL"
+)
+SECONDS = "ALTER TABLE tracks ALTER minutes SET EXPRESSION AS (duration_ms / 1000.0)"
+
+
+def test_a_virtual_column_is_mirrored_like_any_other(
+    music_db: MusicDb, plain_role: str, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    music_db.needs(18)
+    music_db.execute(MINUTES)
+    music_db.execute("ALTER TABLE play_history ADD day date GENERATED ALWAYS AS (played_at::date)")
+    with pm.connect(plain_role) as server:
+        assert server.pull(mirror).complete
+        assert_equal(mirror, music_db)
+        mirror.tracks.add(id="new", duration_ms=90_000)
+        add_play(mirror, 1, "new")
+        assert server.sync(mirror).pushed == 2
+        assert mirror.sql("SELECT minutes FROM tracks WHERE id = 'new'").column("minutes")[0] == 1.5
+        assert_equal(mirror, music_db)
+        for depth in ("quick", "full"):
+            assert server.verify(mirror, depth=depth).equal
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_another_expression_brings_the_values_of_every_row(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check, watched: bool
+) -> None:
+    """No row is written by it."""
+    music_db.needs(18)
+    music_db.execute(MINUTES)
+    sweeps = {}
+    if watched:
+        sweeps["sweep_interval"] = 600
+        music_db.execute(
+            "INSERT INTO play_history (source) SELECT 'x' FROM generate_series(1, 2e5)"
+        )
+    server.pull(mirror, **sweeps)
+    server.pull(mirror, **sweeps)
+    with music_db.connect(autocommit=False) as other:
+        other.execute("SELECT pg_current_xact_id()")  # the horizon stays before the migration
+        music_db.execute(SECONDS)
+        report = server.pull(mirror, **sweeps)
+        assert report.pulled["tracks"].new_columns == ["minutes"]
+        assert report.pulled["tracks"].updated == 0
+        assert_equal(mirror, music_db)
+        music_db.execute("UPDATE playlist_config SET description = 'later'")
+        assert server.pull(mirror, **sweeps).pulled["tracks"].new_columns == []
+    assert server.verify(mirror).equal
+
+
+def test_the_expression_of_a_part_counts_only_there(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    music_db.needs(18)
+    music_db.execute("""
+        ALTER TABLE playlist_config RENAME TO before;
+        CREATE TABLE playlist_config (LIKE before,
+          size int GENERATED ALWAYS AS (length(key)), PRIMARY KEY (key)) PARTITION BY HASH (key);
+        CREATE TABLE even PARTITION OF playlist_config FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+        CREATE TABLE odd PARTITION OF playlist_config FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+        INSERT INTO playlist_config SELECT * FROM before;
+        INSERT INTO playlist_config (key) SELECT 'k' || n FROM generate_series(1, 9) n;
+        DROP TABLE before
+    """)
+    server.pull(mirror)
+    assert_equal(mirror, music_db)
+    music_db.execute("ALTER TABLE odd ALTER size SET EXPRESSION AS (-length(key))")
+    assert server.pull(mirror).pulled["playlist_config"].new_columns == []
+    assert_equal(mirror, music_db)
+    music_db.execute("ALTER TABLE playlist_config ALTER size SET EXPRESSION AS (2 * length(key))")
+    assert server.pull(mirror).pulled["playlist_config"].new_columns == ["size"]
+    assert_equal(mirror, music_db)
+    assert server.verify(mirror).equal
+
+
+def test_times_that_another_expression_moves_are_those_of_the_same_plays(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    music_db.needs(18)
+    music_db.execute("""
+        ALTER TABLE play_history ADD local timestamp;
+        UPDATE play_history SET local = played_at;
+        ALTER TABLE play_history DROP played_at;
+        ALTER TABLE play_history ADD played_at timestamp GENERATED ALWAYS AS (local)
+    """)
+    server.pull(mirror)
+    server.pull(mirror)
+    before = mirror.plays.recent(1)[0].played_at
+    music_db.execute(
+        "ALTER TABLE play_history ALTER played_at SET EXPRESSION AS (local + interval '1 hour')"
+    )
+    assert server.pull(mirror).complete
+    assert (mirror.plays.recent(1)[0].played_at - before).total_seconds() == 3600
+    assert_equal(mirror, music_db)
+    assert server.verify(mirror).equal
