@@ -49,6 +49,9 @@ constexpr Meaning kMeanings[] = {
      "This server only takes reads. Connect to the primary if it is a standby; else its owner has "
      "set default_transaction_read_only for the role or the database."},
     {"25P03", ErrorCode::unreachable, true, false, kComeBack},
+    {"25P04", ErrorCode::server_refused, true, false,
+     "The server ended the transaction: its transaction_timeout. Its owner can give the role more "
+     "time."},
     {"28", ErrorCode::authentication_failed, false, false, kLogin},
     {"3D000", ErrorCode::server_refused, false, false, "Check dbname in the connection string."},
     {"3F000", ErrorCode::schema_mismatch, false, false, kSchema},
@@ -177,6 +180,14 @@ StatementLost::StatementLost(const StatementFailed& failure)
             {.hint = "Try again.", .sqlstate = failure.sqlstate(), .retryable = true}) {}
 
 StatementLost::~StatementLost() = default;
+
+TransactionTimedOut::TransactionTimedOut(const std::string& doing, const std::string& where,
+                                         const Diagnostics& diagnostics)
+    : Error(classify(diagnostics).code,
+            "could not " + doing + ": " + where + " (" + diagnostics.message + ")",
+            details_of(diagnostics)) {}
+
+TransactionTimedOut::~TransactionTimedOut() = default;
 
 bool is_lost_statement(const StatementFailed& failure) noexcept {
   return failure.sqlstate() == "26000" || failure.sqlstate() == "42P05" ||

@@ -46,6 +46,21 @@ class StatementLost : public Error {
   ~StatementLost() override;
 };
 
+/// The server has ended the connection, since a transaction of it took longer than its
+/// transaction_timeout allows: one that does less may pass. If a COMMIT was under way, nobody knows
+/// what became of it.
+class TransactionTimedOut : public Error {
+ public:
+  /// `where` says which connection it was.
+  TransactionTimedOut(const std::string& doing, const std::string& where,
+                      const Diagnostics& diagnostics);
+  ~TransactionTimedOut() override;
+
+  [[nodiscard]] static bool is_told_by(const Diagnostics& diagnostics) noexcept {
+    return diagnostics.sqlstate == "25P04";
+  }
+};
+
 /// Whether that is what a refusal means.
 [[nodiscard]] bool is_lost_statement(const StatementFailed& failure) noexcept;
 

@@ -182,6 +182,9 @@ void Session::lost(const std::string& doing) {
                                 .retryable = true};
   const std::string last_words = refusal_ ? " (" + refusal_->diagnostics.message + ")" : "";
   give_up();
+  if (refusal_ && TransactionTimedOut::is_told_by(refusal_->diagnostics)) {
+    throw TransactionTimedOut(doing, where, refusal_->diagnostics);
+  }
   raise(ErrorCode::unreachable, "could not " + doing + ": " + where + last_words, details);
 }
 

@@ -204,6 +204,7 @@ bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout&
       progress.bytes = session_.wire().bytes_received;
       waiter_.progress(progress);
     };
+    bool took_too_long = false;
     try {
       session_.connection(waiter_).copy_out(sql, "copy " + layout.name, waiter_, receive);
     } catch (const pg::StatementFailed& failure) {
@@ -213,6 +214,12 @@ bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout&
       if (!outdated && !(failure.took_too_long() && ranges->shrink())) throw;
       session_.connection(waiter_).abandon_transaction();
       if (outdated) return false;
+      took_too_long = true;
+    } catch (const pg::TransactionTimedOut&) {
+      if (!ranges->shrink()) throw;
+      took_too_long = true;
+    }
+    if (took_too_long) {
       if (ranges->position() == position && size.rows > batch.rows) {
         // What is added up of the rows would have them twice: it will be made of the file.
         again += size.rows - batch.rows;

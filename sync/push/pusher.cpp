@@ -43,17 +43,23 @@ void Pusher::run() {
   newest_ = outbox::newest(mirror_.reader().database());
   std::int64_t most = options_.batch_rows;
   std::unique_ptr<PushTransaction> current;
+  // Where a statement or a transaction may not take long, as many rows will never do.
+  const auto can_send_fewer = [&] {
+    if (sent_rows_ <= 1) return false;
+    current.reset();
+    sent_up_to_ = sent_before_;
+    most = pg::fewer_than(sent_rows_);
+    return true;
+  };
   for (;;) {
     try {
       if (!current) current = begin(most);
       if (!current) break;
       current = finish(*current, most);
     } catch (const pg::StatementFailed& failure) {
-      // Where a statement may not take long, as many rows will never do.
-      if (!failure.took_too_long() || sent_rows_ <= 1) throw;
-      current.reset();
-      sent_up_to_ = sent_before_;
-      most = pg::fewer_than(sent_rows_);
+      if (!failure.took_too_long() || !can_send_fewer()) throw;
+    } catch (const pg::TransactionTimedOut&) {
+      if (!can_send_fewer()) throw;
     }
   }
 }

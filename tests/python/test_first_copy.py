@@ -195,10 +195,13 @@ def test_what_is_made_of_the_rows_agrees_with_them(
     assert_equal(mirror, music_db)
 
 
+@pytest.mark.parametrize("setting", ["statement_timeout", "transaction_timeout"])
 def test_a_copy_takes_smaller_steps_where_a_statement_may_not_take_long(
-    small_db: MusicDb, mirror: pm.Mirror, assert_equal: Check
+    small_db: MusicDb, mirror: pm.Mirror, assert_equal: Check, setting: str
 ) -> None:
-    """Over a slow line, of which the server's statement_timeout counts the time."""
+    """Over a slow line, of which the server's settings count the time."""
+    if setting == "transaction_timeout":
+        small_db.needs(17)
     small_db.execute("""
         ALTER TABLE play_history ADD COLUMN note text;
         ALTER TABLE play_history ALTER note SET STORAGE EXTERNAL;
@@ -208,7 +211,7 @@ def test_a_copy_takes_smaller_steps_where_a_statement_may_not_take_long(
     ((plays,),) = small_db.execute("SELECT count(*) FROM play_history")
     with proxy_of(small_db) as proxy:
         proxy.delay = 0.01
-        dsn = f"{proxy.dsn(small_db.dsn)} options='-c statement_timeout=300'"
+        dsn = f"{proxy.dsn(small_db.dsn)} options='-c {setting}=300'"
         report = mirror.pull(dsn)
     assert report.complete
     assert report.pulled["play_history"].inserted == plays

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import playmirror as pm
 import pytest
-from support.faults import add_play
+from support.faults import add_play, plays_on_server
 from support.music_db import MusicDb
 
 Check = Callable[[pm.Mirror, MusicDb], None]
@@ -113,3 +113,48 @@ def test_times_that_another_expression_moves_are_those_of_the_same_plays(
     assert (mirror.plays.recent(1)[0].played_at - before).total_seconds() == 3600
     assert_equal(mirror, music_db)
     assert server.verify(mirror).equal
+
+
+# A limit on how long a transaction may take, from 17 on ------------------------------------------
+
+
+def test_a_transaction_that_takes_too_long_is_no_broken_line(
+    music_db: MusicDb, plain_role: str, mirror: pm.Mirror
+) -> None:
+    music_db.needs(17)
+    mirror.pull(plain_role)
+    music_db.execute(
+        f"ALTER ROLE laptop IN DATABASE {music_db.name} SET transaction_timeout = '300ms'"
+    )
+    migration = music_db.connect(autocommit=False)
+    migration.execute("LOCK TABLE tracks")
+    with pm.connect(plain_role) as server:
+        with pytest.raises(pm.Error) as caught:
+            server.verify(mirror)
+        assert type(caught.value) is pm.Error and caught.value.retryable
+        assert caught.value.sqlstate == "25P04"
+        assert "transaction_timeout" in caught.value.hint
+        migration.rollback()
+        assert server.verify(mirror, depth="quick").equal
+
+
+def test_a_batch_that_takes_longer_than_a_transaction_may_is_made_smaller(
+    music_db: MusicDb, plain_role: str, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    music_db.needs(17)
+    mirror.pull(plain_role)
+    track = next(iter(mirror.tracks.list(limit=1))).id
+    music_db.execute(
+        f"ALTER ROLE laptop IN DATABASE {music_db.name} SET transaction_timeout = '800ms';"
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM pg_sleep(0.02); RETURN new; END $$;"
+        "CREATE TRIGGER slow BEFORE INSERT ON play_history FOR EACH ROW EXECUTE FUNCTION slow()"
+    )
+    before = len(mirror.plays)
+    for number in range(80):
+        add_play(mirror, number, track)
+    report = mirror.sync(plain_role)
+    assert (report.pushed, report.already_there) == (80, 0)
+    assert mirror.pending() == []
+    assert plays_on_server(music_db) == (before + 80, before + 80)
+    assert_equal(mirror, music_db)

@@ -33,7 +33,7 @@ TEST(ClassifyTables, TellsATableFromARowAndFromTheServer) {
     EXPECT_FALSE(meaning.row_at_fault) << of_table;
   }
   for (const char* other :
-       {"08006", "22001", "23505", "25006", "40001", "53300", "57014", "P0001"}) {
+       {"08006", "22001", "23505", "25006", "25P04", "40001", "53300", "57014", "P0001"}) {
     EXPECT_FALSE(classify({.sqlstate = other, .message = "no"}).table_at_fault) << other;
   }
 }
@@ -58,6 +58,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"25006", kRefused, false, false},  // read-only
                       Case{"25P02", kRefused, false, false},  // in a failed transaction
                       Case{"25P03", ErrorCode::unreachable, true, false},  // idle in transaction
+                      Case{"25P04", kRefused, true, false},                // transaction_timeout
                       Case{"28000", ErrorCode::authentication_failed, false, false},
                       Case{"28P01", ErrorCode::authentication_failed, false, false},
                       Case{"3D000", kRefused, false, false},                    // no such database
