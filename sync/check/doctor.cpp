@@ -32,9 +32,11 @@ class Findings {
 
 struct RoleFacts {
   std::string role = {};
+  std::string database = {};
   bool schema_usage = false;
   bool encrypted = false;
   bool in_recovery = false;
+  bool read_only = false;
 };
 
 /// A sequence that an insert into a written table uses, and whether our role may.
@@ -92,7 +94,7 @@ DoctorReport examine(ServerSession& session, pg::Waiter& waiter) {
   server.abandon_transaction();
   std::vector<pg::Command> commands(3);
   commands[0].sql =
-      "SELECT current_user, "
+      "SELECT current_user, pg_catalog.current_database(), "
       "coalesce((SELECT pg_catalog.has_schema_privilege(oid, 'USAGE') "
       "FROM pg_catalog.pg_namespace WHERE nspname = $1), false), "
       "coalesce((SELECT ssl FROM pg_catalog.pg_stat_ssl "
@@ -100,17 +102,21 @@ DoctorReport examine(ServerSession& session, pg::Waiter& waiter) {
       "OR pg_catalog.inet_server_addr() IS NULL "
       "OR pg_catalog.inet_server_addr() <<= '127.0.0.0/8' "
       "OR pg_catalog.host(pg_catalog.inet_server_addr()) = '::1', "
-      "pg_catalog.pg_is_in_recovery()";
+      "pg_catalog.pg_is_in_recovery(), "
+      "pg_catalog.current_setting('default_transaction_read_only') = 'on'";
   commands[0].parameters = {schema};
   commands[0].doing = "look at the role";
   commands[0].on_result = [&](const pg::Result& result) {
-    facts = {result[0].text(0), result[0].boolean(1), result[0].boolean(2), result[0].boolean(3)};
+    const pg::Row row = result[0];
+    facts = {row.text(0),    row.text(1),    row.boolean(2),
+             row.boolean(3), row.boolean(4), row.boolean(5)};
   };
   commands[1].sql = catalog_sql(schema, server.server_version());
   commands[1].doing = "read the catalog";
   commands[1].on_result = [&](const pg::Result& result) { catalog = read_catalog(result, schema); };
   commands[2].sql =
-      "SELECT n.nspname, s.relname, pg_catalog.has_sequence_privilege(s.oid, 'USAGE') "
+      // Either privilege lets one draw numbers.
+      "SELECT n.nspname, s.relname, pg_catalog.has_sequence_privilege(s.oid, 'USAGE, UPDATE') "
       "FROM pg_catalog.pg_class t "
       "JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace AND tn.nspname = $1 "
       "JOIN pg_catalog.pg_depend d ON d.refobjid = t.oid AND d.deptype IN ('a', 'i') "
@@ -153,6 +159,12 @@ DoctorReport examine(ServerSession& session, pg::Waiter& waiter) {
   if (facts.in_recovery) {
     findings.advice("The server is a standby: it can be pulled from, not pushed to.",
                     "Connect to the primary to push.");
+  } else if (facts.read_only) {
+    findings.problem(
+        "default_transaction_read_only is on: the server can be pulled from, not "
+        "pushed to.",
+        "ALTER ROLE " + pg::quoted(facts.role) + " IN DATABASE " + pg::quoted(facts.database) +
+            " SET default_transaction_read_only = off;");
   }
   return findings.take();
 }

@@ -263,6 +263,12 @@ def test_a_role_that_may_only_read(db: MusicDb, mirror: pm.Mirror, plain_role: s
         assert caught.value.sqlstate == "25006"
         assert caught.value.hint
         assert len(mirror.pending()) == 1
+        with pm.connect(plain_role) as server:
+            [problem] = [each for each in server.doctor().findings if each.remedy]
+        assert "read_only" in problem.what
+        db.execute(problem.remedy)
+        assert mirror.push(plain_role).pushed == 1
+        with pm.connect(plain_role) as server:
+            assert server.doctor().ok
     finally:
         db.execute("ALTER ROLE laptop RESET default_transaction_read_only")
-    assert mirror.push(plain_role).pushed == 1

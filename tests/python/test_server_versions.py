@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import playmirror as pm
 import pytest
-from support.faults import add_play, plays_on_server
+from support.faults import add_play, plays_on_server, wait_until
 from support.music_db import MusicDb
 
 Check = Callable[[pm.Mirror, MusicDb], None]
@@ -158,3 +158,87 @@ def test_a_batch_that_takes_longer_than_a_transaction_may_is_made_smaller(
     assert mirror.pending() == []
     assert plays_on_server(music_db) == (before + 80, before + 80)
     assert_equal(mirror, music_db)
+
+
+# What runs at each login, from 17 on --------------------------------------------------------------
+
+
+def test_a_trigger_at_login_may_write_and_speak(
+    music_db: MusicDb,
+    plain_role: str,
+    mirror: pm.Mirror,
+    assert_equal: Check,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    music_db.needs(17)
+    music_db.execute("""
+        CREATE TABLE logins (who text, at timestamptz DEFAULT now());
+        GRANT INSERT ON logins TO PUBLIC;
+        CREATE FUNCTION at_login() RETURNS event_trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          INSERT INTO public.logins (who) VALUES (session_user);
+          RAISE WARNING 'welcome';
+          IF session_user = 'laptop' THEN
+            SET search_path = nowhere;
+            SET DateStyle = German;
+          END IF;
+        END $$;
+        CREATE EVENT TRIGGER at_login ON login EXECUTE FUNCTION at_login();
+        ALTER EVENT TRIGGER at_login ENABLE ALWAYS
+    """)
+    with pm.connect(plain_role) as server:
+        assert server.pull(mirror).complete
+        track = next(iter(mirror.tracks.list(limit=1))).id
+        add_play(mirror, 1, track)
+        assert server.sync(mirror).pushed == 1
+        assert server.verify(mirror).equal
+    assert_equal(mirror, music_db)
+    assert capfd.readouterr() == ("", "")
+
+
+# Limits on how long a connection may be idle, from 14 on ------------------------------------------
+
+
+def test_a_connection_that_was_idle_for_too_long_is_made_again(
+    music_db: MusicDb, plain_role: str, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    music_db.needs(14)
+    music_db.execute(
+        f"ALTER ROLE laptop IN DATABASE {music_db.name} SET idle_session_timeout = '50ms'"
+    )
+    with pm.connect(plain_role) as server:
+        server.pull(mirror)
+        music_db.settle()
+        music_db.execute("UPDATE tracks SET popularity = 1")
+        wait_until_alone(music_db)
+        assert server.pull(mirror).complete
+    assert_equal(mirror, music_db)
+
+
+def wait_until_alone(db: MusicDb) -> None:
+    wait_until(
+        db,
+        "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'laptop' "
+        "AND datname = current_database())",
+    )
+
+
+# Roles that PostgreSQL brings, from 14 on ---------------------------------------------------------
+
+
+def test_the_roles_that_read_and_write_everything_are_enough(
+    music_db: MusicDb, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """The one that writes may draw numbers by UPDATE, without USAGE."""
+    music_db.needs(14)
+    role = f"{music_db.name}_all"
+    music_db.execute(f"CREATE ROLE {role} LOGIN IN ROLE pg_read_all_data, pg_write_all_data")
+    try:
+        with pm.connect(music_db.server.dsn(music_db.name, role)) as server:
+            assert server.doctor().ok
+            server.pull(mirror)
+            add_play(mirror, 1, next(iter(mirror.tracks.list(limit=1))).id)
+            assert server.sync(mirror).pushed == 1
+        assert_equal(mirror, music_db)
+    finally:
+        music_db.execute(f"DROP ROLE {role}")
