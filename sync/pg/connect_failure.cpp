@@ -18,6 +18,10 @@
 namespace playmirror::pg {
 namespace {
 
+constexpr const char* kNoEntry =
+    "Ask the server's owner to let the role in: GRANT CONNECT ON DATABASE, or what a trigger at "
+    "login asks for.";
+
 bool has_any(std::string_view text, std::initializer_list<std::string_view> phrases) {
   return std::ranges::any_of(phrases, [&](std::string_view phrase) {
     return text.find(phrase) != std::string_view::npos;
@@ -45,7 +49,9 @@ std::optional<Diagnostics> server_words(std::string_view reason) {
 }
 
 ConnectFailure refused_by_server(const Diagnostics& words, const Secrets& secrets) {
-  const Classification meaning = classify(words);
+  Classification meaning = classify(words);
+  // There is no connection for doctor() to look around by.
+  if (meaning.code == ErrorCode::permission_denied) meaning.hint = kNoEntry;
   return {.code = meaning.code,
           .reason = secrets.shown(words.message) + " (" + words.sqlstate + ")",
           .details = {

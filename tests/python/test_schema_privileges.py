@@ -79,6 +79,18 @@ def test_doctor_names_the_one_missing_privilege(
         assert server.doctor().ok
 
 
+def test_a_role_that_may_not_connect_is_told_what_it_lacks(
+    music_db: MusicDb, plain_role: str
+) -> None:
+    music_db.execute(f"REVOKE CONNECT ON DATABASE {music_db.name} FROM PUBLIC")
+    with pytest.raises(pm.AccessDenied) as caught:
+        pm.connect(plain_role).doctor()
+    assert caught.value.sqlstate == "42501" and "GRANT CONNECT" in caught.value.hint
+    music_db.execute(f"GRANT CONNECT ON DATABASE {music_db.name} TO {ROLE}")
+    with pm.connect(plain_role) as server:
+        assert server.doctor().ok
+
+
 def test_doctor_leads_a_role_without_any_privilege_to_all_it_needs(
     music_db: MusicDb, mirror: pm.Mirror, assert_equal: Check
 ) -> None:
