@@ -219,6 +219,46 @@ def test_a_dump_loaded_into_a_new_cluster_is_noticed_and_healed(
         assert (report.pushed, report.already_there, report.rejected) == (2, 0, 0)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("told", [True, False])
+def test_a_server_that_was_upgraded_goes_on(
+    told: bool, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """Rows keep their transactions. Its system identifier is another one, which a managed service
+    may hide."""
+    if not (binaries() / "pg_upgrade").exists():
+        pytest.skip("no pg_upgrade")
+    with Cluster() as old:
+        old.psql("CREATE DATABASE music")
+        before = MusicDb(old, "music")
+        before.alembic("upgrade", "head")
+        before.fill(plays=100)
+        dsn = before.plain_role()
+        if not told:
+            before.execute("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
+        mirror.pull(dsn)
+        early = record(mirror, 1)
+        mirror.sync(dsn)
+        late = record(mirror, 2)
+        before.execute("DELETE FROM play_history WHERE id = 7; UPDATE tracks SET popularity = 1")
+        old.stop()
+        with Cluster.upgraded_from(old) as new, MusicDb(new, "music") as after:
+            if not told:
+                after.execute("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
+            with pm.connect(new.dsn("music", "laptop")) as server:
+                if told:
+                    refuses(server, mirror)
+                    server.pull(mirror, accept_server=True)
+                report = server.sync(mirror)
+                assert (report.pushed, report.already_there) == (1, 0)
+                assert recorded_on(after) == 2
+                assert_equal(mirror, after)
+                assert server.verify(mirror).equal
+                for play in (early, late):
+                    assert mirror.plays[play.id].played_at == play.played_at
+
+
 def test_a_table_restored_over_the_live_one_gets_our_plays_again(
     music_db: MusicDb, mirror: pm.Mirror, assert_equal: Check
 ) -> None:

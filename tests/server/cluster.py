@@ -34,6 +34,7 @@ SETTINGS = {
     "max_wal_size": "16GB",
     "checkpoint_timeout": "1h",
     "jit": "off",
+    "password_encryption": "scram-sha-256",  # not the default of PostgreSQL 13
     "track_commit_timestamp": "off",
     # Its transactions would come between two syncs of which the second is to find nothing.
     "autovacuum": "off",
@@ -88,12 +89,12 @@ def server_user() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
-def run_as_server_user(program: str, *arguments: str) -> str:
-    """Runs one of the server's programs to its end and returns what it printed."""
+def run_as_server_user(program: str, *arguments: str, directory: str | Path = "/") -> str:
+    """Runs one of the server's programs to its end, there, and returns what it printed."""
     user = server_user()
     done = subprocess.run(
         [str(binaries() / program), *arguments],
-        cwd="/",
+        cwd=directory,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -171,6 +172,21 @@ class Cluster:
     def standby_of(cls, primary: Cluster, settings: dict[str, str] | None = None) -> Cluster:
         """A hot standby of a running primary, made by a base backup; not started yet."""
         return cls(settings, _primary=primary)
+
+    @classmethod
+    def upgraded_from(cls, old: Cluster, settings: dict[str, str] | None = None) -> Cluster:
+        """What pg_upgrade makes of a stopped server, by the same programs; not started yet."""
+        new = cls(settings)
+        try:
+            run_as_server_user(
+                "pg_upgrade", "-b", str(binaries()), "-B", str(binaries()), "-d", str(old.data),
+                "-D", str(new.data), "-s", str(new.directory), "-U", SUPERUSER,
+                directory=new.directory,
+            )  # fmt: skip
+        except BaseException:
+            new.close()
+            raise
+        return new
 
     # Where it is ---------------------------------------------------------------------------
 
