@@ -151,14 +151,15 @@ const Groups& Facts::track_groups(TrackIdentity identity) {
   const std::scoped_lock lock(store_->filling);
   auto& groups = store_->track_groups[static_cast<std::size_t>(identity)];
   if (!groups) {
-    groups.emplace();
+    Groups found;
     const auto& same = this->identity(identity);
     for (std::uint32_t code = 0; code < tracks(); ++code) {
       const std::uint32_t group = known(code) ? same[code] : 0;
-      groups->add({&group, 1});
+      found.add({&group, 1});
     }
-    groups->count = tracks();
-    groups->order = order();
+    found.count = tracks();
+    found.order = order();
+    groups = std::move(found);
   }
   return *groups;
 }
@@ -211,7 +212,7 @@ const Groups& Facts::artists(ArtistCredit credit) {
   if (groups) return *groups;
   const bool primary = credit == ArtistCredit::primary;
   if (primary) read_raw_data();
-  groups.emplace();
+  Groups found;
   const auto& entries = columns_.tracks();
   for (std::uint32_t code = 0; code < tracks(); ++code) {
     std::span<const std::uint32_t> credited;
@@ -221,11 +222,11 @@ const Groups& Facts::artists(ArtistCredit credit) {
       credited = entries[code].artists;
     }
     const std::uint32_t unknown = kNone;
-    groups->add(credited.empty() ? std::span(&unknown, 1) : credited);
+    found.add(credited.empty() ? std::span(&unknown, 1) : credited);
   }
-  groups->count = columns_.artists().size();
-  groups->order = order_of(columns_.artists(), groups->count);
-  return *groups;
+  found.count = columns_.artists().size();
+  found.order = order_of(columns_.artists(), found.count);
+  return groups.emplace(std::move(found));
 }
 
 void Facts::read_raw_data() {
@@ -265,7 +266,7 @@ void Facts::read_raw_data() {
   }
 
   std::uint32_t number = 0;
-  store_->album_list.resize(keys.size() + 1);
+  store_->album_list.assign(keys.size() + 1, {});
   for (auto& [key, group] : keys) {
     group = ++number;
     if (!key.first) store_->album_list[group].id = key.second;
@@ -324,7 +325,7 @@ const Groups& Facts::genres() {
   store_->genre_list.assign(1, {});
   for (const auto& [genre, group] : keys) store_->genre_list.push_back(genre);
 
-  store_->genres.emplace();
+  Groups found;
   const Groups& credited = artists(ArtistCredit::each);
   std::vector<std::uint32_t> groups;
   for (std::uint32_t code = 0; code < tracks(); ++code) {
@@ -335,11 +336,11 @@ const Groups& Facts::genres() {
     std::ranges::sort(groups);
     groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
     if (groups.empty()) groups.push_back(0);
-    store_->genres->add(groups);
+    found.add(groups);
   }
-  store_->genres->count = store_->genre_list.size();
-  store_->genres->order = {first_to_last(store_->genre_list.size()), store_->genre_list.size()};
-  return *store_->genres;
+  found.count = store_->genre_list.size();
+  found.order = {first_to_last(found.count), found.count};
+  return store_->genres.emplace(std::move(found));
 }
 
 const Features& Facts::features() {

@@ -72,7 +72,8 @@ struct Album {
 };
 
 /// What was read of the facts of one state of the file, shared by all calls that find it unchanged.
-/// A part that is there never changes again, but `doubles` may give way to others.
+/// A part that is there is whole, and never changes again, but `doubles` may give way to others:
+/// what throws in the midst of one leaves it for the next call to read.
 struct FactStore {
   std::recursive_mutex filling = {};  ///< held while a part is looked for and read
   bool has_raw_data = false;

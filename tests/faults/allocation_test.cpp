@@ -206,5 +206,28 @@ TEST_F(FailingAllocations, InQueries) {
       [&] { EXPECT_EQ(mirror.plays().recent(5).size(), 5U); });
 }
 
+TEST_F(FailingAllocations, InStatistics) {
+  prepare();
+  sql("INSERT INTO artists (id, genres) VALUES ('a1', '[\"b\", \"a\"]'), ('a2', '[\"c\", \"a\"]')"
+      " ON CONFLICT (id) DO UPDATE SET genres = excluded.genres;"
+      "INSERT INTO track_artists VALUES ('t1', 'a1'), ('t1', 'a2') ON CONFLICT DO NOTHING");
+  server_->pull(*mirror_);
+  const auto ask = [this] {
+    const Stats stats = mirror_->stats();
+    return std::tuple(stats.top_artists(), stats.top_genres(), stats.top_albums(),
+                      stats.diversity({.track_identity = TrackIdentity::isrc}, Entity::track),
+                      stats.entity_profile({}, "a1", Entity::artist));
+  };
+  const auto expected = ask();
+  ASSERT_GE(std::get<0>(expected).size(), 2U);
+  const auto begin = [this] {
+    mirror_.reset();  // with all that it has read
+    mirror_.emplace(open());
+  };
+  // What a call had begun to read when it failed, the next one reads from the start.
+  sweep(
+      "statistics", begin, [&] { static_cast<void>(ask()); }, [&] { EXPECT_EQ(ask(), expected); });
+}
+
 }  // namespace
 }  // namespace playmirror
