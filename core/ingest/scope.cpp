@@ -4,6 +4,8 @@
 #include "core/sqlite/time_function.hpp"
 #include "core/time/postgres_time.hpp"
 
+#include <playmirror/error.hpp>
+
 #include <algorithm>
 #include <iterator>
 
@@ -53,6 +55,11 @@ Scope read_scope(const sqlite::Database& database) {
   Scope scope;
   scope.left_out = split(meta::read(database, meta::kLeftOut).value_or(""));
   const std::string since = meta::read(database, meta::kPlaysSince).value_or("");
+  if (!since.empty() && !parse_postgres(since)) {
+    raise(ErrorCode::damaged, "plays_since in playmirror_meta is no time: \"" + since + '"',
+          {.hint = "Server.repair() puts it right: it copies the mirror anew, and says which plays "
+                   "to leave out has to be told again."});
+  }
   if (!since.empty()) scope.plays_since = since;
   return scope;
 }

@@ -8,6 +8,7 @@
 #include "core/outbox/handles.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/schema/layout.hpp"
+#include "core/schema/shape.hpp"
 #include "core/sqlite/watched.hpp"
 
 #include <playmirror/error.hpp>
@@ -140,6 +141,11 @@ FileReport Mirror::verify(const CallControl& control) const {
       if (check.text(0) != "ok") report.problems.push_back({"file", std::string(check.text(0))});
     }
   });
+  // Nothing else can be compared with tables that are others.
+  const std::vector<FileProblem> altered = schema::check_shape(database);
+  report.problems.insert(report.problems.end(), altered.begin(), altered.end());
+  report.ok = report.problems.empty();
+  if (!altered.empty()) return report;
   const outbox::ChecksumReport entries =
       sqlite::watched(database, watch, [&] { return outbox::verify(database); });
   report.outbox_entries = entries.checked;

@@ -10,6 +10,7 @@
 #include <playmirror/value.hpp>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <limits>
 
@@ -92,11 +93,17 @@ bool Rescued::gather(const sqlite::Database& database) {
         }
         delivered_.try_emplace({std::string(row.text(0)), run.first.provisional_id}, run);
       });
+  whole &= read_both_ways(
+      database, "SELECT name, kind, id FROM playmirror_exclusions", "name",
+      [&](const sqlite::Statement& row) {
+        constexpr std::array<std::string_view, 3> kKinds = {"track", "artist", "context"};
+        if (std::ranges::find(kKinds, row.text(1)) == kKinds.end()) {
+          are_sane = false;  // the new file would not take it
+          return;
+        }
+        exclusions_.emplace(row.text(0), row.text(1), row.text(2));
+      });
   whole &= are_sane;
-  whole &= read_both_ways(database, "SELECT name, kind, id FROM playmirror_exclusions", "name",
-                          [this](const sqlite::Statement& row) {
-                            exclusions_.emplace(row.text(0), row.text(1), row.text(2));
-                          });
   try {
     given_ids_ = std::max(given_ids_, meta::read_int(database, meta::kProvisionalIds));
     scope_ = ingest::read_scope(database);

@@ -225,6 +225,12 @@ FileState inspect(const sqlite::Database& database) {
   return version == kFormatVersion ? FileState::current : FileState::older;
 }
 
+void create_bookkeeping(sqlite::Database& database) {
+  for (const char* tables : {kBookkeeping, kOffered, kExclusions, kColumns, kDigests}) {
+    database.execute(tables);
+  }
+}
+
 void create(sqlite::Database& database) {
   // Rows with lyrics and JSON span many pages; larger ones mean fewer of them.
   database.execute("PRAGMA page_size=16384");
@@ -235,11 +241,7 @@ void create(sqlite::Database& database) {
   sqlite::Transaction transaction(database);
   // Another process may have been first.
   if (inspect(database) != FileState::empty) return;
-  database.execute(kBookkeeping);
-  database.execute(kOffered);
-  database.execute(kExclusions);
-  database.execute(kColumns);
-  database.execute(kDigests);
+  create_bookkeeping(database);
   // The columns of no plays: there is nothing to build.
   meta::write(database, meta::kColumnsBuilt, std::int64_t{1});
   for (const TableLayout& layout : record_layouts()) {

@@ -14,6 +14,9 @@ constexpr std::int64_t kApplicationId = 0x506c4d69;
 /// SQLite's user_version: raised by one for each change of the format.
 constexpr std::int64_t kFormatVersion = 4;
 
+/// The tables beside the mirrored ones, all of them empty.
+void create_bookkeeping(sqlite::Database& database);
+
 /// Makes an empty file a mirror: bookkeeping, the mirrored tables as the typed records need them,
 /// and the write-ahead log. Call under the writer lock.
 void create(sqlite::Database& database);

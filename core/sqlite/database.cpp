@@ -30,6 +30,7 @@ void configure(sqlite3* handle, int option, int value) {
 void harden(sqlite3* handle) {
   configure(handle, SQLITE_DBCONFIG_DEFENSIVE, 1);
   configure(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
+  configure(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0);  // none is ours
   configure(handle, SQLITE_DBCONFIG_DQS_DML, 0);
   configure(handle, SQLITE_DBCONFIG_DQS_DDL, 0);
   configure(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0);

@@ -2,8 +2,11 @@
 
 #include <playmirror/error.hpp>
 
+#include <algorithm>
+#include <array>
 #include <new>
 #include <sqlite3.h>
+#include <string_view>
 
 namespace playmirror::sqlite {
 namespace {
@@ -14,7 +17,19 @@ struct Meaning {
   bool retryable;
 };
 
-Meaning meaning_of(int result) {
+/// A statement of ours names what the file does not have, or has already: its tables are not those
+/// that playmirror made.
+bool is_about_tables(int result, std::string_view reason) {
+  constexpr std::array kSaid = {"no such table",        "no such column", "no such index",
+                                "has no column named",  "already exists", "because it is a view",
+                                "duplicate column name"};
+  return (result & 0xff) == SQLITE_ERROR && std::ranges::any_of(kSaid, [&](const char* said) {
+           return reason.find(said) != std::string_view::npos;
+         });
+}
+
+Meaning meaning_of(int result, std::string_view reason) {
+  if (is_about_tables(result, reason)) result = SQLITE_CORRUPT;
   switch (result & 0xff) {
     case SQLITE_FULL:
       return {ErrorCode::storage_full, "Free some space on the disk, then try again.", true};
@@ -51,9 +66,16 @@ Meaning meaning_of(int result) {
 
 void fail(int result, sqlite3* database, const std::string& doing) {
   if ((result & 0xff) == SQLITE_NOMEM) throw std::bad_alloc();
-  const auto [code, hint, retryable] = meaning_of(result);
   const char* reason = database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(result);
-  raise(code, "could not " + doing + ": " + reason, {.hint = hint, .retryable = retryable});
+  const auto [code, hint, retryable] = meaning_of(result, reason);
+  std::string message = "could not " + doing + ": " + reason;
+  // Where nobody can say in whose file it was, SQLite does.
+  const char* file = database != nullptr ? sqlite3_db_filename(database, "main") : nullptr;
+  const bool is_of_file = (result & 0xff) == SQLITE_NOTADB || (result & 0xff) == SQLITE_CANTOPEN;
+  if (is_of_file && file != nullptr && message.find(file) == std::string::npos) {
+    message += std::string(" (") + file + ')';
+  }
+  raise(code, message, {.hint = hint, .retryable = retryable});
 }
 
 void check(int result, sqlite3* database, const char* doing) {

@@ -12,6 +12,7 @@
 #include "core/outbox/handles.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/outbox/restore.hpp"
+#include "core/schema/shape.hpp"
 #include "core/sqlite/watched.hpp"
 #include "core/test_hooks.hpp"
 #include "sync/pull/change_reader.hpp"
@@ -102,7 +103,9 @@ bool Repairer::is_sound() {
 
 void Repairer::repair_in_place() {
   waiter_.progress({.phase = "verify"}, true);
-  const FileState file{is_sound(), has_rows_as_written()};
+  const bool sound = is_sound();
+  check_tables();
+  const FileState file{sound, has_rows_as_written()};
   if (file.sound) {
     // Columns that it finds damaged are built anew by the next write, which is ours.
     static_cast<void>(columns::check(mirror_, waiter_));
@@ -145,6 +148,13 @@ void Repairer::repair_in_place() {
                   [this] { waiter_.tick(); });
   }
   PLAYMIRROR_STEP("repair.applied");
+}
+
+void Repairer::check_tables() {
+  const SteadyReader reader(mirror_);
+  const auto problems = schema::check_shape(reader.database());
+  if (problems.empty()) return;
+  raise(ErrorCode::damaged, problems.front().where + ": " + problems.front().what);
 }
 
 bool Repairer::has_rows_as_written() {

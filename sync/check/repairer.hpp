@@ -42,6 +42,9 @@ class Repairer {
 
   void repair_in_place();
   [[nodiscard]] bool is_sound();
+  /// Throws `damaged` when tables of the file are not those that playmirror made: rows cannot be
+  /// written to them.
+  void check_tables();
   [[nodiscard]] bool has_rows_as_written();
   [[nodiscard]] std::vector<Fetched> choose(BlockComparison& comparison);
   void fetch(std::vector<Fetched>& fetched, const ingest::Scope& scope);
