@@ -43,7 +43,7 @@ bool is_table_at_fault(const pg::StatementFailed& refused) {
 }
 
 /// The table is not one that a pull could follow: then nobody would find what was sent to it.
-outbox::Refusal refusal_of(const Problem& problem) {
+outbox::Refusal refusal_by(const Problem& problem) {
   const bool no_privilege =
       problem.code == ErrorCode::permission_denied || problem.code == ErrorCode::row_security;
   return {no_privilege ? "42501" : "42809", "", problem.sentence()};
@@ -59,14 +59,6 @@ std::string missing_parent(const outbox::Entry& entry) {
     return "its track " + entry.image.find("track_id")->value_or("") + " is not on the server";
   }
   return "an artist it is credited to is not on the server";
-}
-
-outbox::Refusal refusal_of(const pg::StatementFailed& failure) {
-  const pg::Diagnostics& diagnostics = failure.diagnostics();
-  std::string message = diagnostics.message;
-  if (!diagnostics.detail.empty()) message += " (" + diagnostics.detail + ")";
-  if (is_table_at_fault(failure) && !failure.hint().empty()) message += ". " + failure.hint();
-  return {diagnostics.sqlstate, diagnostics.constraint, std::move(message)};
 }
 
 bool is_id_taken(const pg::StatementFailed& failure) {
@@ -98,6 +90,14 @@ void append_statement(std::vector<pg::Command>& commands, const std::string& sav
 }
 
 }  // namespace
+
+outbox::Refusal refusal_of(const pg::StatementFailed& failure) {
+  const pg::Diagnostics& diagnostics = failure.diagnostics();
+  std::string message = diagnostics.message;
+  if (!diagnostics.detail.empty()) message += " (" + diagnostics.detail + ")";
+  if (is_table_at_fault(failure) && !failure.hint().empty()) message += ". " + failure.hint();
+  return {diagnostics.sqlstate, diagnostics.constraint, std::move(message)};
+}
 
 BatchInserter::BatchInserter(ServerSession& session, const Catalog& catalog, pg::Waiter& waiter)
     : session_(session), catalog_(catalog), waiter_(waiter) {}
@@ -136,7 +136,7 @@ std::optional<outbox::Refusal> BatchInserter::table_problem(const outbox::Entry&
                                  ", which has no default and which the recorded row does not have"};
     }
   }
-  if (table.problem) return refusal_of(*table.problem);
+  if (table.problem) return refusal_by(*table.problem);
   return std::nullopt;
 }
 

@@ -27,6 +27,9 @@ struct PushedRow {
   outbox::Refusal refusal = {};
 };
 
+/// What the server said against a row, to be kept with its entry.
+[[nodiscard]] outbox::Refusal refusal_of(const pg::StatementFailed& failure);
+
 /// Inserts entries inside an open READ COMMITTED transaction that holds the push lock: each row
 /// that the server has already is found, each one that lacks its parent waits, the rest is
 /// inserted. Rows of one table go in one statement. Where as a rule nothing stands in their way,

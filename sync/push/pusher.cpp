@@ -6,6 +6,7 @@
 #include "core/outbox/deliverer.hpp"
 #include "core/test_hooks.hpp"
 #include "sync/pg/failure.hpp"
+#include "sync/push/batch_inserter.hpp"
 #include "sync/push/settlement.hpp"
 #include "sync/session/witnesses.hpp"
 
@@ -42,26 +43,61 @@ void Pusher::run() {
   }
   newest_ = outbox::newest(mirror_.reader().database());
   std::int64_t most = options_.batch_rows;
+  bool is_searching = false;
   std::unique_ptr<PushTransaction> current;
-  // Where a statement or a transaction may not take long, as many rows will never do.
-  const auto can_send_fewer = [&] {
-    if (sent_rows_ <= 1) return false;
+  const auto send_fewer = [&] {
     current.reset();
     sent_up_to_ = sent_before_;
     most = pg::fewer_than(sent_rows_);
-    return true;
   };
   for (;;) {
     try {
       if (!current) current = begin(most);
       if (!current) break;
       current = finish(*current, most);
+      if (is_searching) most = std::min(2 * most, options_.batch_rows);
     } catch (const pg::StatementFailed& failure) {
-      if (!failure.took_too_long() || !can_send_fewer()) throw;
+      is_searching = commit_refused_;
+      if (narrow_down(current.get(), failure)) sent_before_ = committing_;
+      send_fewer();
     } catch (const pg::TransactionTimedOut&) {
-      if (!can_send_fewer()) throw;
+      if (sent_rows_ <= 1) throw;
+      send_fewer();
     }
   }
+}
+
+bool Pusher::narrow_down(const PushTransaction* refused, const pg::StatementFailed& failure) {
+  const bool at_commit = std::exchange(commit_refused_, false);
+  // Where a statement may not take long, as many rows will never do.
+  if (failure.took_too_long() && sent_rows_ > 1) return false;
+  if (!at_commit) throw;
+  const pg::Classification meaning = pg::classify(failure.diagnostics());
+  if (!meaning.row_at_fault && !meaning.table_at_fault) {
+    const std::string hint = failure.hint().empty()
+                                 ? "Nothing of it was kept, and the rows stay queued: push again "
+                                   "when the server's owner has put right what it says."
+                                 : failure.hint();
+    raise(failure.code(), failure.what(),
+          {.hint = hint, .sqlstate = failure.sqlstate(), .retryable = failure.retryable()});
+  }
+  if (sent_rows_ > 1) return false;
+  set_aside(*refused, failure);
+  return true;
+}
+
+void Pusher::set_aside(const PushTransaction& refused, const pg::StatementFailed& failure) {
+  const bool waits = pg::classify(failure.diagnostics()).table_at_fault;
+  mirror_.write([&](sqlite::Database& database) {
+    for (PushedRow row : refused.rows()) {
+      if (row.fate != PushedRow::Fate::inserted) continue;
+      row.fate = waits ? PushedRow::Fate::waiting : PushedRow::Fate::rejected;
+      row.refusal = refusal_of(failure);
+      outbox::set_aside(database, row.entry->entry,
+                        waits ? PendingState::waiting : PendingState::rejected, row.refusal);
+      count(database, row);
+    }
+  });
 }
 
 std::set<std::string> Pusher::tables_to_write() {
@@ -135,7 +171,7 @@ std::unique_ptr<PushTransaction> Pusher::begin(std::int64_t most) {
 
 std::unique_ptr<PushTransaction> Pusher::finish(const PushTransaction& current, std::int64_t most) {
   PLAYMIRROR_STEP("push.inserted");
-  const auto before = sent_up_to_;
+  committing_ = sent_up_to_;
   std::unique_ptr<PushTransaction> next;
   const std::set<std::string> tables = tables_to_write();
   // A pooler that goes by transactions may give a part of the next to another connection.
@@ -161,7 +197,7 @@ std::unique_ptr<PushTransaction> Pusher::finish(const PushTransaction& current, 
     mirror_.write([&](sqlite::Database& database) { resolve(database, current, *push); });
     PLAYMIRROR_STEP("push.resolved");
     if (report_.pushed > 0) session_.note_push();
-    sent_before_ = before;
+    sent_before_ = committing_;
     sent_rows_ = rows;
   };
   std::optional<pg::StatementFailed> refused = commit(current, next.get(), inserts, settle);
@@ -171,7 +207,7 @@ std::unique_ptr<PushTransaction> Pusher::finish(const PushTransaction& current, 
     return next;
   }
   // It begins anew, by itself.
-  sent_up_to_ = before;
+  sent_up_to_ = committing_;
   return nullptr;
 }
 
@@ -222,6 +258,7 @@ std::optional<pg::StatementFailed> Pusher::commit(
         if (push.xid == transaction.record().xid) outbox::end_push(database, push.push);
       }
     });
+    commit_refused_ = true;
     throw;
   } catch (const Error& error) {
     if (committed || !transaction.any_inserted() || error.code() == ErrorCode::cancelled) throw;

@@ -58,6 +58,11 @@ class Pusher {
                                             PushTransaction* next,
                                             const std::function<std::vector<pg::Command>()>& rest,
                                             const std::function<void()>& settle);
+  /// After a refusal that blames no row of a batch: leaves the batch to be sent again in smaller
+  /// ones, or keeps back the row of one that was sent alone, which it says. Throws what smaller
+  /// batches do not help.
+  bool narrow_down(const PushTransaction* refused, const pg::StatementFailed& failure);
+  void set_aside(const PushTransaction& refused, const pg::StatementFailed& failure);
   void resolve(sqlite::Database& database, const PushTransaction& transaction, std::int64_t push);
   /// Remembers, before a first copy does, which tables the rows went to.
   static void note_tables(sqlite::Database& database, const PushTransaction& transaction);
@@ -73,7 +78,9 @@ class Pusher {
   using Positions = std::map<std::string, std::int64_t>;
   Positions sent_up_to_ = {};   ///< by table: entries of this run
   Positions sent_before_ = {};  ///< the same before the first batch that is not committed
+  Positions committing_ = {};   ///< the same behind that batch
   std::int64_t sent_rows_ = 0;  ///< of that batch
+  bool commit_refused_ = false;
 };
 
 }  // namespace playmirror::sync

@@ -115,6 +115,65 @@ def test_a_row_is_refused_with_a_code_of_the_backends_own(
     assert (entry.state, entry.sqlstate, entry.message) == ("rejected", sqlstate, "not this one")
 
 
+def refuse_at_commit(db: MusicDb, body: str) -> None:
+    """A trigger that another one puts off to the end, though a push has asked for all at once."""
+    db.execute(
+        f"CREATE FUNCTION judge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$; "
+        "CREATE CONSTRAINT TRIGGER judge AFTER INSERT ON play_history DEFERRABLE INITIALLY "
+        "DEFERRED FOR EACH ROW EXECUTE FUNCTION judge(); "
+        "CREATE FUNCTION put_off() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN SET CONSTRAINTS ALL DEFERRED; RETURN new; END $$; "
+        "CREATE TRIGGER put_off BEFORE INSERT ON play_history FOR EACH ROW "
+        "EXECUTE FUNCTION put_off()"
+    )
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 3, 1000])
+def test_a_row_that_is_refused_at_commit_is_found_and_kept_back(
+    db: MusicDb, mirror: pm.Mirror, assert_equal: Equal, batch_rows: int
+) -> None:
+    refuse_at_commit(db, "IF new.listened_ms IN (3, 17) THEN RAISE EXCEPTION 'not this one' USING "
+                     "constraint = 'judged'; END IF; RETURN NULL;")  # fmt: skip
+    for number in range(20):
+        add_play(mirror, number, listened_ms=number)
+    report = mirror.push(db.dsn, batch_rows=batch_rows)
+    assert (report.pushed, report.rejected, report.waiting) == (18, 2, 0)
+    assert plays_on_server(db) == (18, 18)
+    status = mirror.status()
+    assert (status.queued, status.in_doubt, status.rejected) == (0, 0, 2)
+    for entry, listened_ms in zip(status.stuck, (3, 17), strict=True):
+        assert mirror.plays[entry.row_id].listened_ms == listened_ms
+        assert (entry.state, entry.sqlstate, entry.constraint) == ("rejected", "P0001", "judged")
+        assert entry.message == "not this one"
+    db.execute("DROP TRIGGER judge ON play_history")
+    mirror.retry()
+    assert mirror.sync(db.dsn).pushed == 2
+    assert_equal(mirror, db)
+
+
+def test_rows_wait_when_what_runs_at_commit_is_broken(db: MusicDb, mirror: pm.Mirror) -> None:
+    refuse_at_commit(db, "PERFORM no_such_function(); RETURN NULL;")
+    for number in range(3):
+        add_play(mirror, number)
+    mirror.artists.add(id="a1")
+    report = mirror.push(db.dsn)
+    assert (report.pushed, report.waiting, report.rejected) == (1, 3, 0)
+    assert {(entry.state, entry.sqlstate) for entry in mirror.pending()} == {("waiting", "42883")}
+    db.execute("DROP TRIGGER judge ON play_history")
+    assert mirror.push(db.dsn).pushed == 3
+
+
+def test_what_no_row_is_to_blame_for_says_what_to_do(db: MusicDb, mirror: pm.Mirror) -> None:
+    refuse_at_commit(db, "RAISE EXCEPTION 'the disk creaks' USING errcode = '58030';")
+    for number in range(3):
+        add_play(mirror, number)
+    with pytest.raises(pm.Error, match="the disk creaks") as caught:
+        mirror.push(db.dsn)
+    assert caught.value.sqlstate == "58030"
+    assert "stay queued" in caught.value.hint
+    assert mirror.status().queued == 3
+
+
 def test_a_rule_is_named_in_the_remedy(db: MusicDb, mirror: pm.Mirror) -> None:
     db.execute("CREATE RULE away AS ON INSERT TO play_history DO INSTEAD NOTHING")
     add_play(mirror, 1)
