@@ -220,8 +220,8 @@ std::string catalog_sql(const std::string& schema, int server_version) {
          "coalesce(b.typnamespace, t.typnamespace)::pg_catalog.regnamespace::text || '.' || "
          "pg_catalog.quote_ident(coalesce(b.typname, t.typname)) || "
          "CASE WHEN coalesce(b.typname, t.typname) IN ('timestamp', 'timestamptz') "
-         "AND CASE WHEN b.oid IS NULL THEN a.atttypmod ELSE t.typtypmod END >= 0 "
-         "THEN '(' || CASE WHEN b.oid IS NULL THEN a.atttypmod ELSE t.typtypmod END || ')' "
+         "AND CASE WHEN b.oid IS NULL THEN a.atttypmod ELSE b.modifier END >= 0 "
+         "THEN '(' || CASE WHEN b.oid IS NULL THEN a.atttypmod ELSE b.modifier END || ')' "
          "ELSE '' END, "
          // Rows of a table that inherits from this one are under no key of this one.
          "CASE WHEN " +
@@ -248,7 +248,12 @@ std::string catalog_sql(const std::string& schema, int server_version) {
          "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
          "AND NOT a.attisdropped "
          "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
-         "LEFT JOIN pg_catalog.pg_type b ON t.typtype = 'd' AND b.oid = t.typbasetype "
+         // A domain may be over another one; how its times are rounded, the last one says.
+         "LEFT JOIN LATERAL (WITH RECURSIVE d AS ("
+         "SELECT t.typbasetype AS base, t.typtypmod AS modifier WHERE t.typtype = 'd' UNION ALL "
+         "SELECT u.typbasetype, u.typtypmod FROM d JOIN pg_catalog.pg_type u ON u.oid = d.base "
+         "WHERE u.typtype = 'd') SELECT u.oid, u.typname, u.typnamespace, d.modifier FROM d "
+         "JOIN pg_catalog.pg_type u ON u.oid = d.base WHERE u.typtype <> 'd') b ON true "
          "WHERE n.nspname = " +
          pg::literal(schema) + " AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname IN (" +
          names + "'alembic_version') ORDER BY c.relname, a.attnum";

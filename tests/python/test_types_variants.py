@@ -185,6 +185,31 @@ def test_columns_of_every_kind_are_mirrored_as_the_server_prints_them(
     assert server.verify(mirror).equal
 
 
+def test_a_domain_over_a_domain_is_of_the_type_under_both(
+    music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
+) -> None:
+    """For the columns of records too, and with the rounding of whichever of them rounds."""
+    music_db.execute("""
+        CREATE DOMAIN length AS integer; CREATE DOMAIN track_length AS length CHECK (VALUE >= 0);
+        CREATE DOMAIN instant AS timestamp(0); CREATE DOMAIN past AS instant;
+        CREATE DOMAIN played AS past; CREATE DOMAIN flag AS boolean; CREATE DOMAIN truth AS flag;
+        ALTER TABLE tracks ALTER duration_ms TYPE track_length;
+        ALTER TABLE play_history ALTER played_at TYPE played, ALTER skipped TYPE truth;
+        INSERT INTO tracks (id, duration_ms) VALUES ('t1', 60000);
+        INSERT INTO play_history (track_id, played_at, skipped) VALUES ('t1', '2026-01-01', true);
+    """)
+    report = server.pull(mirror)
+    assert {table.problem for table in report.pulled.values()} == {""}
+    assert mirror.tracks["t1"].duration_ms == 60_000
+    assert [play.skipped for play in mirror.plays.list(track_id="t1")] == [True]
+    mirror.plays.add(track_id="t1", played_at="2026-01-01T00:00:00.4Z")  # as the server rounds it
+    mirror.plays.add(track_id="t1", played_at="2026-01-02T00:00:00.4Z", skipped=False)
+    report = server.sync(mirror)
+    assert (report.pushed, report.already_there) == (1, 1)
+    assert_equal(mirror, music_db)
+    assert server.verify(mirror).equal and server.verify(mirror, depth="quick").equal
+
+
 NAMES = [
     'say "so"', "it's", "two words", "Mixed Case", "ünïcödé ☃ 𝄞", "select", "rowid", "?1", ":a",
     "$1", "a;b--", "%s {0}", "]", "\n", "_rowid_", "playmirror_newer", "x" * 63, "0", "xmin2",

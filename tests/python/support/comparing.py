@@ -83,7 +83,7 @@ def _read_transaction(path: Path) -> Iterator[sqlite3.Connection]:
 class _Shape:
     """What a table on the server looks like."""
 
-    types: dict[str, str]  #: of every column, in order; that under a domain
+    types: dict[str, str]  #: of every column, in order; that under domains
     key: list[str]  #: the columns of the primary key
 
 
@@ -94,7 +94,9 @@ def _shapes(connection: psycopg.Connection, tables: Iterable[str]) -> dict[str, 
         "array_position(indkey::int2[], attnum) AS place "
         "FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid "
         "JOIN pg_type own ON own.oid = atttypid "
-        "LEFT JOIN pg_type base ON base.oid = own.typbasetype "
+        "LEFT JOIN LATERAL (WITH RECURSIVE below AS (SELECT own.typbasetype AS oid UNION "
+        "SELECT t.typbasetype FROM below JOIN pg_type t USING (oid)) SELECT t.typname "
+        "FROM below JOIN pg_type t USING (oid) WHERE t.typtype <> 'd') base ON true "
         "LEFT JOIN pg_index ON indrelid = pg_class.oid AND indisprimary "
         "WHERE pg_class.oid = ANY(%s::text[]::regclass[]) AND attnum > 0 AND NOT attisdropped "
         "ORDER BY attnum",
