@@ -6,6 +6,7 @@ import json
 import os
 import pwd
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -223,6 +224,12 @@ def test_a_mirror_that_is_not_there_is_not_made_by_asking(cli: Cli, mirror_path:
         assert not mirror_path.exists()
 
 
+def test_an_empty_path_is_no_directory(cli: Cli) -> None:
+    result = cli("status", "--db", "")
+    assert (result.code, result.out) == (2, "")
+    assert "path of the mirror is empty" in result.err
+
+
 def test_a_file_that_is_no_mirror_is_unusable(cli: Cli, mirror_path: Path) -> None:
     mirror_path.write_text("a shopping list\n" * 1000)
     mirror_path.chmod(0o600)
@@ -283,6 +290,25 @@ def test_a_reader_that_goes_away_is_no_crash(mirror_path: Path) -> None:
     )
     assert done.returncode in (exit_codes.OK, exit_codes.BROKEN_PIPE)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_answer_that_is_cut_short_is_told(
+    mirror_path: Path, tmp_path: Path, unbuffered: str
+) -> None:
+    """Whatever Python was told of buffers: without one, its text streams ignore a short write."""
+    open_library(mirror_path).close()
+    asked = [sys.executable, "-m", "playmirror", "sql", "--db", str(mirror_path)]
+    asked.append("SELECT hex(zeroblob(200000)) AS long")
+    least, most = 1 << 16, 400_000
+    with open(tmp_path / "answer", "wb") as answer:
+        done = subprocess.run(
+            asked, stdout=answer, stderr=subprocess.PIPE, text=True, timeout=60,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (least, least)),
+        )  # fmt: skip
+    assert least <= (tmp_path / "answer").stat().st_size < most
+    assert (done.returncode, done.stderr.startswith("error: the answer could not")) == (6, True)
 
 
 def verbs() -> dict[str, argparse.ArgumentParser]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TextIO
 
 from ..errors import Error, StorageError
 from ..json_output import to_json
@@ -22,7 +24,7 @@ from .terminal import safe
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     # A stream that the caller has closed is none to Python.
-    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stdout = _buffered(sys.stdout) or open(os.devnull, "w")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -32,6 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         set_color("auto")  # for the next call in this process
         set_usual_color("auto")
+
+
+def _buffered(stream: TextIO | None) -> TextIO | None:
+    """The same with a buffer. Where Python was told to use none (PYTHONUNBUFFERED), a text stream
+    takes what a full disk or a reader that left has cut short for written."""
+    if stream is None or not isinstance(getattr(stream, "buffer", None), io.RawIOBase):
+        return stream
+    return open(stream.fileno(), "w", encoding=stream.encoding, closefd=False)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..enums import ErrorCode
 from ..errors import Error, InvalidArgument
 from ..mirror import Mirror
 from ..period import Period
@@ -104,6 +105,12 @@ def mirror_path(args: argparse.Namespace) -> Path:
     named: str | None = args.db
     if named is None and not os.environ.get("PLAYMIRROR_DB"):
         named = read_settings().get("db")
+    if named == "":
+        raise InvalidArgument(
+            "the path of the mirror is empty",
+            code=ErrorCode.INVALID_ARGUMENT,
+            hint="Give --db the path of a file, or leave it out.",
+        )
     return Mirror.default_path() if named is None else Path(os.path.expanduser(named))
 
 
