@@ -35,6 +35,16 @@ void take_rights_from_others(const fs::path& file) {
         {.hint = "Give the path of an ordinary file that only you use."});
 }
 
+/// A path that only a shell would have put in full words: it would make a directory of that name.
+void refuse_tilde(const fs::path& directory) {
+  for (const fs::path& part : directory) {
+    if (part.native() != "~") continue;
+    raise(ErrorCode::invalid_argument,
+          "there is no directory " + directory.string() + ", and ~ means your home to a shell only",
+          {.hint = "Give the path in full; in Python, Path(...).expanduser() does."});
+  }
+}
+
 struct stat refuse_irregular_status(const std::filesystem::path& file) {
   struct stat status {};
   if (::lstat(file.c_str(), &status) != 0) fail(errno, "look at " + file.string());
@@ -66,6 +76,7 @@ bool create_private(const std::filesystem::path& file) {
   const fs::path parent = native(file).parent_path();
   boost::system::error_code error;
   if (!parent.empty() && !fs::exists(parent, error)) {
+    refuse_tilde(parent);
     // Boost creates with the umask's mode: narrow it, for what lies inside is personal.
     fs::create_directories(parent, error);
     if (error) fail(error.value(), "create the directory " + parent.string());

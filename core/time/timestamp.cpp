@@ -74,6 +74,7 @@ Timestamp Timestamp::parse(std::string_view text) {
   constexpr const char* kForm = "Write it as 2026-01-31T06:00:00.25Z or 2026-01-31T07:00:00+01:00.";
   TimeScanner scanner(text);
   auto date = scanner.take_date();
+  if (date && scanner.done()) refuse(text, "is a day without a time of day", kForm);
   if (!date || !(scanner.take("T") || scanner.take("t") || scanner.take(" "))) {
     refuse(text, "is not an ISO 8601 time", kForm);
   }

@@ -253,4 +253,5 @@ if not TYPE_CHECKING:  # to type checkers, every name would be there
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    """What is public: modules of the package are not."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

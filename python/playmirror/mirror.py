@@ -51,8 +51,10 @@ class Mirror:
     ...         print(play.played_at, play.track_id)
     """
 
-    def __init__(self, core: _core.Mirror) -> None:
+    def __init__(self, core: _core.Mirror | None = None) -> None:
         """Private: use Mirror.open(), which is also playmirror.open()."""
+        if not isinstance(core, _core.Mirror):
+            raise TypeError("a Mirror is opened by playmirror.open(file)")
         self._core = core
 
     @classmethod

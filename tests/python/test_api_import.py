@@ -19,6 +19,8 @@ def test_every_public_name_is_there() -> None:
     for name in pm.__all__:
         assert getattr(pm, name) is not None
     assert set(pm.__all__) <= set(dir(pm))
+    # And no modules, whose names are those of what they hold.
+    assert all(name.startswith("__") for name in set(dir(pm)) - set(pm.__all__))
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -27,6 +27,26 @@ def test_text_and_paths_name_a_file(mirror_path: Path) -> None:
         pm.open(5)
 
 
+def test_a_tilde_makes_no_directory_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pm.Mirror.make_sample("sample.db", plays=1) as mirror:
+        for make in (pm.open, pm.Mirror.make_sample, mirror.copy_to):
+            with pytest.raises(pm.InvalidArgument, match="shell") as caught:
+                make("~/music/music.db")
+            assert "expanduser" in caught.value.hint
+        assert not (tmp_path / "~").exists()
+    (tmp_path / "~").mkdir()
+    pm.open("~/music.db").close()  # whoever has one may use it
+
+
+def test_a_mirror_is_not_made_by_its_class() -> None:
+    for arguments in ((), ("music.db",), (None,)):
+        with pytest.raises(TypeError, match=r"playmirror\.open\(file\)"):
+            pm.Mirror(*arguments)
+
+
 def test_the_default_path_comes_from_the_environment(
     mirror_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,11 @@ def test_a_time_without_zone_is_refused_with_a_remedy(given: datetime | str) -> 
     assert caught.value.hint
 
 
+def test_a_day_is_told_from_what_is_no_time() -> None:
+    with pytest.raises(pm.InvalidArgument, match='"2026-01-31" is a day without a time of day'):
+        pm.Timestamp("2026-01-31")
+
+
 @pytest.mark.parametrize("given", [None, 0, 1.5, date(2026, 1, 31), b"2026-01-31T12:00:00Z"])
 def test_what_is_no_time_is_a_type_error(given: object) -> None:
     with pytest.raises(TypeError, match="must be an aware datetime, a Timestamp, or ISO 8601"):

@@ -132,6 +132,11 @@ def test_every_column_and_value_is_there(
         }
 
 
+def test_one_table_is_named_in_a_list(library: pm.Mirror, tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="tables must be a sequence, not str"):
+        library.export(tmp_path / "tracks.csv", tables="tracks")
+
+
 def test_tables_longer_than_a_batch_are_whole(
     small_db: MusicDb, mirror_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

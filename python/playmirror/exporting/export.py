@@ -154,6 +154,8 @@ def _export_table(
 
 
 def _chosen(tables: Iterable[str] | None) -> list[str]:
+    if isinstance(tables, str):
+        raise TypeError("tables must be a sequence, not str")
     chosen = list(dict.fromkeys(KEYS if tables is None else tables))
     for name in chosen:
         if name not in KEYS:
