@@ -29,6 +29,8 @@ struct ExclusionList {
 class PLAYMIRROR_EXPORT Exclusions {
  public:
   explicit Exclusions(std::shared_ptr<MirrorState> state) noexcept;
+  Exclusions(const Exclusions&) noexcept = default;  // also when moved: none is without its mirror
+  Exclusions& operator=(const Exclusions&) noexcept = default;
 
   [[nodiscard]] std::optional<ExclusionList> find(std::string_view name) const;  ///< by name
   [[nodiscard]] std::vector<ExclusionList> list() const;  ///< in order of name

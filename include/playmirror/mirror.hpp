@@ -73,6 +73,8 @@ struct NewSnapshot {
 class PLAYMIRROR_EXPORT Plays {
  public:
   explicit Plays(std::shared_ptr<MirrorState> state) noexcept;
+  Plays(const Plays&) noexcept = default;  // also when moved: none is without its mirror
+  Plays& operator=(const Plays&) noexcept = default;
 
   /// By id. A provisional id still resolves after the play got its server id.
   [[nodiscard]] std::optional<Play> find(std::int64_t id) const;
@@ -103,6 +105,8 @@ class PLAYMIRROR_EXPORT Plays {
 class PLAYMIRROR_EXPORT Tracks {
  public:
   explicit Tracks(std::shared_ptr<MirrorState> state) noexcept;
+  Tracks(const Tracks&) noexcept = default;  // also when moved: none is without its mirror
+  Tracks& operator=(const Tracks&) noexcept = default;
 
   [[nodiscard]] std::optional<Track> find(std::string_view id) const;  ///< by id
 
@@ -131,6 +135,8 @@ class PLAYMIRROR_EXPORT Tracks {
 class PLAYMIRROR_EXPORT Artists {
  public:
   explicit Artists(std::shared_ptr<MirrorState> state) noexcept;
+  Artists(const Artists&) noexcept = default;  // also when moved: none is without its mirror
+  Artists& operator=(const Artists&) noexcept = default;
 
   [[nodiscard]] std::optional<Artist> find(std::string_view id) const;  ///< by id
 
@@ -154,6 +160,8 @@ class PLAYMIRROR_EXPORT Artists {
 class PLAYMIRROR_EXPORT Snapshots {
  public:
   explicit Snapshots(std::shared_ptr<MirrorState> state) noexcept;
+  Snapshots(const Snapshots&) noexcept = default;  // also when moved: none is without its mirror
+  Snapshots& operator=(const Snapshots&) noexcept = default;
 
   /// By id. A provisional id still resolves after the snapshot got its server id.
   [[nodiscard]] std::optional<Snapshot> find(std::int64_t id) const;
@@ -189,6 +197,8 @@ class PLAYMIRROR_EXPORT Snapshots {
 class PLAYMIRROR_EXPORT Playlists {
  public:
   explicit Playlists(std::shared_ptr<MirrorState> state) noexcept;
+  Playlists(const Playlists&) noexcept = default;  // also when moved: none is without its mirror
+  Playlists& operator=(const Playlists&) noexcept = default;
 
   [[nodiscard]] std::optional<PlaylistConfig> find(std::string_view key) const;  ///< by key
   [[nodiscard]] Cursor<PlaylistConfig> list() const;  ///< in order of key

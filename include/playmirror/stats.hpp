@@ -34,6 +34,8 @@ struct Moment;
 class PLAYMIRROR_EXPORT Stats {
  public:
   explicit Stats(std::shared_ptr<MirrorState> state) noexcept;
+  Stats(const Stats&) noexcept = default;  // also when moved: none is without its mirror
+  Stats& operator=(const Stats&) noexcept = default;
 
   /// The latest plays of known tracks, newest first, plays without a time before all others (as
   /// the server sorts them), then by id descending; the page that `limit` and `offset` ask for.

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace playmirror {
@@ -210,6 +211,15 @@ TEST_F(MirrorFile, EveryCallOnAClosedOneSaysSo) {
       EXPECT_EQ(error.code(), ErrorCode::closed);
     }
   }
+}
+
+TEST_F(MirrorFile, AHandleThatWasMovedIsStillOne) {
+  Plays plays = mirror_.plays();
+  Stats stats = mirror_.stats();
+  const Plays moved = std::move(plays);
+  const Stats moved_stats = std::move(stats);
+  EXPECT_EQ(plays.count(), moved.count());                      // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(stats.totals().plays, moved_stats.totals().plays);  // NOLINT(bugprone-use-after-move)
 }
 
 TEST_F(MirrorFile, ManyMayMakeItAtOnce) {
