@@ -17,6 +17,12 @@
 namespace playmirror::salvage {
 namespace {
 
+/// Which server the mirror follows: what was recorded is for no other. What it has seen of that one
+/// is read anew.
+constexpr std::array<std::string_view, 8> kOfServer = {
+    meta::kServerName,  meta::kSystemIdentifier, meta::kTimeline,     meta::kDatabase,
+    meta::kDatabaseOid, meta::kSchema,           meta::kPlayedAtZone, meta::kHighWater};
+
 /// Reads rows from both ends: a page that cannot be read hides only what is on it, as long as there
 /// is one such. False when something could not be read.
 bool read_both_ways(const sqlite::Database& database, const std::string& select,
@@ -107,6 +113,11 @@ bool Rescued::gather(const sqlite::Database& database) {
   try {
     given_ids_ = std::max(given_ids_, meta::read_int(database, meta::kProvisionalIds));
     scope_ = ingest::read_scope(database);
+    std::map<std::string_view, std::string> server;
+    for (const std::string_view fact : kOfServer) {
+      if (auto value = meta::read(database, fact)) server.emplace(fact, *std::move(value));
+    }
+    if (!server.empty()) server_ = std::move(server);
   } catch (const Error&) {
     whole = false;
   }
@@ -188,6 +199,7 @@ void Rescued::put(sqlite::Database& database) const {
         .run();
   }
   ingest::write_scope(database, scope_);
+  for (const auto& [fact, value] : server_) meta::write(database, fact, value);
   if (PLAYMIRROR_SAFEGUARD("given ids")) {
     meta::write(database, meta::kProvisionalIds, provisional_ids());
   }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -82,6 +83,7 @@ class Rescued {
   std::map<std::pair<std::string, std::int64_t>, outbox::HandleRun> delivered_;
   std::set<std::tuple<std::string, std::string, std::string>> exclusions_;
   ingest::Scope scope_;
+  std::map<std::string_view, std::string> server_;  ///< facts of kOfServer
   std::int64_t given_ids_ = 0;
 };
 
