@@ -166,17 +166,26 @@ Server Server::connect(std::string_view dsn, const ServerOptions& options,
   return Server(std::move(impl));
 }
 
-void Server::close() noexcept { impl_->session.close(); }
+Server::Impl& Server::impl() const {
+  if (!impl_) {
+    raise(ErrorCode::closed, "the server was moved from", {.hint = "Use what it was moved to."});
+  }
+  return *impl_;
+}
 
-std::string Server::name() const { return impl_->name(); }
+void Server::close() noexcept {
+  if (impl_) impl_->session.close();
+}
+
+std::string Server::name() const { return impl().name(); }
 
 SyncReport Server::sync(Mirror& mirror, const SyncOptions& options, const CallControl& control) {
   check(options.push);
   check(options.pull);
   SyncReport report;
-  impl_->run("sync", mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
-    sync::Pusher pusher(impl_->session, state, options.push, waiter, report);
-    sync::Puller puller(impl_->session, state, options.pull, waiter, report);
+  impl().run("sync", mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
+    sync::Pusher pusher(impl().session, state, options.push, waiter, report);
+    sync::Puller puller(impl().session, state, options.pull, waiter, report);
     if (options.pull.accept_server) {
       // Nothing may be pushed to a server that the mirror does not follow yet.
       puller.run();
@@ -192,7 +201,7 @@ SyncReport Server::sync(Mirror& mirror, const SyncOptions& options, const CallCo
       // Without a server there is nothing to pull from either.
       if (error.code() == ErrorCode::unreachable) throw;
       push_failure = std::current_exception();
-      impl_->session.connection_if_any(
+      impl().session.connection_if_any(
           [](pg::Connection& server) { server.abandon_transaction(); });
     }
     puller.run();
@@ -204,8 +213,8 @@ SyncReport Server::sync(Mirror& mirror, const SyncOptions& options, const CallCo
 SyncReport Server::pull(Mirror& mirror, const PullOptions& options, const CallControl& control) {
   check(options);
   SyncReport report;
-  impl_->run("pull", mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
-    sync::Puller(impl_->session, state, options, waiter, report).run();
+  impl().run("pull", mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
+    sync::Puller(impl().session, state, options, waiter, report).run();
   });
   return report;
 }
@@ -213,8 +222,8 @@ SyncReport Server::pull(Mirror& mirror, const PullOptions& options, const CallCo
 SyncReport Server::push(Mirror& mirror, const PushOptions& options, const CallControl& control) {
   check(options);
   SyncReport report;
-  impl_->run("push", mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
-    sync::Pusher(impl_->session, state, options, waiter, report).run();
+  impl().run("push", mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
+    sync::Pusher(impl().session, state, options, waiter, report).run();
   });
   return report;
 }
@@ -223,34 +232,34 @@ VerifyReport Server::verify(const Mirror& mirror, const VerifyOptions& options,
                             const CallControl& control) {
   VerifyReport report;
   MirrorState& state = *MirrorAccess::state(mirror);
-  pg::Waiter waiter(control, impl_->session.options().timeout);
+  pg::Waiter waiter(control, impl().session.options().timeout);
   {
-    const Measured measured(report, impl_->session);
-    impl_->attempt_anew(
-        waiter, [&] { sync::Verifier(impl_->session, state, options, waiter, report).run(); });
+    const Measured measured(report, impl().session);
+    impl().attempt_anew(
+        waiter, [&] { sync::Verifier(impl().session, state, options, waiter, report).run(); });
   }
   return report;
 }
 
 std::optional<Track> Server::track(std::string_view id, const CallControl& control) {
-  pg::Waiter waiter(control, impl_->session.options().timeout);
-  return impl_->attempt_anew(waiter,
-                             [&] { return sync::look_up_track(impl_->session, id, waiter); });
+  pg::Waiter waiter(control, impl().session.options().timeout);
+  return impl().attempt_anew(waiter,
+                             [&] { return sync::look_up_track(impl().session, id, waiter); });
 }
 
 RepairReport Server::repair(Mirror& mirror, const RepairOptions& options,
                             const CallControl& control) {
   check(options);
   RepairReport report;
-  impl_->run("repair", mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
-    sync::Repairer(impl_->session, state, options, waiter, report).run();
+  impl().run("repair", mirror, control, report, [&](MirrorState& state, pg::Waiter& waiter) {
+    sync::Repairer(impl().session, state, options, waiter, report).run();
   });
   return report;
 }
 
 DoctorReport Server::doctor(const CallControl& control) {
-  pg::Waiter waiter(control, impl_->session.options().timeout);
-  return impl_->attempt_anew(waiter, [&] { return sync::examine(impl_->session, waiter); });
+  pg::Waiter waiter(control, impl().session.options().timeout);
+  return impl().attempt_anew(waiter, [&] { return sync::examine(impl().session, waiter); });
 }
 
 }  // namespace playmirror

@@ -140,6 +140,7 @@ class PLAYMIRROR_EXPORT Server {
  private:
   struct Impl;
   explicit Server(std::unique_ptr<Impl> impl) noexcept;
+  [[nodiscard]] Impl& impl() const;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -223,6 +223,20 @@ TEST_F(Syncing, AStoppedCallLeavesAGoodFile) {
   expect_equal(server, mirror);
 }
 
+TEST_F(Syncing, AServerThatWasMovedFromSaysSo) {
+  Server other = Server::connect(dsn());
+  Server server = std::move(other);
+  other.close();  // NOLINT(bugprone-use-after-move): as often as one likes
+  try {
+    static_cast<void>(other.name());
+    ADD_FAILURE() << "it has a name";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::closed);
+    EXPECT_NE(std::string(error.what()).find("moved from"), std::string::npos);
+  }
+  EXPECT_FALSE(server.name().empty());
+}
+
 TEST_F(Syncing, AnExceptionFromACallbackReachesTheCaller) {
   Mirror mirror = open();
   Server server = Server::connect(dsn());
