@@ -347,6 +347,8 @@ def a_constraint_that_is_deferred(world: World) -> None:
         """
     )
     send_three_of_which_one_is_refused(world)
+    [refused] = world.mirror.pending()
+    assert refused.attempts == 1  # and not once more for each smaller batch
 
 
 def send_three_of_which_one_is_refused(world: World) -> None:
