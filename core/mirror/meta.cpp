@@ -1,5 +1,7 @@
 #include "core/mirror/meta.hpp"
 
+#include "core/time/postgres_time.hpp"
+
 #include <playmirror/error.hpp>
 
 #include <charconv>
@@ -11,6 +13,13 @@ std::optional<std::string> read(const sqlite::Database& database, std::string_vi
   fact->bind_view(0, key);
   if (!fact->step() || fact->is_null(0)) return std::nullopt;
   return std::string(fact->text(0));
+}
+
+std::optional<Timestamp> read_time(const sqlite::Database& database, std::string_view key) {
+  const auto text = read(database, key);
+  const auto micros = text ? parse_postgres(*text) : std::nullopt;
+  if (!micros) return std::nullopt;
+  return Timestamp::from_postgres_micros(*micros);
 }
 
 std::int64_t read_int(const sqlite::Database& database, std::string_view key) {

@@ -2,6 +2,8 @@
 
 #include "core/sqlite/database.hpp"
 
+#include <playmirror/timestamp.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -53,6 +55,11 @@ inline constexpr std::string_view kColumnsTexts = "columns_texts";
 
 /// No number here comes near it. One that does was forged, and counting on from it would overflow.
 inline constexpr std::int64_t kMostNumber = std::int64_t{1} << 62;
+
+/// When something was last done; nothing for never. What is no time counts as never too: nothing
+/// that was done is undone by doing it again.
+[[nodiscard]] std::optional<Timestamp> read_time(const sqlite::Database& database,
+                                                 std::string_view key);
 
 /// 0 when there is none. Throws `damaged`.
 [[nodiscard]] std::int64_t read_int(const sqlite::Database& database, std::string_view key);

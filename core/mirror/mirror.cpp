@@ -76,9 +76,9 @@ Status Mirror::status() const {
   Status status;
   status.file = path();
   status.server = meta::read(database, meta::kServerName).value_or("");
-  status.last_pull = time_of(meta::read(database, meta::kLastPull));
-  status.last_sweep = time_of(meta::read(database, meta::kLastSweep));
-  status.last_push = time_of(meta::read(database, meta::kLastPush));
+  status.last_pull = meta::read_time(database, meta::kLastPull);
+  status.last_sweep = meta::read_time(database, meta::kLastSweep);
+  status.last_push = meta::read_time(database, meta::kLastPush);
   status.alembic_version = meta::read(database, meta::kAlembicVersion).value_or("");
   status.complete = true;
   for (const schema::TableLayout& layout : schema::record_layouts()) {

@@ -73,7 +73,10 @@ PendingEntry read_pending(const sqlite::Database& database, const sqlite::Statem
   entry.key = readable(entry.table, row.text(2));
   entry.row_id = row.integer(3);
   entry.state = state_named(row.text(4));
-  entry.recorded_at = Timestamp::parse_postgres(row.text(5));
+  // Damage in one entry must not hide the others; verify() tells of it.
+  const auto recorded_at = parse_postgres(row.text(5));
+  entry.recorded_at =
+      recorded_at ? Timestamp::from_postgres_micros(*recorded_at) : Timestamp::negative_infinity();
   entry.attempts = row.integer(6);
   entry.sqlstate = row.text(7);
   entry.constraint = row.text(8);

@@ -22,7 +22,7 @@ struct PendingEntry {
   std::string key = {};     ///< what identifies the row: "TRACK_ID at 2026-01-31T06:00:00Z"
   std::int64_t row_id = 0;  ///< its provisional id; 0 where the key is the id
   PendingState state = PendingState::queued;
-  Timestamp recorded_at = {};   ///< when it was recorded here
+  Timestamp recorded_at = {};   ///< when it was recorded here; -infinity: damaged
   std::int64_t attempts = 0;    ///< pushes that tried it
   std::string sqlstate = {};    ///< the server's last refusal, or empty
   std::string constraint = {};  ///< the violated constraint, or empty

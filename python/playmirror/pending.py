@@ -24,7 +24,7 @@ class PendingEntry(Record):
     key: str  #: what identifies the row: "TRACK_ID at 2026-01-31T06:00:00Z"
     row_id: int  #: its provisional id; 0 where the key is the id
     state: PendingState
-    recorded_at: Instant  #: when it was recorded here
+    recorded_at: Instant  #: when it was recorded here; `-infinity`: damaged
     attempts: int  #: pushes that tried it
     sqlstate: str  #: the server's last refusal, or empty
     constraint: str  #: the violated constraint, or empty

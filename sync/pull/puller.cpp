@@ -338,12 +338,8 @@ bool Puller::needs_first_copy(const std::vector<ServerTable>& tables) const {
 }
 
 Puller::Visit Puller::last_visit(const sqlite::Database& database) {
-  Visit visit{meta::read(database, meta::kAlembicVersion).value_or(""),
-              Timestamp::negative_infinity()};
-  if (const auto text = meta::read(database, meta::kLastPull)) {
-    visit.at = Timestamp::parse_postgres(*text);
-  }
-  return visit;
+  return {meta::read(database, meta::kAlembicVersion).value_or(""),
+          meta::read_time(database, meta::kLastPull).value_or(Timestamp::negative_infinity())};
 }
 
 void Puller::note_visit(const Visit& last) {

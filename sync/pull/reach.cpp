@@ -13,13 +13,12 @@ namespace {
 
 /// Whether the last sweep is so recent that the next one is not due yet.
 bool was_just_swept(const sqlite::Database& database, std::chrono::milliseconds interval) {
-  const auto text = meta::read(database, meta::kLastSweep);
+  const auto swept = meta::read_time(database, meta::kLastSweep);
   // Without the snapshot, that sweep did not take everything.
-  if (!text || text->empty() || meta::read(database, meta::kSnapshot).value_or("").empty()) {
+  if (!swept || !swept->is_finite() || meta::read(database, meta::kSnapshot).value_or("").empty()) {
     return false;
   }
-  const auto age =
-      Timestamp::now().postgres_micros() - Timestamp::parse_postgres(*text).postgres_micros();
+  const auto age = Timestamp::now().postgres_micros() - swept->postgres_micros();
   // A clock that was set back may not put the next sweep off.
   return age >= 0 && age < std::chrono::microseconds(interval).count();
 }

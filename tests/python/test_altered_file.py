@@ -194,3 +194,28 @@ def test_a_limit_that_is_no_time_is_told(made: Path) -> None:
         damage(mirror, "INSERT INTO playmirror_meta VALUES ('plays_since', 'yesterday')")
         with pytest.raises(pm.MirrorUnusable, match="plays_since"):
             mirror.status()
+
+
+def test_times_that_are_none_hide_nothing(small_db: MusicDb, mirror_path: Path) -> None:
+    """Neither the other entries of the outbox, nor the mirror from its server."""
+    with pm.open(mirror_path) as mirror, pm.connect(small_db.dsn) as server:
+        server.pull(mirror)
+        track = next(iter(mirror.tracks.list(limit=1))).id
+        plays = [add_play(mirror, n, track) for n in range(3)]
+        bad = mirror.pending()[1].entry
+        damage(
+            mirror,
+            f"UPDATE playmirror_outbox SET recorded_at = 'gestern' WHERE entry = {bad}; "
+            "UPDATE playmirror_meta SET value = 'yesterday' WHERE key LIKE 'last_%'",
+        )
+        pending = mirror.pending()
+        assert [entry.row_id for entry in pending] == [play.id for play in plays]
+        assert pending[1].recorded_at == pm.Timestamp.negative_infinity()
+        assert (mirror.status().last_pull, mirror.status().queued) == (None, 3)
+        assert not mirror.verify().ok
+        assert server.repair(mirror).damaged_entries == [bad]
+        assert server.sync(mirror, pull={"sweep_interval": 60}).pushed == 2
+        assert mirror.status().last_pull is not None
+        assert [entry.entry for entry in mirror.status().stuck] == [bad]
+        mirror.discard(bad)
+        assert mirror.verify().ok
