@@ -204,7 +204,7 @@ def test_a_connection_that_was_idle_for_too_long_is_made_again(
 ) -> None:
     music_db.needs(14)
     music_db.execute(
-        f"ALTER ROLE laptop IN DATABASE {music_db.name} SET idle_session_timeout = '50ms'"
+        f"ALTER ROLE laptop IN DATABASE {music_db.name} SET idle_session_timeout = '1s'"
     )
     with pm.connect(plain_role) as server:
         server.pull(mirror)
