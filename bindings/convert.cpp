@@ -130,6 +130,10 @@ Value Convert<Value>::from_python(py::handle object, const char* name) {
       PyMemoryView_Check(object.ptr())) {
     return Blob{bytes_of(object)};
   }
+  // numpy's shorter floats are no float to Python.
+  if (py::isinstance(object, py::module_::import("numbers").attr("Real"))) {
+    return python::from_python<double>(object, name);
+  }
   wrong_type(name, "None, bool, int, float, str, bytes or a point in time", object);
 }
 

@@ -242,6 +242,10 @@ class Table(Tabular):
             return Table(self._core.pick(chosen.start, chosen.step, len(chosen)))
         return self.row(key)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        """What a notebook offers behind `table["`."""
+        return [column.name for column in self.columns]
+
     def __iter__(self) -> Iterator[tuple[Cell, ...]]:
         """One tuple for each row."""
         for offset in range(0, len(self), _BATCH):

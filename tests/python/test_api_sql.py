@@ -58,6 +58,14 @@ def test_an_instant_compares_with_the_timestamp_columns(mirror: pm.Mirror) -> No
         mirror.sql(query, [datetime(2026, 1, 31)])
 
 
+def test_numbers_of_numpy_are_numbers(mirror: pm.Mirror) -> None:
+    numpy = pytest.importorskip("numpy")
+    given = [numpy.float32(0.5), numpy.float64(0.25), numpy.int16(-3), numpy.bool_(True)]
+    assert list(mirror.sql("SELECT ?, ?, ?, ?", given)[0]) == [0.5, 0.25, -3, 1]
+    with pytest.raises(TypeError):
+        mirror.sql("SELECT ?", [numpy.zeros(2)])  # type: ignore[list-item]
+
+
 @pytest.mark.parametrize(
     "parameters", [[object], [1j], [Decimal("1.5")], [2**63], ["\ud800"]], ids=repr
 )

@@ -175,6 +175,11 @@ def test_rows_and_columns_are_reached_by_number_and_name(mirror: pm.Mirror) -> N
     assert table[:0].shape == (0, 7)
 
 
+def test_a_notebook_completes_the_names_of_columns(mirror: pm.Mirror) -> None:
+    table = mirror.sql("SELECT 1 AS one, 2 AS 'two words'")
+    assert table._ipython_key_completions_() == ["one", "two words"]
+
+
 def test_a_column_that_is_not_there_is_both_a_key_error_and_an_error(mirror: pm.Mirror) -> None:
     table = mirror.sql("SELECT 1 AS one, 2 AS two, 3 AS two")
     for kind in (KeyError, pm.InvalidArgument, pm.UnknownColumn):
