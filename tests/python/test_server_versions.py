@@ -135,6 +135,7 @@ def test_a_transaction_that_takes_too_long_is_no_broken_line(
         assert caught.value.sqlstate == "25P04"
         assert "transaction_timeout" in caught.value.hint
         migration.rollback()
+        music_db.execute(f"ALTER ROLE laptop IN DATABASE {music_db.name} RESET transaction_timeout")
         assert server.verify(mirror, depth="quick").equal
 
 
@@ -145,9 +146,9 @@ def test_a_batch_that_takes_longer_than_a_transaction_may_is_made_smaller(
     mirror.pull(plain_role)
     track = next(iter(mirror.tracks.list(limit=1))).id
     music_db.execute(
-        f"ALTER ROLE laptop IN DATABASE {music_db.name} SET transaction_timeout = '800ms';"
+        f"ALTER ROLE laptop IN DATABASE {music_db.name} SET transaction_timeout = '2s';"
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN PERFORM pg_sleep(0.02); RETURN new; END $$;"
+        "$$ BEGIN PERFORM pg_sleep(0.05); RETURN new; END $$;"
         "CREATE TRIGGER slow BEFORE INSERT ON play_history FOR EACH ROW EXECUTE FUNCTION slow()"
     )
     before = len(mirror.plays)
@@ -204,11 +205,10 @@ def test_a_connection_that_was_idle_for_too_long_is_made_again(
 ) -> None:
     music_db.needs(14)
     music_db.execute(
-        f"ALTER ROLE laptop IN DATABASE {music_db.name} SET idle_session_timeout = '1s'"
+        f"ALTER ROLE laptop IN DATABASE {music_db.name} SET idle_session_timeout = '2s'"
     )
     with pm.connect(plain_role) as server:
         server.pull(mirror)
-        music_db.settle()
         music_db.execute("UPDATE tracks SET popularity = 1")
         wait_until_alone(music_db)
         assert server.pull(mirror).complete
@@ -220,6 +220,7 @@ def wait_until_alone(db: MusicDb) -> None:
         db,
         "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'laptop' "
         "AND datname = current_database())",
+        seconds=60,
     )
 
 
