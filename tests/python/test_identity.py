@@ -9,7 +9,7 @@ from pathlib import Path
 
 import playmirror as pm
 import pytest
-from cluster import Cluster, binaries
+from cluster import Cluster, binaries, has_program
 from databases import create_database, drop_database, quote
 from support.comparing import file_rows
 from support.music_db import MusicDb
@@ -227,7 +227,7 @@ def test_a_server_that_was_upgraded_goes_on(
 ) -> None:
     """Rows keep their transactions. Its system identifier is another one, which a managed service
     may hide."""
-    if not (binaries() / "pg_upgrade").exists():
+    if not has_program("pg_upgrade"):
         pytest.skip("no pg_upgrade")
     with Cluster() as old:
         old.psql("CREATE DATABASE music")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import playmirror as pm
 import pytest
-from cluster import Cluster, run_as_server_user
+from cluster import Cluster, has_program, run_as_server_user
 from databases import make_template
 from support.music_db import MusicDb
 
@@ -441,6 +441,8 @@ def run_copy(source: Path, target: Path) -> None:
 def test_transaction_numbers_that_wrap_around_hide_nothing(
     held_back: bool, primary: MusicDb, mirror: pm.Mirror, assert_equal: Check
 ) -> None:
+    if not has_program("pg_resetwal"):
+        pytest.skip("no pg_resetwal")
     cluster = primary.server
     pull(mirror, primary)
     cluster.psql("VACUUM FREEZE", NAME)

@@ -124,7 +124,7 @@ def test_a_transaction_that_takes_too_long_is_no_broken_line(
     music_db.needs(17)
     mirror.pull(plain_role)
     music_db.execute(
-        f"ALTER ROLE laptop IN DATABASE {music_db.name} SET transaction_timeout = '300ms'"
+        f"ALTER ROLE laptop IN DATABASE {music_db.name} SET transaction_timeout = '900ms'"
     )
     migration = music_db.connect(autocommit=False)
     migration.execute("LOCK TABLE tracks")

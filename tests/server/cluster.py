@@ -80,6 +80,11 @@ def binaries() -> Path:
     return newest.parent
 
 
+def has_program(name: str) -> bool:
+    """Whether it is there. Not every distribution of a server has all of them."""
+    return (binaries() / name).exists()
+
+
 @functools.cache
 def server_user() -> str | None:
     """Whom to run the server as: a server refuses to run as root. None = ourselves."""
