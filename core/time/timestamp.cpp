@@ -4,7 +4,9 @@
 #include <playmirror/error.hpp>
 #include <playmirror/timestamp.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <optional>
 
 namespace playmirror {
@@ -47,6 +49,15 @@ std::optional<std::int64_t> take_zone(TimeScanner& scanner) {
   return behind ? -seconds : seconds;
 }
 
+/// As other programs write nanoseconds.
+bool is_finer_than_micros(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
+  const std::size_t point = text.find('.');
+  if (point == std::string_view::npos) return false;
+  const std::size_t end = text.find_first_not_of(kDigits, point + 1);
+  return std::min(end, text.size()) - point - 1 > 6;
+}
+
 }  // namespace
 
 Timestamp Timestamp::from_postgres_micros(std::int64_t micros) {
@@ -79,7 +90,13 @@ Timestamp Timestamp::parse(std::string_view text) {
     refuse(text, "is not an ISO 8601 time", kForm);
   }
   const auto of_day = scanner.take_time();
-  if (!of_day) refuse(text, "is not an ISO 8601 time", kForm);
+  if (!of_day) {
+    if (is_finer_than_micros(text)) {
+      refuse(text, "has more than six digits behind the second",
+             "PostgreSQL keeps microseconds: cut or round the rest.");
+    }
+    refuse(text, "is not an ISO 8601 time", kForm);
+  }
   if (scanner.done()) {
     refuse(text, "has no time zone", "Append Z if it is UTC, or the offset, such as +01:00.");
   }

@@ -89,6 +89,13 @@ def test_a_day_is_told_from_what_is_no_time() -> None:
         pm.Timestamp("2026-01-31")
 
 
+def test_nanoseconds_are_told_from_what_is_no_time() -> None:
+    with pytest.raises(pm.InvalidArgument, match="more than six digits behind the second"):
+        pm.Timestamp("2026-01-31T06:00:00.1234567Z")
+    with pytest.raises(pm.InvalidArgument, match="is not an ISO 8601 time"):
+        pm.Timestamp("2026-01-31T06:00:00.Z")
+
+
 @pytest.mark.parametrize("given", [None, 0, 1.5, date(2026, 1, 31), b"2026-01-31T12:00:00Z"])
 def test_what_is_no_time_is_a_type_error(given: object) -> None:
     with pytest.raises(TypeError, match="must be an aware datetime, a Timestamp, or ISO 8601"):
