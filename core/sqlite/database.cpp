@@ -52,6 +52,14 @@ int run_progress_hook(void* hook) {
   }
 }
 
+/// Whether a connection that only reads does so by a log: it opens no other journal. PRAGMA
+/// journal_mode would read the whole schema first.
+bool reads_by_log(sqlite3* handle) {
+  sqlite3_file* journal = nullptr;
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal);
+  return journal != nullptr && journal->pMethods != nullptr;
+}
+
 using LogIndex = const volatile std::uint32_t*;
 
 /// The shared memory with the index of the log; null where this process has none.
@@ -205,7 +213,7 @@ std::optional<CommitMark> Database::commit_mark() {
   // to look for the index would make one.
   if (!has_read_by_log_) {
     const std::int64_t commits = kept_int("PRAGMA data_version");
-    has_read_by_log_ = can_map && has_log();
+    has_read_by_log_ = can_map && reads_by_log(handle_.get());
     if (!has_read_by_log_) return CommitMark{{static_cast<std::uint32_t>(commits)}};
   }
   const LogIndex index = map_log_index(file);

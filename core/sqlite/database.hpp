@@ -86,8 +86,8 @@ class Database {
   /// Whether the file had a write-ahead log, rather than a rollback journal, when it was last read.
   [[nodiscard]] bool has_log() const;
 
-  /// Where the file stands, by one look at memory if it has a log. Changes with every commit, but
-  /// without a log not with those of this connection. Nothing at the instant of somebody's commit.
+  /// Where the file stands, by one look at memory if it has a log. For connections that only read:
+  /// changes with every commit of others. Nothing at the instant of one.
   [[nodiscard]] std::optional<CommitMark> commit_mark();
 
   /// Gives the file a write-ahead log. Throws MirrorBusy when somebody who does without it does not
