@@ -92,8 +92,8 @@ class ColumnCache {
     ColumnState state;
     std::shared_ptr<const Snapshot> snapshot;
   };
-  [[nodiscard]] std::optional<Known> known(
-      const CommitWatch::Mark& mark) const;  ///< if of that mark
+  /// Nothing if the file stood elsewhere.
+  [[nodiscard]] std::optional<Known> known(const CommitWatch::Mark& mark) const;
   void keep(Known known);
 
   /// The columns in the file turned out damaged: they are not to be read until they are built anew.

@@ -2,6 +2,8 @@
 
 #include "core/test_hooks.hpp"
 
+#include <utility>
+
 namespace playmirror::columns {
 
 struct FileMoment::Held {
@@ -30,9 +32,10 @@ FileMoment::~FileMoment() = default;
 
 sqlite::Database& FileMoment::database() const {
   if (!held_) {
-    held_ = std::make_unique<Held>(*mirror_);
+    auto held = std::make_unique<Held>(*mirror_);
     const bool passed = mark_ != mirror_->mark();
     if (passed && PLAYMIRROR_SAFEGUARD("one moment")) throw MomentPassed();
+    held_ = std::move(held);
   }
   return held_->reader.database();
 }

@@ -8,9 +8,9 @@ std::optional<CommitWatch::Mark> CommitWatch::mark(MirrorState& state) {
   state.check_usable();  // in a forked child, nobody may ever let go of the lock
   std::unique_lock lock(mutex_);
   if (!database_) {
+    // A reader brings the log back, which may wait: not under the lock.
     lock.unlock();
-    static_cast<void>(
-        state.reader());  // brings the log back; not under the lock, since it may wait
+    static_cast<void>(state.reader());
     lock.lock();
   }
   state.check_open();

@@ -1,3 +1,7 @@
+/// \file
+/// How every statistic answers: from one moment of the file, which is not held until something is
+/// read that is not in memory. If somebody has written by then, the answer begins again, in a
+/// moment that is held.
 #pragma once
 
 #include "core/columns/file_moment.hpp"

@@ -174,6 +174,7 @@ TEST_F(CommitWatchTest, AMomentIsKnownFromMemoryUntilSomebodyCommits) {
       "INSERT INTO play_history (id, track_id, played_at) VALUES (2, 't', '2024-01-02 00:00:00')");
   EXPECT_EQ(known.count({}), 1U);
   EXPECT_THROW(static_cast<void>(known.database()), columns::MomentPassed);
+  EXPECT_THROW(static_cast<void>(known.database()), columns::MomentPassed);
   EXPECT_EQ(held.database().query_int("SELECT count(*) FROM play_history"), 1);
   EXPECT_EQ(PlayColumns::read(state(), Hold::when_needed).count({}), 2U);
 }
