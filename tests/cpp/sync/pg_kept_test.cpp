@@ -20,6 +20,7 @@ class Kept : public test::ConnectedTest {
  protected:
   void SetUp() override {
     ConnectedTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
     connection_->note_backend(std::stoll(execute("SELECT pg_backend_pid()")));
   }
 
