@@ -8,7 +8,8 @@ draws the steps and shrinks a program that fails. What must hold, whatever happe
 - after quiet and a sync, nothing is pending, all files equal the server, and each recorded row is
   on the server exactly once. Rows that the backend took away are not asked for again.
 
-PLAYMIRROR_TEST_STEPS steps are taken (25,000), drawn from PLAYMIRROR_TEST_SEED (1).
+PLAYMIRROR_TEST_STEPS steps are taken (25,000), drawn from PLAYMIRROR_TEST_SEED (1). Very many are
+taken in parts, with the seeds that follow, so that processors can share them.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from support.model_backend import MIGRATIONS, TRACKS, Backend
 from support.model_devices import HINDERED, LOCK_TIMEOUT, OPTIONS, Device, Key
 
 STEPS = int(os.environ.get("PLAYMIRROR_TEST_STEPS") or 25_000)
+PART = 100_000  # steps that one process takes
 PROGRAM = 100  # steps of one program at most; some are shorter
 
 any_number = st.integers(0, 1 << 16)
@@ -312,12 +314,14 @@ def world() -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(0)
+@pytest.mark.parametrize("part", range(-(-STEPS // PART)))
 def test_whatever_happens_nothing_is_lost_doubled_or_wrong(
-    world: None, record_property: Callable[[str, object], None]
+    part: int, world: None, record_property: Callable[[str, object], None]
 ) -> None:
-    number = seed()
+    number = seed() + part
+    steps = min(STEPS - part * PART, PART)
     settings = hypothesis.settings(
-        max_examples=max(STEPS * 6 // 5 // PROGRAM, 1),
+        max_examples=max(steps * 6 // 5 // PROGRAM, 1),
         stateful_step_count=PROGRAM,
         deadline=None,
         database=None,
@@ -327,7 +331,7 @@ def test_whatever_happens_nothing_is_lost_doubled_or_wrong(
     try:
         run_state_machine_as_test(hypothesis.seed(number)(Model), settings=settings)
     except BaseException:
-        print(f"PLAYMIRROR_TEST_SEED={number} PLAYMIRROR_TEST_STEPS={STEPS} ./dev test whatever")
+        print(f"PLAYMIRROR_TEST_SEED={number} PLAYMIRROR_TEST_STEPS={steps} ./dev test whatever")
         raise
     record_property("cases", Model.taken)
     print(f"{Model.taken} steps, seed {number}")
