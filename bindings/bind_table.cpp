@@ -252,10 +252,16 @@ Table build(const py::list& fields) {
 }  // namespace
 
 py::object make_records(std::shared_ptr<RecordList> list) {
-  return find_class("Records")(py::cast(std::move(list)));
+  PYBIND11_CONSTINIT static ClassOnce found;
+  const py::object kind = list->record_class();
+  const std::size_t size = list->size();
+  return found.get("Records")(py::cast(std::move(list)), kind, size);
 }
 
-py::object Convert<Table>::to_python(const Table& table) { return find_class("Table")(table); }
+py::object Convert<Table>::to_python(const Table& table) {
+  PYBIND11_CONSTINIT static ClassOnce found;
+  return found.get("Table")(table);
+}
 
 void bind_table(py::module_& module) {
   py::class_<Column>(module, "Column")
@@ -285,8 +291,6 @@ void bind_table(py::module_& module) {
       .def("schema_capsule", &schema_of);
 
   py::class_<RecordList, std::shared_ptr<RecordList>>(module, "RecordList")
-      .def("__len__", &RecordList::size)
-      .def("record_class", &RecordList::record_class)
       .def("to_list", &RecordList::to_list)
       .def("table", [](const RecordList& list) {
         return python::to_python(without_gil([&] { return list.table(); }));

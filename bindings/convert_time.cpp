@@ -37,6 +37,9 @@ microseconds length_of(py::handle timedelta) {
 /// None for a naive datetime. Null for pandas' NaT, which is a datetime, but no point in time: its
 /// offset is NaT too or, since pandas 3, an error.
 py::object offset_of(py::handle datetime) {
+  if (PyDateTime_DATE_GET_TZINFO(datetime.ptr()) == PyDateTime_TimeZone_UTC) {
+    return py::reinterpret_steal<py::object>(PyDelta_FromDSU(0, 0, 0));
+  }
   try {
     py::object offset = datetime.attr("utcoffset")();
     if (offset.is_none() || PyDelta_Check(offset.ptr())) return offset;

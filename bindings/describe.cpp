@@ -17,6 +17,20 @@ py::object find_class(const char* name) {
   return found;
 }
 
+const py::object& ClassOnce::get(const char* name) {
+  return found_.call_once_and_store_result([name] { return find_class(name); }).get_stored();
+}
+
+std::size_t position(py::handle key, std::span<const py::object> names) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i].is(key)) return i;
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (PyUnicode_Compare(names[i].ptr(), key.ptr()) == 0) return i;
+  }
+  return names.size();
+}
+
 Instance::Instance(py::handle type) {
   const py::tuple none;
   object_ = py::reinterpret_steal<py::object>(PyBaseObject_Type.tp_new(

@@ -16,6 +16,7 @@
 #include <initializer_list>
 #include <pybind11/gil_safe_call_once.h>
 #include <pybind11/pybind11.h>
+#include <span>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -56,6 +57,21 @@ concept Enum = requires {
 /// The class that playmirror has under this name; "Difference.Kind" is a class inside another.
 [[nodiscard]] py::object find_class(const char* name);
 
+/// The same, looked up once: to import, even what is imported already, costs as much as a small
+/// question to the mirror. Static and PYBIND11_CONSTINIT.
+class ClassOnce {
+ public:
+  constexpr ClassOnce() noexcept = default;
+  const py::object& get(const char* name);
+
+ private:
+  py::gil_safe_call_once_and_store<py::object> found_;
+};
+
+/// Which of these texts it is, names.size() if none. Names of keywords are mostly one object
+/// wherever they are written.
+[[nodiscard]] std::size_t position(py::handle key, std::span<const py::object> names);
+
 /// An instance of `type`, made without its __init__ and filled without its __setattr__, which a
 /// frozen dataclass uses to say no.
 class Instance {
@@ -74,44 +90,40 @@ class Instance {
 /// Throws TypeError: unexpected keyword argument.
 [[noreturn]] void unexpected_keyword(const std::string& name);
 
+/// The names of the members, as Python has them.
+template <Struct T>
+[[nodiscard]] const auto& member_names() {
+  constexpr std::size_t kCount = std::tuple_size_v<decltype(Describe<T>::kMembers)>;
+  using Names = std::array<py::object, kCount>;
+  PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<Names> storage;
+  return storage
+      .call_once_and_store_result([] {
+        const auto interned = [](const auto& member) {
+          return py::reinterpret_steal<py::object>(PyUnicode_InternFromString(member.name));
+        };
+        return std::apply([&](const auto&... member) { return Names{interned(member)...}; },
+                          Describe<T>::kMembers);
+      })
+      .get_stored();
+}
+
 template <Struct T>
 struct Convert<T> {
-  static constexpr std::size_t kCount = std::tuple_size_v<decltype(Describe<T>::kMembers)>;
-
-  struct Class {
-    py::object type;
-    std::array<py::object, kCount> names;
-  };
+  static const py::object& record_class() {
+    PYBIND11_CONSTINIT static ClassOnce found;
+    return found.get(Describe<T>::kClass);
+  }
 
   static py::object to_python(const T& value) {
-    const Class& known = python_class();
-    Instance instance(known.type);
+    const auto& names = member_names<T>();
+    Instance instance(record_class());
     std::size_t index = 0;
     std::apply(
         [&](const auto&... member) {
-          (instance.set(known.names[index++], python::to_python(value.*member.pointer)), ...);
+          (instance.set(names[index++], python::to_python(value.*member.pointer)), ...);
         },
         Describe<T>::kMembers);
     return std::move(instance).take();
-  }
-
- private:
-  static const Class& python_class() {
-    PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<Class> storage;
-    return storage
-        .call_once_and_store_result([] {
-          Class found{find_class(Describe<T>::kClass), {}};
-          std::size_t index = 0;
-          std::apply(
-              [&](const auto&... member) {
-                ((found.names[index++] =
-                      py::reinterpret_steal<py::object>(PyUnicode_InternFromString(member.name))),
-                 ...);
-              },
-              Describe<T>::kMembers);
-          return found;
-        })
-        .get_stored();
   }
 };
 
@@ -119,17 +131,17 @@ struct Convert<T> {
 template <Struct T>
 [[nodiscard]] T from_keywords(const py::dict& keywords) {
   T result;
+  const auto& names = member_names<T>();
   for (const auto& [key, value] : keywords) {
-    const auto name = py::cast<std::string>(key);
-    bool known = false;
-    const auto take = [&](const auto& member) {
-      if (name != member.name) return;
+    const std::size_t wanted = position(key, names);
+    if (wanted == names.size()) unexpected_keyword(py::cast<std::string>(key));
+    std::size_t index = 0;
+    const auto take = [&, &value = value](const auto& member) {
+      if (index++ != wanted) return;
       auto& target = result.*member.pointer;
       target = from_python<std::remove_reference_t<decltype(target)>>(value, member.name);
-      known = true;
     };
     std::apply([&](const auto&... member) { (take(member), ...); }, Describe<T>::kMembers);
-    if (!known) unexpected_keyword(name);
   }
   return result;
 }

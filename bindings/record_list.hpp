@@ -53,9 +53,7 @@ class RecordListOf final : public RecordList {
  public:
   explicit RecordListOf(List records) : records_(std::move(records)) {}
 
-  [[nodiscard]] py::object record_class() const override {
-    return find_class(Describe<Record>::kClass);
-  }
+  [[nodiscard]] py::object record_class() const override { return Convert<Record>::record_class(); }
 
   [[nodiscard]] std::size_t size() const override { return records_.size(); }
 

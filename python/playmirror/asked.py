@@ -7,7 +7,7 @@ answer's value: two answers are equal when their numbers are.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cache
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _WITHOUT_FILTER = ("genre_artist_counts",)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Asked:
     """The call of a statistic."""
 
@@ -81,18 +81,23 @@ class _Asking:
             _remember(answer, Asked(arguments, filter))
             return answer
 
+        setattr(self, statistic, ask)  # found there from now on
         return ask
 
 
 def _kept(value: Any) -> Any:
     """What is given, in a form that neither runs out nor changes afterwards."""
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        return tuple(value)
-    return value
+    listing = _is_listing(type(value))  # type: ignore[arg-type]  # a class has a hash
+    return tuple(value) if listing else value
+
+
+@cache
+def _is_listing(kind: Any) -> bool:
+    return hasattr(kind, "__iter__") and not issubclass(kind, (str, bytes))
 
 
 def _remember(answer: Any, asked: Asked) -> None:
-    if isinstance(answer, Records):
+    if type(answer) is Records:
         answer._asked = asked
     elif isinstance(answer, Record):
         object.__setattr__(answer, "_asked", asked)  # it is frozen

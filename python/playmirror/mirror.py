@@ -56,6 +56,7 @@ class Mirror:
         if not isinstance(core, _core.Mirror):
             raise TypeError("a Mirror is opened by playmirror.open(file)")
         self._core = core
+        self._stats: Stats | None = None  # made once: small questions are asked often
 
     @classmethod
     def open(
@@ -224,7 +225,9 @@ class Mirror:
 
         >>> mirror.stats.top_tracks(period="this_year", limit=10)
         """
-        return Stats(self._core.stats())
+        if self._stats is None:
+            self._stats = Stats(self._core.stats())
+        return self._stats
 
     def sql(
         self,

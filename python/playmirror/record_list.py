@@ -31,10 +31,10 @@ class Records(Sequence[Record], Tabular):
 
     _asked: object = None  # the question of a statistic, see asked.py
 
-    def __init__(self, core: _core.RecordList[Record]) -> None:
+    def __init__(self, core: _core.RecordList[Record], kind: type[Record], size: int) -> None:
         self._core: _core.RecordList[Record] | None = core
-        self._kind = core.record_class()
-        self._size = len(core)
+        self._kind = kind
+        self._size = size
         self._items: list[Record] | None = None
         self._made: Table | None = None
 
