@@ -353,6 +353,7 @@ void MirrorState::leave_log(const std::function<void()>& tick) {
       files::FileLock::acquire(beside(file_, "-lock"), options_.busy_timeout, "writing to", tick);
   {
     // Those in use keep the log.
+    const auto no_watch = commit_watch_.closed();
     const std::scoped_lock state_lock(mutex_);
     idle_readers_.clear();
   }

@@ -36,11 +36,13 @@ const WireCounts& Connection::wire() const noexcept { return impl_->session.wire
 void Connection::abandon_transaction() noexcept { impl_->session.abandon_transaction(); }
 
 void Connection::note_backend(std::int64_t pid) noexcept {
-  impl_->is_direct = pid == PQbackendPID(impl_->session.pg());
+  impl_->is_direct = pid == backend();
   if (impl_->is_direct) impl_->kept.make_possible();
 }
 
 bool Connection::is_direct() const noexcept { return impl_->is_direct; }
+
+int Connection::backend() const noexcept { return PQbackendPID(impl_->session.pg()); }
 
 Result Connection::execute(const std::string& sql, const std::string& doing, Waiter& waiter) {
   check_sendable(sql, {});

@@ -81,6 +81,9 @@ class Connection {
   /// Whether it is known that no pooler stands between.
   [[nodiscard]] bool is_direct() const noexcept;
 
+  /// The server process that the connection began with.
+  [[nodiscard]] int backend() const noexcept;
+
   /// One or more statements by the simple protocol, one round trip; returns the last result.
   Result execute(const std::string& sql, const std::string& doing, Waiter& waiter);
 

@@ -67,7 +67,7 @@ Inquiry::Inquiry(ServerSession& session, MirrorState& mirror, const PullScope& s
 std::vector<pg::Command> Inquiry::commands(std::int64_t xmax) { return commands(xmax, ""); }
 
 std::vector<pg::Command> Inquiry::commands_if_needed(std::int64_t xmax) {
-  LastLook last = reach_.last_look(SteadyReader(mirror_).database());
+  LastLook last = reach_.last_look(session_.outset(mirror_));
   const bool whole = usable_tables(catalog_, scope_).size() == schema::record_layouts().size();
   if (!whole || scope_.held != scope_.wanted || !last.is_known() ||
       !session_.identity_access().control_checkpoint) {

@@ -58,22 +58,22 @@ Puller::Puller(ServerSession& session, MirrorState& mirror, const PullOptions& o
     : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
 
 void Puller::run() {
-  Outset outset = look_at_mirror();
-  if (scope_.held != scope_.wanted && give_up_some()) outset = look_at_mirror();
+  look_at_mirror();
+  if (scope_.held != scope_.wanted && give_up_some()) look_at_mirror();
   for (const schema::TableLayout& layout : schema::record_layouts()) report_.pulled[layout.name];
-  if (has_stood_still(outset)) {
+  if (has_stood_still()) {
     report_.method = PullMethod::unchanged;
     report_.complete = true;
-    note_visit(outset.visit);
+    note_visit();
   } else {
     pull();
   }
   session_.note_pull();
 }
 
-Puller::Outset Puller::look_at_mirror() {
-  const SteadyReader reader(mirror_);
-  scope_.held = scope_.wanted = ingest::read_scope(reader.database());
+void Puller::look_at_mirror() {
+  const Outset& outset = session_.outset(mirror_);
+  scope_.held = scope_.wanted = outset.held;
   if (options_.leave_out) {
     auto& left_out = scope_.wanted.left_out;
     left_out.clear();
@@ -87,10 +87,7 @@ Puller::Outset Puller::look_at_mirror() {
       scope_.wanted.plays_since = options_.plays_since->to_postgres_string();
     }
   }
-  if (scope_.wanted != scope_.held) return {};
-  reach_ = Reach::choose(reader.database(), options_);
-  return {stored_identity(reader.database()), reach_.last_look(reader.database()),
-          last_visit(reader.database())};
+  if (scope_.wanted == scope_.held) reach_ = Reach::choose(outset, options_);
 }
 
 bool Puller::give_up_some() {
@@ -110,29 +107,39 @@ bool Puller::is_untouched() const {
   });
 }
 
-bool Puller::has_stood_still(const Outset& outset) {
+bool Puller::has_stood_still() {
   // On a new connection something has happened, as a rule, and after a push for certain: then this
   // question would be in vain.
   if (!session_.has_pulled()) return false;
   if (!session_.identity_access().control_checkpoint || scope_.held != scope_.wanted) return false;
-  const auto& [known, last, visit] = outset;
+  const Outset& outset = session_.outset(mirror_);
+  const auto& known = outset.known;
+  const LastLook& last = reach_.last_look(outset);
   if (!known || last.snapshot.empty() || known->schema != session_.options().schema ||
       known->played_at_zone != session_.options().played_at_zone) {
     return false;
   }
+  pg::Connection& server = session_.connection(waiter_);
+  const Moment* seen = session_.seen_by_process();
   pg::Command question;
-  question.sql = standstill_sql(session_.identity_access());
-  question.parameters = {last.snapshot,
-                         last.checkpoint,
-                         last.started,
-                         known->system_identifier,
-                         std::to_string(known->timeline),
-                         known->database};
+  if (seen != nullptr && !seen->in_recovery && seen->checkpoint == last.checkpoint &&
+      seen->started == last.started && !difference(*known, seen->identity)) {
+    question.sql = same_process_standstill_sql();
+    question.parameters = {last.snapshot, std::to_string(server.backend())};
+  } else {
+    question.sql = standstill_sql(session_.identity_access());
+    question.parameters = {last.snapshot,
+                           last.checkpoint,
+                           last.started,
+                           known->system_identifier,
+                           std::to_string(known->timeline),
+                           known->database};
+  }
   question.kept_under = kOwnPath;
   question.doing = "see whether anything has happened";
   bool has = false;
   question.on_result = [&](const pg::Result& result) { has = result[0].boolean(0); };
-  session_.connection(waiter_).pipeline({std::move(question)}, waiter_);
+  server.pipeline({std::move(question)}, waiter_);
   return has;
 }
 
@@ -163,7 +170,7 @@ void Puller::pull() {
       session_.connection(waiter_).abandon_transaction();
       report_.method = PullMethod::unchanged;
       report_.complete = true;
-      note_visit(last_visit(SteadyReader(mirror_).database()));
+      note_visit();
       learn_settled();
       return;
     }
@@ -323,7 +330,7 @@ bool Puller::nothing_happened(const Moment& moment) const {
   for (const auto& [table, report] : report_.pulled) {
     if (!report.problem.empty()) return false;
   }
-  const LastLook last = reach_.last_look(SteadyReader(mirror_).database());
+  const LastLook& last = reach_.last_look(session_.outset(mirror_));
   return last.snapshot == moment.snapshot &&
          (last.started == moment.started || !PLAYMIRROR_SAFEGUARD("start")) &&
          (last.checkpoint == moment.checkpoint || !PLAYMIRROR_SAFEGUARD("checkpoint"));
@@ -337,16 +344,13 @@ bool Puller::needs_first_copy(const std::vector<ServerTable>& tables) const {
   });
 }
 
-Puller::Visit Puller::last_visit(const sqlite::Database& database) {
-  return {meta::read(database, meta::kAlembicVersion).value_or(""),
-          meta::read_time(database, meta::kLastPull).value_or(Timestamp::negative_infinity())};
-}
-
-void Puller::note_visit(const Visit& last) {
-  report_.alembic_version = last.alembic_version;
+void Puller::note_visit() {
+  const Outset& outset = session_.outset(mirror_);
+  report_.alembic_version = outset.alembic_version;
   const Timestamp now = Timestamp::now();
-  if (last.at.is_finite() && now >= last.at &&
-      now.postgres_micros() - last.at.postgres_micros() < kVisitNoteMicros) {
+  const auto& last = outset.last_pull;
+  if (last && last->is_finite() && now >= *last &&
+      now.postgres_micros() - last->postgres_micros() < kVisitNoteMicros) {
     return;
   }
   mirror_.write(

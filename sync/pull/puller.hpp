@@ -24,22 +24,8 @@ class Puller {
   void run();
 
  private:
-  /// What the last pull that found nothing to do, or has done it all, left in the mirror.
-  struct Visit {
-    std::string alembic_version = {};
-    Timestamp at = {};
-  };
-
-  /// What the mirror says before the server is asked.
-  struct Outset {
-    std::optional<ServerIdentity> known = {};  ///< of the server
-    LastLook last = {};
-    Visit visit = {};
-  };
-
-  /// Finds out, in one moment, what the mirror holds and shall hold, how far to look, and the rest.
-  /// Where it shall hold something else, not the rest.
-  [[nodiscard]] Outset look_at_mirror();
+  /// Finds out what the mirror holds and shall hold, and how far to look.
+  void look_at_mirror();
 
   /// What the mirror no longer shall hold, it gives up at once. Whether there was any.
   bool give_up_some();
@@ -51,7 +37,7 @@ class Puller {
 
   /// On a connection that has pulled before: asks for the server's snapshot alone, outside any
   /// transaction, and concludes from it that the mirror is up to date, or that it may not be.
-  [[nodiscard]] bool has_stood_still(const Outset& outset);
+  [[nodiscard]] bool has_stood_still();
 
   /// Opens the pull's transaction. The questions go along when the last pull tells what to ask;
   /// they are there afterwards if they were the right ones.
@@ -71,8 +57,7 @@ class Puller {
   [[nodiscard]] bool needs_first_copy(const std::vector<ServerTable>& tables) const;
 
   /// Notes that nothing has happened, as far as this pull reaches.
-  void note_visit(const Visit& last);
-  [[nodiscard]] static Visit last_visit(const sqlite::Database& database);
+  void note_visit();
 
   /// Remembers up to which id the plays are settled, when nothing else has to be remembered: the
   /// mirror has all that the snapshot shows.

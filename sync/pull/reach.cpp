@@ -1,7 +1,6 @@
 #include "sync/pull/reach.hpp"
 
 #include "core/ingest/table_state.hpp"
-#include "core/mirror/meta.hpp"
 #include "sync/session/parts.hpp"
 
 #include <playmirror/timestamp.hpp>
@@ -12,12 +11,10 @@ namespace playmirror::sync {
 namespace {
 
 /// Whether the last sweep is so recent that the next one is not due yet.
-bool was_just_swept(const sqlite::Database& database, std::chrono::milliseconds interval) {
-  const auto swept = meta::read_time(database, meta::kLastSweep);
+bool was_just_swept(const Outset& outset, std::chrono::milliseconds interval) {
+  const auto& swept = outset.last_sweep;
   // Without the snapshot, that sweep did not take everything.
-  if (!swept || !swept->is_finite() || meta::read(database, meta::kSnapshot).value_or("").empty()) {
-    return false;
-  }
+  if (!swept || !swept->is_finite() || outset.swept.snapshot.empty()) return false;
   const auto age = Timestamp::now().postgres_micros() - swept->postgres_micros();
   // A clock that was set back may not put the next sweep off.
   return age >= 0 && age < std::chrono::microseconds(interval).count();
@@ -25,28 +22,19 @@ bool was_just_swept(const sqlite::Database& database, std::chrono::milliseconds 
 
 }  // namespace
 
-Reach Reach::choose(const sqlite::Database& database, const PullOptions& options) {
+Reach Reach::choose(const Outset& outset, const PullOptions& options) {
   Reach reach;
   if (options.sweep_interval.count() <= 0 || options.accept_server || options.confirm_deletes) {
     return reach;
   }
-  if (!was_just_swept(database, options.sweep_interval)) return reach;
-  reach.settled_ = SettledPlays::parse(meta::read(database, meta::kSettledPlays).value_or(""));
+  if (!was_just_swept(outset, options.sweep_interval)) return reach;
+  reach.settled_ = SettledPlays::parse(outset.settled_plays);
   return reach;
 }
 
-LastLook Reach::last_look(const sqlite::Database& database) const {
-  const auto look = [&](std::string_view snapshot, std::string_view checkpoint) {
-    return LastLook{meta::read(database, snapshot).value_or(""),
-                    meta::read(database, checkpoint).value_or(""),
-                    meta::read(database, meta::kServerStarted).value_or("")};
-  };
-  if (!is_sweep()) {
-    // A pull by ids is always later than the sweep that it followed.
-    LastLook by_ids = look(meta::kIdsSnapshot, meta::kIdsCheckpoint);
-    if (by_ids.is_known()) return by_ids;
-  }
-  return look(meta::kSnapshot, meta::kCheckpoint);
+const LastLook& Reach::last_look(const Outset& outset) const {
+  // A pull by ids is always later than the sweep that it followed.
+  return !is_sweep() && outset.by_ids.is_known() ? outset.by_ids : outset.swept;
 }
 
 bool Reach::fits(const sqlite::Database& database, const std::vector<ServerTable>& tables) const {

@@ -17,15 +17,6 @@ namespace playmirror::sync {
 /// A server with fewer plays is always swept: that costs little more than to ask for less.
 inline constexpr std::int64_t kManyPlays = 200'000;
 
-/// The server's state when it was last looked at: as long as it is the same, nothing has happened.
-struct LastLook {
-  std::string snapshot = {};
-  std::string checkpoint = {};
-  std::string started = {};
-
-  [[nodiscard]] bool is_known() const noexcept { return !snapshot.empty() && !checkpoint.empty(); }
-};
-
 /// How far a pull looks. A sweep looks at every table for whatever was written since its horizon.
 /// Between sweeps, a pull may look for new plays by their ids, and for the tracks that the mirror
 /// lacks of them, with their artists; it sweeps the small tables. Then nothing that it asks grows
@@ -37,13 +28,13 @@ class Reach {
 
   /// By ids, when the options, the time of the last sweep and what is settled allow it; else a
   /// sweep.
-  [[nodiscard]] static Reach choose(const sqlite::Database& database, const PullOptions& options);
+  [[nodiscard]] static Reach choose(const Outset& outset, const PullOptions& options);
 
   [[nodiscard]] bool is_sweep() const noexcept { return !settled_; }
 
   /// When the server was last looked at as far as this: empty when it was not, or not all was
   /// taken.
-  [[nodiscard]] LastLook last_look(const sqlite::Database& database) const;
+  [[nodiscard]] const LastLook& last_look(const Outset& outset) const;
 
   /// Whether the questions by ids can be put to such tables: they are those of the last sweep.
   [[nodiscard]] bool fits(const sqlite::Database& database,

@@ -37,7 +37,7 @@ Pusher::Pusher(ServerSession& session, MirrorState& mirror, const PushOptions& o
     : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
 
 void Pusher::run() {
-  if (!outbox::has_work(mirror_.reader().database())) return;
+  if (!session_.outset(mirror_).has_outgoing) return;
   if (PLAYMIRROR_SAFEGUARD("settle first")) {
     Settlement(session_, mirror_, waiter_, report_).run();
   }

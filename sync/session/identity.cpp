@@ -82,6 +82,12 @@ std::string standstill_sql(const IdentityAccess& access) {
          ")::text = $5 AND pg_catalog.current_database() = $6";
 }
 
+std::string same_process_standstill_sql() {
+  return std::string("SELECT pg_catalog.pg_current_snapshot()::text = $1 AND ") +
+         (PLAYMIRROR_SAFEGUARD("same process") ? "pg_catalog.pg_backend_pid()::text = $2"
+                                               : "$2::text IS NOT NULL");
+}
+
 Moment read_moment(const pg::Row& row, const ServerOptions& options) {
   Moment moment;
   moment.snapshot = row.text(0);

@@ -96,6 +96,10 @@ const Opening& ServerSession::last_opening(pg::Waiter& waiter) {
   return last_;
 }
 
+const Outset& ServerSession::outset(MirrorState& mirror) {
+  return outset_.get(mirror, [&] { return Outset::read(SteadyReader(mirror).database()); });
+}
+
 std::vector<std::string> ServerSession::pinned_settings(std::chrono::milliseconds lock_timeout) {
   std::vector<std::string> settings = pinned_formats(lock_timeout);
   settings.insert(settings.begin(), "SET LOCAL search_path = pg_catalog");

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "core/mirror/as_of.hpp"
 #include "sync/pg/connection.hpp"
 #include "sync/pg/failure.hpp"
 #include "sync/session/catalog.hpp"
 #include "sync/session/identity.hpp"
+#include "sync/session/outset.hpp"
 
 #include <playmirror/server.hpp>
 
@@ -144,11 +146,22 @@ class ServerSession {
   /// What this connection has seen last, asking for what it has not seen yet.
   [[nodiscard]] const Opening& last_opening(pg::Waiter& waiter);
 
+  /// What the server process at the other end has shown last; null where a pooler may put another
+  /// one in its place.
+  [[nodiscard]] const Moment* seen_by_process() const noexcept {
+    const bool has = connection_ && connection_->is_direct() && last_.is_complete();
+    return has ? &last_.moment : nullptr;
+  }
+
   void close() noexcept {
     connection_.reset();
     has_pulled_ = false;
     last_ = {};
   }
+
+  /// What the mirror says. Asks its file only if somebody has written to it since it was asked
+  /// last.
+  [[nodiscard]] const Outset& outset(MirrorState& mirror);
 
   /// Whether a pull has ended well on this connection, and no push has sent rows since.
   [[nodiscard]] bool has_pulled() const noexcept { return has_pulled_ && connection_->usable(); }
@@ -169,6 +182,7 @@ class ServerSession {
   IdentityAccess access_ = {};
   bool has_pulled_ = false;
   Opening last_ = {};  ///< the latest of this connection
+  AsOf<Outset> outset_ = {};
 };
 
 }  // namespace playmirror::sync

@@ -20,7 +20,7 @@ def test_a_poll_does_not_send_its_question_again(small_db: MusicDb, mirror: pm.M
         server.sync(mirror)
         first, second, third = (server.sync(mirror) for _ in range(3))
     assert {first.method, second.method, third.method} == {"unchanged"}
-    assert first.wire.bytes_sent > 3 * second.wire.bytes_sent == 3 * third.wire.bytes_sent
+    assert first.wire.bytes_sent > second.wire.bytes_sent == third.wire.bytes_sent
     assert second.wire.round_trips == 1
 
 

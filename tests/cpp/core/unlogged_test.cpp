@@ -67,6 +67,18 @@ TEST_F(Unlogged, WritesIntoTheFileAndLeavesALogBehind) {
   EXPECT_EQ(artists(*state), 2);
 }
 
+TEST_F(Unlogged, NeitherReadersNorTheWatchOfTheSameMirrorKeepItFromThat) {
+  const auto state = open();
+  EXPECT_EQ(artists(*state), 0);
+  const auto before = state->mark();
+  {
+    const MirrorState::Unlogged unlogged(*state);
+    add_artist(*state, "a");
+    EXPECT_FALSE(has_log());
+  }
+  EXPECT_NE(state->mark(), before);
+}
+
 TEST_F(Unlogged, ATransactionThatFailsLeavesNothing) {
   const auto state = open();
   const MirrorState::Unlogged unlogged(*state);

@@ -15,6 +15,7 @@ import playmirror as pm
 import psycopg
 import pytest
 from cluster import Cluster
+from support.discreet_pooler import DiscreetPooler
 from support.faults import add_play
 from support.music_db import MusicDb
 from world import ADD, World
@@ -141,6 +142,23 @@ def a_server_whose_files_were_set_back(world: World) -> None:
         world.pull()
 
 
+def a_pooler_that_passes_for_the_server(world: World) -> None:
+    """It goes there anew when the server was stopped, whose files were set back meanwhile, and
+    which has done as much again."""
+    db = world.other_cluster()
+    with (
+        DiscreetPooler(db.server.host, db.server.port) as pooler,
+        pm.connect(pooler.dsn(db.dsn)) as server,
+    ):
+        with set_back(db):
+            db.execute(ADD)
+            server.pull(world.mirror)
+            assert server.pull(world.mirror).method == "unchanged"
+        db.execute("UPDATE tracks SET tempo = 3 WHERE id = 't1'")
+        with pytest.raises(pm.ServerChanged):
+            server.pull(world.mirror)
+
+
 @contextmanager
 def set_back(db: MusicDb) -> Iterator[None]:
     """Afterwards the server has the files that it had before."""
@@ -172,6 +190,7 @@ SCENARIOS: dict[str, Callable[[World], None]] = {
     "forgotten commits": a_crash_that_forgot_what_was_seen,
     "no short cut on a standby": what_commits_in_between_on_a_standby,
     "checkpoint": a_server_that_crashed_and_forgot,
+    "same process": a_pooler_that_passes_for_the_server,
     "start": a_server_set_back_to_do_as_much_again,
     "witnesses": a_server_whose_files_were_set_back,
 }

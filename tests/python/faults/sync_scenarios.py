@@ -412,7 +412,16 @@ def a_power_cut(world: World, without: str = "") -> None:
             files.check("add", Fault("power", call), without=without)
 
 
+def a_play_recorded_by_another_hand_between_two_syncs(world: World) -> None:
+    with pm.connect(world.db.dsn) as server, pm.open(world.mirror.path) as other:
+        for _ in range(2):
+            assert server.sync(world.mirror).method == "unchanged"
+        add_play(other, 1)
+        assert server.sync(world.mirror).pushed == 1
+
+
 SCENARIOS: dict[str, Callable[[World], None]] = {
+    "facts of now": a_play_recorded_by_another_hand_between_two_syncs,
     "horizon": a_late_commit,
     "sequence lock": a_late_commit_that_is_looked_for_by_ids,
     "table locks": a_rewriting_migration_during_a_pull,
