@@ -18,7 +18,7 @@ namespace playmirror::python {
 namespace {
 
 py::object resolve(const Period& period, py::handle zone, py::handle now, py::handle week_start) {
-  return to_python(period.resolve(from_python<std::string>(zone, "zone"),
+  return to_python(period.resolve(zone_name(zone, "zone"),
                                   from_python<std::optional<Timestamp>>(now, "now"),
                                   from_python<Weekday>(week_start, "week_start")));
 }

@@ -114,6 +114,13 @@ py::object to_date(sys_days day) {
   return py::reinterpret_steal<py::object>(result);
 }
 
+std::string zone_name(py::handle object, const char* name) {
+  import_datetime();
+  if (PyTZInfo_Check(object.ptr())) return py::str(object);
+  if (!PyUnicode_Check(object.ptr())) wrong_type(name, "str or a tzinfo", object);
+  return python::from_python<std::string>(object, name);
+}
+
 sys_days from_date(py::handle date, const char* name) {
   import_datetime();
   if (!PyDate_Check(date.ptr())) wrong_type(name, "a date", date);

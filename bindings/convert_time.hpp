@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace playmirror::python {
 
@@ -36,6 +37,23 @@ namespace playmirror::python {
 
 /// The length of a timedelta, or of a number of seconds.
 [[nodiscard]] std::chrono::microseconds from_timedelta(py::handle object, const char* name);
+
+/// The IANA name of a time zone: text, or a tzinfo that goes by it, such as zoneinfo.ZoneInfo.
+[[nodiscard]] std::string zone_name(py::handle object, const char* name);
+
+/// A Member that holds one.
+template <typename Record>
+struct ZoneMember {
+  const char* name = nullptr;
+  std::string Record::*pointer = nullptr;
+};
+template <typename Record>
+ZoneMember(const char*, std::string Record::*) -> ZoneMember<Record>;
+
+template <typename Record>
+[[nodiscard]] std::string keyword_value(const ZoneMember<Record>& member, py::handle value) {
+  return zone_name(value, member.name);
+}
 
 template <>
 struct Convert<Timestamp> {

@@ -127,6 +127,12 @@ struct Convert<T> {
   }
 };
 
+/// What a keyword gives a member. Kinds of members that take more have overloads of their own.
+template <typename Record, typename Type>
+[[nodiscard]] Type keyword_value(const Member<Record, Type>& member, py::handle value) {
+  return from_python<Type>(value, member.name);
+}
+
 /// The struct with the members that the keywords name; the others keep their defaults.
 template <Struct T>
 [[nodiscard]] T from_keywords(const py::dict& keywords) {
@@ -138,8 +144,7 @@ template <Struct T>
     std::size_t index = 0;
     const auto take = [&, &value = value](const auto& member) {
       if (index++ != wanted) return;
-      auto& target = result.*member.pointer;
-      target = from_python<std::remove_reference_t<decltype(target)>>(value, member.name);
+      result.*member.pointer = keyword_value(member, value);
     };
     std::apply([&](const auto&... member) { (take(member), ...); }, Describe<T>::kMembers);
   }

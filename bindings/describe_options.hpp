@@ -152,7 +152,7 @@ struct Describe<ServerOptions> {
       Member{"connect_timeout", &ServerOptions::connect_timeout},
       Member{"timeout", &ServerOptions::timeout},
       Member{"allow_plaintext", &ServerOptions::allow_plaintext},
-      Member{"played_at_zone", &ServerOptions::played_at_zone},
+      ZoneMember{"played_at_zone", &ServerOptions::played_at_zone},
   };
 };
 

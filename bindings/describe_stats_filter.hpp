@@ -18,7 +18,7 @@ struct Describe<StatsFilter> {
   static constexpr auto kMembers = std::tuple{
       Member{"period", &StatsFilter::period},
       Member{"now", &StatsFilter::now},
-      Member{"tz", &StatsFilter::tz},
+      ZoneMember{"tz", &StatsFilter::tz},
       Member{"week_start", &StatsFilter::week_start},
       Member{"rule", &StatsFilter::rule},
       Member{"min_listened_ms", &StatsFilter::min_listened_ms},

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from . import _core
 from .display import Record
 from .stats_enums import Weekday
-from .timestamp import Instant, InstantLike
+from .timestamp import Instant, InstantLike, ZoneLike
 
 
 @dataclass(frozen=True, repr=False)
@@ -215,14 +215,15 @@ class Period:
 
     def resolve(
         self,
-        zone: str = "UTC",
+        zone: ZoneLike = "UTC",
         now: InstantLike | None = None,
         week_start: Weekday | str = "monday",
     ) -> Span:
         """The instants covered.
 
-        `zone` is an IANA name; `now` is read from the system clock when it is None, and matters to
-        the periods counted from today only. Raises InvalidArgument for an unknown zone.
+        `zone` is an IANA name, or a ZoneInfo; `now` is read from the system clock when it is None,
+        and matters to the periods counted from today only. Raises InvalidArgument for an unknown
+        zone.
 
         >>> Period.this_week().resolve("Europe/Berlin", now="2026-01-31T06:00:00Z")
         """

@@ -12,7 +12,7 @@ from . import _core
 from .enums import VerifyDepth
 from .progress import ProgressOption, reporting
 from .report import DoctorReport, RepairReport, SyncReport, VerifyReport
-from .timestamp import Duration, InstantLike
+from .timestamp import Duration, InstantLike, ZoneLike
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +40,7 @@ class ServerOptions(TypedDict, total=False):
     connect_timeout: Duration  #: longest time to connect
     timeout: Duration  #: longest silence of the server before giving up
     allow_plaintext: bool  #: permit a TCP connection without TLS to another host
-    played_at_zone: str  #: whose local time played_at has on the server
+    played_at_zone: ZoneLike  #: whose local time played_at has on the server
 
 
 class PullOptions(TypedDict, total=False):
@@ -94,7 +94,7 @@ class Server:
         connect_timeout: Duration = 10.0,
         timeout: Duration = 60.0,
         allow_plaintext: bool = False,
-        played_at_zone: str = "UTC",
+        played_at_zone: ZoneLike = "UTC",
         progress: ProgressOption = None,
         stop: StopFlag | None = None,
     ) -> Server:
@@ -106,7 +106,7 @@ class Server:
         `schema` is where the tables live; `timeout` is the longest silence of the server before
         giving up; `allow_plaintext` permits a TCP connection without TLS to another host.
 
-        `played_at_zone` is the IANA time zone whose local time `play_history.played_at` has on the
+        `played_at_zone` is the time zone whose local time `play_history.played_at` has on the
         server, where that column has no zone of its own. The mirror and every answer have instants
         in UTC all the same. A mirror keeps to the one that it was first synced with.
 

@@ -19,14 +19,15 @@ from .stats_enums import (
     TrackIdentity,
     Weekday,
 )
-from .timestamp import Duration, InstantLike
+from .timestamp import Duration, InstantLike, ZoneLike
 
 
 class _Common(TypedDict, total=False):
     """What every statistic takes by keyword only."""
 
     now: InstantLike | None  #: what "today" is; default: the system clock's time
-    tz: str  #: IANA name of the zone whose days and hours count; default: UTC
+    #: the zone whose days and hours count, by its IANA name or as a ZoneInfo; default: UTC
+    tz: ZoneLike
     week_start: Weekday | str  #: default: monday
     rule: ListenRule | str  #: default: all
     min_listened_ms: int | None  #: listened so many milliseconds or more

@@ -156,6 +156,21 @@ def test_periods_are_values() -> None:
     assert repr(pm.Period.month(2026, 1)) == "Period(2026-01)"
 
 
+def test_a_zone_may_be_what_python_has_for_one(mirror: pm.Mirror) -> None:
+    mirror.tracks.add(id="t")
+    mirror.plays.add(track_id="t", played_at="2026-01-31T23:30:00Z")
+    for zone, hour in ((ZoneInfo("Asia/Kathmandu"), 5), (timezone.utc, 23)):
+        day = pm.Period.day(2026, 1, 31)
+        assert day.resolve(zone) == day.resolve(str(zone))
+        [cell] = [cell for cell in mirror.stats.heatmap(tz=zone) if cell.plays]
+        assert cell.hour == hour
+        assert mirror.stats.heatmap(tz=zone) == mirror.stats.heatmap(tz=str(zone))
+    with pytest.raises(pm.InvalidArgument, match="no time zone"):
+        mirror.stats.totals(tz=timezone(timedelta(hours=2)))
+    with pytest.raises(TypeError, match="tz must be str or a tzinfo, not int"):
+        mirror.stats.totals(tz=2)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     "zone", ["", "Berlin", "europe/berlin", "EST5EDT4", "../UTC", "Local", "+02"]
 )
