@@ -3,6 +3,7 @@
 #include "core/mirror/meta.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace playmirror::columns {
 namespace {
@@ -80,7 +81,7 @@ void write_column_state(sqlite::Database& database, const ColumnState& state) {
 std::vector<BlockInfo> read_blocks(const sqlite::Database& database) {
   const auto row = database.kept(
       "SELECT block, late, plays, first_at, first_id, last_at, last_id, least_id, greatest_id "
-      "FROM playmirror_blocks ORDER BY late, first_at, first_id");
+      "FROM playmirror_blocks");
   std::vector<BlockInfo> blocks;
   while (row->step()) {
     const std::int64_t block = row->integer(0);
@@ -98,6 +99,9 @@ std::vector<BlockInfo> read_blocks(const sqlite::Database& database) {
                       row->integer(7),
                       row->integer(8)});
   }
+  // Here and not by SQLite, which would copy every row of them into a sorter first.
+  std::ranges::sort(blocks, {},
+                    [](const BlockInfo& block) { return std::pair(block.late, block.first); });
   return blocks;
 }
 

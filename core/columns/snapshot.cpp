@@ -28,19 +28,24 @@ std::shared_ptr<const Snapshot> read_snapshot(const sqlite::Database& database) 
   RemovedPlays removed = read_removed(database);
   snapshot->outside = in_order(read_unsealed(database));
   std::vector<PlayRow> late;
-  for (BlockInfo& block : read_blocks(database)) {
+  const auto removed_from = [&](const BlockInfo& block) {
+    const auto found = removed.find(block.block);
+    return found == removed.end() ? std::vector<RemovedPlay>() : std::move(found->second);
+  };
+  for (const BlockInfo& block : read_blocks(database)) {
+    std::vector<RemovedPlay> gone = removed_from(block);
     if (block.late) {
-      add_late(late, read_block(database, block, snapshot->codes), removed[block.block]);
+      add_late(late, read_block(database, block, snapshot->codes), gone);
       continue;
     }
-    for (const RemovedPlay& play : removed[block.block]) {
+    for (const RemovedPlay& play : gone) {
       if (play.row >= block.plays || play.track >= snapshot->codes.tracks) {
         refuse_damaged("a removed play of block " + std::to_string(block.block) + " is none");
       }
     }
     snapshot->plays_before.push_back(snapshot->plays_before.back() + block.plays);
-    snapshot->removed.push_back(std::move(removed[block.block]));
-    snapshot->blocks.push_back(std::move(block));
+    snapshot->removed.push_back(std::move(gone));
+    snapshot->blocks.push_back(block);
   }
   if (late.empty()) return snapshot;
   const PlayArrays unsealed = std::move(snapshot->outside);

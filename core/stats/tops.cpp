@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <queue>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,15 +69,21 @@ std::vector<Item> top(const Selection& selection, Entity entity, Name&& name,
   return items;
 }
 
-/// The least of the `n` largest counts, of which there are that many.
+/// The least of the `n` largest counts; 0 where there are fewer.
 std::uint32_t nth_largest(std::span<const std::uint32_t> counts, std::size_t n) {
-  std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> largest;
-  for (const std::uint32_t count : counts) {
-    if (largest.size() == n && count <= largest.top()) continue;
-    largest.push(count);
-    if (largest.size() > n) largest.pop();
+  if (n > counts.size()) return 0;
+  const auto first = counts.first(n);
+  std::vector<std::uint32_t> largest(first.begin(), first.end());  // a heap, the least in front
+  std::ranges::make_heap(largest, std::greater());
+  std::uint32_t least = largest.front();
+  for (const std::uint32_t count : counts.subspan(n)) {
+    if (count <= least) continue;
+    std::ranges::pop_heap(largest, std::greater());
+    largest.back() = count;
+    std::ranges::push_heap(largest, std::greater());
+    least = largest.front();
   }
-  return largest.top();
+  return least;
 }
 
 /// By plays alone, from running totals: no play is looked at but at the ends of the period.
@@ -94,18 +99,18 @@ std::vector<TopTrack> top_by_counts(const Selection& selection) {
       static_cast<std::size_t>(std::min(filter.offset, most) + std::min(filter.limit, most));
 
   const std::span of_tracks = std::span(counts).subspan(1);  // all but those of plays without one
-  const auto played =
-      of_tracks.size() - static_cast<std::size_t>(std::ranges::count(of_tracks, 0U));
   std::vector<std::pair<std::uint32_t, columns::TrackEntry>> found;
   for (std::size_t reach = wanted;; reach += wanted) {
-    const bool partly = filter.limit != 0 && reach < played;
     // The least count that can be on the page: all codes with it compete by their ids.
-    const std::uint32_t least = partly ? nth_largest(of_tracks, reach) : 1;
+    const std::uint32_t last = filter.limit != 0 ? nth_largest(of_tracks, reach) : 0;
+    const bool partly = last > 0;
+    const std::uint32_t least = std::max(last, 1U);
     found.clear();
-    for (std::uint32_t code = 1; code < counts.size(); ++code) {
-      if (counts[code] < least) continue;
+    for (std::size_t i = 0; i < of_tracks.size(); ++i) {
+      if (of_tracks[i] < least) continue;
+      const auto code = static_cast<std::uint32_t>(i + 1);
       const columns::TrackEntry entry = plays.track(code);
-      if (entry.exists) found.emplace_back(counts[code], entry);
+      if (entry.exists) found.emplace_back(of_tracks[i], entry);
     }
     if (!partly || found.size() >= wanted) break;
   }
