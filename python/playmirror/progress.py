@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TextIO, TypeAlias
 
@@ -46,19 +45,21 @@ class Progress(Record):
 ProgressOption: TypeAlias = bool | Callable[[Progress], object] | None
 
 
-@contextlib.contextmanager
-def reporting(progress: ProgressOption) -> Iterator[Callable[[Progress], object] | None]:
+class reporting:  # reads like a function, as in contextlib
     """The callable, if any, for what a caller gave as `progress`; closes what it opened."""
-    if not isinstance(progress, bool):
-        yield progress
-    elif not progress:
-        yield None
-    else:
-        display = _display()
-        try:
-            yield display
-        finally:
-            display.close()
+
+    __slots__ = ("_callback", "_display")
+
+    def __init__(self, progress: ProgressOption) -> None:
+        self._display = _display() if progress is True else None
+        self._callback = self._display if isinstance(progress, bool) else progress
+
+    def __enter__(self) -> Callable[[Progress], object] | None:
+        return self._callback
+
+    def __exit__(self, *_: object) -> None:
+        if self._display is not None:
+            self._display.close()
 
 
 def _display() -> _Bar | Lines:
