@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def assert_instants(mirror: pm.Mirror, server: pm.Server, db: MusicDb, zone: str
         "ORDER BY id",
         [zone],
     )
-    with sqlite3.connect(f"file:{mirror.path}?mode=ro", uri=True) as file:
+    with closing(sqlite3.connect(f"file:{mirror.path}?mode=ro", uri=True)) as file:
         assert file.execute("SELECT id, played_at FROM play_history ORDER BY id").fetchall() == (
             wanted
         )

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -212,7 +213,9 @@ def test_the_base_of_a_comparison_is_a_dict(mirror: pm.Mirror) -> None:
 
 def test_an_infinite_feature_has_no_mean(mirror: pm.Mirror) -> None:
     mirror.close()
-    with sqlite3.connect(mirror.path) as file:  # as a server may hold it
+    with closing(
+        sqlite3.connect(mirror.path, isolation_level=None)
+    ) as file:  # as a server may hold it
         file.execute("UPDATE tracks SET tempo = 9e999 WHERE id = 'so-what'")
     with pm.open(mirror.path) as opened:
         (tempo,) = (f for f in opened.stats.audio_profile().features if f.feature == "tempo")
