@@ -114,9 +114,25 @@ py::object to_date(sys_days day) {
   return py::reinterpret_steal<py::object>(result);
 }
 
+namespace {
+
+/// The tzinfo itself, or of a fixed offset one without a name: the present name of an offset, such
+/// as CET, can be that of a zone that has other offsets too.
+py::object name_giver(py::handle tzinfo) {
+  if (Py_TYPE(tzinfo.ptr()) != Py_TYPE(PyDateTime_TimeZone_UTC)) {
+    return py::reinterpret_borrow<py::object>(tzinfo);
+  }
+  const py::object offset = tzinfo.attr("utcoffset")(py::none());
+  PyObject* unnamed = PyTimeZone_FromOffset(offset.ptr());
+  if (unnamed == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(unnamed);
+}
+
+}  // namespace
+
 std::string zone_name(py::handle object, const char* name) {
   import_datetime();
-  if (PyTZInfo_Check(object.ptr())) return py::str(object);
+  if (PyTZInfo_Check(object.ptr())) return py::str(name_giver(object));
   if (!PyUnicode_Check(object.ptr())) wrong_type(name, "str or a tzinfo", object);
   return python::from_python<std::string>(object, name);
 }

@@ -7,7 +7,7 @@ answer's value: two answers are equal when their numbers are.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cache
@@ -93,7 +93,8 @@ def _kept(value: Any) -> Any:
 
 @cache
 def _is_listing(kind: Any) -> bool:
-    return hasattr(kind, "__iter__") and not issubclass(kind, (str, bytes))
+    # Not hasattr(kind, "__iter__"): an enum is a listing of its members, which are none themselves.
+    return issubclass(kind, Iterable) and not issubclass(kind, (str, bytes))
 
 
 def _remember(answer: Any, asked: Asked) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -169,6 +170,17 @@ def test_a_zone_may_be_what_python_has_for_one(mirror: pm.Mirror) -> None:
         mirror.stats.totals(tz=timezone(timedelta(hours=2)))
     with pytest.raises(TypeError, match="tz must be str or a tzinfo, not int"):
         mirror.stats.totals(tz=2)  # type: ignore[arg-type]
+
+
+def test_a_fixed_offset_is_no_zone_whatever_it_is_called_now(mirror: pm.Mirror) -> None:
+    """As datetime.now().astimezone().tzinfo is in Berlin, in winter."""
+    winter = timezone(timedelta(hours=1), "CET")
+    with pytest.raises(pm.InvalidArgument, match=re.escape('no time zone "UTC+01:00"')):
+        pm.Period.day(2026, 7, 1).resolve(winter)
+    with pytest.raises(pm.InvalidArgument, match=re.escape('no time zone "UTC+02:00"')):
+        mirror.stats.totals(tz=timezone(timedelta(hours=2), "UTC"))
+    day = pm.Period.day(2026, 7, 1)
+    assert day.resolve(timezone(timedelta(0), "Europe/London")) == day.resolve("UTC")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
+from enum import Enum, IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,23 @@ def test_a_value_of_a_wrong_type_is_named(mirror: pm.Mirror) -> None:
     for said, call in calls.items():
         with pytest.raises(TypeError, match=f"^{said}"):
             call()
+
+
+def test_a_number_may_be_the_member_of_an_enum(mirror: pm.Mirror) -> None:
+    """Its class has members to go through, itself it has none."""
+    for track in ("a", "b"):
+        mirror.tracks.add(id=track)
+        mirror.plays.add(track_id=track, played_at="2026-01-31T06:00:00Z")
+
+    class Size(IntEnum):
+        ONE = 1
+
+    class Rule(Enum):
+        ALL = "all"
+
+    assert len(mirror.stats.top_tracks(limit=Size.ONE)) == 1
+    with pytest.raises(TypeError, match="rule must be str, not Rule"):
+        mirror.stats.top_tracks(rule=Rule.ALL)  # type: ignore[arg-type]
 
 
 def test_a_year_in_review_has_no_other_period(mirror: pm.Mirror) -> None:
