@@ -89,13 +89,11 @@ class Named {
 /// The connection that writes, and what follows what it writes.
 struct MirrorState::Writer {
   explicit Writer(const std::filesystem::path& file)
-      : identity(files::identity(file)),
-        database(sqlite::Database::open(file, sqlite::OpenMode::read_write)) {
+      : database(sqlite::Database::open(file, sqlite::OpenMode::read_write)) {
     // Once checkpointed, the log is cut back to this size when it starts anew.
     database.execute("PRAGMA journal_size_limit=" + std::to_string(kCheckpointBytes));
   }
 
-  std::optional<std::pair<std::uint64_t, std::uint64_t>> identity;  ///< of the file
   sqlite::Database database;
   sqlite::ChangeWatch watch{database};
   columns::Journal journal{database, watch};
@@ -144,10 +142,12 @@ std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file
   }
   if (options.read_only) {
     files::refuse_irregular(path);
+    state->identity_ = files::identity(path);
     check_ready(*state);
     return state;
   }
   files::refuse_unsafe(path);
+  state->identity_ = files::identity(path);
   if (files::exists(beside(path, "-journal"))) {
     // The making of this file was cut short, and what it began can be undone by a writer only.
     const auto lock = files::FileLock::acquire(beside(path, "-lock"), options.busy_timeout,
@@ -213,7 +213,7 @@ void MirrorState::settle_log() noexcept {
   if (!writer_) return;
   // What stays in the log is safe there, so neither a busy lock nor a full disk matters here.
   try {
-    if (writer_->identity != files::identity(file_)) {
+    if (!has_its_name()) {
       writer_.reset();  // the log beside that name may be another file's by now
       return;
     }
@@ -267,7 +267,10 @@ std::unique_ptr<sqlite::Database> MirrorState::open_reader() const {
   const bool frozen = options_.read_only && !files::is_writable(file_.parent_path()) &&
                       files::size(beside(file_, "-wal")) == 0;
   const auto mode = frozen ? sqlite::OpenMode::immutable : sqlite::OpenMode::read_only;
-  return std::make_unique<sqlite::Database>(sqlite::Database::open(file_, mode));
+  auto database = std::make_unique<sqlite::Database>(sqlite::Database::open(file_, mode));
+  // What other connections have read is of the file that was opened first.
+  check_name();
+  return database;
 }
 
 void MirrorState::give_back(std::unique_ptr<sqlite::Database> database,
@@ -296,12 +299,9 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
       files::FileLock::acquire(beside(file_, "-lock"), options_.busy_timeout, "writing to", tick);
   check_open();
   sqlite::Database& database = writer().database;
-  // What is written to a file that has lost its name is gone when it is closed.
-  if (writer_->identity != files::identity(file_)) {
-    raise(ErrorCode::unsafe_file,
-          file_.string() + " was removed, or replaced by another file, while it was open here",
-          {.hint = "Close this mirror and open it again."});
-  }
+  // What is written to a file that has lost its name is gone when it is closed; and what has the
+  // name now was never looked at.
+  check_name();
   const bool later = durability == Durability::later;
   try {
     // A file without a log is only kept whole by syncing each transaction.
@@ -337,7 +337,10 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
 }
 
 MirrorState::Writer& MirrorState::writer() {
-  if (!writer_) writer_ = std::make_unique<Writer>(file_);
+  if (!writer_) {
+    check_name();
+    writer_ = std::make_unique<Writer>(file_);
+  }
   return *writer_;
 }
 
@@ -400,7 +403,9 @@ SalvageReport MirrorState::renew(const std::function<void()>& tick) {
   column_cache_ = std::make_shared<columns::ColumnCache>();
   ++renewals_;
   rows_counted_ = false;
-  return salvage::renew(file_);
+  SalvageReport report = salvage::renew(file_);
+  identity_ = files::identity(file_);
+  return report;
 }
 
 MirrorState::SyncLock::SyncLock(const std::filesystem::path& file, files::FileLock lock)
@@ -419,6 +424,18 @@ MirrorState::SyncLock MirrorState::lock_for_sync(const std::function<void()>& ti
           {.hint = "Wait until the first one has returned."});
   }
   return {file, files::FileLock::acquire(file, options_.busy_timeout, "syncing", tick)};
+}
+
+bool MirrorState::has_its_name() const {
+  const std::scoped_lock lock(mutex_);
+  return identity_ == files::identity(file_);
+}
+
+void MirrorState::check_name() const {
+  if (has_its_name()) return;
+  raise(ErrorCode::unsafe_file,
+        file_.string() + " was removed, or replaced by another file, while it was open here",
+        {.hint = "Close this mirror and open it again."});
 }
 
 void MirrorState::close() {

@@ -153,6 +153,10 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   MirrorState(std::filesystem::path file, MirrorOptions options);
   void give_back(std::unique_ptr<sqlite::Database> database, std::uint64_t renewals) noexcept;
 
+  /// Whether the file's name still leads to the file that was opened.
+  [[nodiscard]] bool has_its_name() const;
+  void check_name() const;  ///< throws `unsafe_file` when it does not
+
   void leave_log(const std::function<void()>& tick);
   void return_to_log();
   [[nodiscard]] Writer& writer();  ///< with writer_mutex_ held
@@ -166,6 +170,7 @@ class MirrorState : public std::enable_shared_from_this<MirrorState> {
   pid_t owner_;
   mutable std::mutex mutex_;  ///< guards the members below
   bool closed_ = false;
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> identity_ = {};  ///< of the file
   std::uint64_t renewals_ = 0;  ///< of the file: older read connections see the one set aside
   std::vector<std::unique_ptr<sqlite::Database>> idle_readers_;
   CommitWatch commit_watch_;

@@ -105,12 +105,14 @@ def test_nothing_is_changed_in_a_file_that_is_no_mirror(
     assert (stat.S_IMODE(mirror_path.stat().st_mode), mirror_path.read_bytes()) == (0o644, before)
 
 
+@pytest.mark.parametrize("has_written", [True, False])
 @pytest.mark.parametrize("replaced", [True, False])
 def test_nothing_is_recorded_into_a_file_that_has_lost_its_name(
-    made: Path, tmp_path: Path, replaced: bool
+    made: Path, tmp_path: Path, replaced: bool, has_written: bool
 ) -> None:
     with pm.open(made) as mirror:
-        add_play(mirror, 1, "blue")
+        if has_written:
+            add_play(mirror, 1, "blue")
         plays = mirror.plays.count()
         if replaced:
             mirror.copy_to(tmp_path / "backup.db")
@@ -125,6 +127,19 @@ def test_nothing_is_recorded_into_a_file_that_has_lost_its_name(
             add_play(mirror, 2, "blue")
             assert mirror.plays.count() == plays + 1
             assert mirror.verify().ok
+
+
+def test_no_answer_is_of_two_files(made: Path, tmp_path: Path) -> None:
+    with pm.open(made) as mirror:
+        add_play(mirror, 1, "blue")
+        mirror.copy_to(tmp_path / "backup.db")
+        add_play(mirror, 2, "blue")
+        cursors = [iter(mirror.plays) for _ in range(2)]
+        for cursor in cursors:
+            next(cursor)
+        (tmp_path / "backup.db").replace(made)
+        with pytest.raises(pm.MirrorUnusable, match="replaced"):
+            cursors += [iter(mirror.plays) for _ in range(20)]
 
 
 def test_a_linked_directory_is_fine(made: Path, tmp_path: Path) -> None:
