@@ -25,6 +25,7 @@ std::size_t position(py::handle key, std::span<const py::object> names) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i].is(key)) return i;
   }
+  if (!PyUnicode_Check(key.ptr())) return names.size();
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (PyUnicode_Compare(names[i].ptr(), key.ptr()) == 0) return i;
   }
@@ -50,8 +51,12 @@ py::object Instance::take() && {
   return std::move(object_);
 }
 
-void unexpected_keyword(const std::string& name) {
-  throw py::type_error("unexpected keyword argument '" + name + "'");
+void unexpected_keyword(py::handle name) {
+  // As Python itself says it of calls; options may come as a dict as well.
+  if (!PyUnicode_Check(name.ptr())) throw py::type_error("keywords must be strings");
+  // A text may hold what std::string and UTF-8 cannot.
+  PyErr_Format(PyExc_TypeError, "unexpected keyword argument '%U'", name.ptr());
+  throw py::error_already_set();
 }
 
 py::object enum_member(py::handle type, const char* value) { return type(value); }

@@ -68,8 +68,8 @@ class ClassOnce {
   py::gil_safe_call_once_and_store<py::object> found_;
 };
 
-/// Which of these texts it is, names.size() if none. Names of keywords are mostly one object
-/// wherever they are written.
+/// Which of these texts it is, names.size() if none, or if it is no text. Names of keywords are
+/// mostly one object wherever they are written.
 [[nodiscard]] std::size_t position(py::handle key, std::span<const py::object> names);
 
 /// An instance of `type`, made without its __init__ and filled without its __setattr__, which a
@@ -87,8 +87,8 @@ class Instance {
   bool may_be_in_cycle_ = false;
 };
 
-/// Throws TypeError: unexpected keyword argument.
-[[noreturn]] void unexpected_keyword(const std::string& name);
+/// Throws TypeError: unexpected keyword argument, or no name of one at all.
+[[noreturn]] void unexpected_keyword(py::handle name);
 
 /// The names of the members, as Python has them.
 template <Struct T>
@@ -140,7 +140,7 @@ template <Struct T>
   const auto& names = member_names<T>();
   for (const auto& [key, value] : keywords) {
     const std::size_t wanted = position(key, names);
-    if (wanted == names.size()) unexpected_keyword(py::cast<std::string>(key));
+    if (wanted == names.size()) unexpected_keyword(key);
     std::size_t index = 0;
     const auto take = [&, &value = value](const auto& member) {
       if (index++ != wanted) return;

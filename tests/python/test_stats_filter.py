@@ -229,6 +229,18 @@ def test_the_base_of_a_comparison_is_a_dict(mirror: pm.Mirror) -> None:
     assert mirror.stats.compare({"period": "2025"}, period="2026").numbers
 
 
+@pytest.mark.parametrize("key", [1, None, b"period"])
+def test_what_is_no_text_is_no_keyword(mirror: pm.Mirror, key: Any) -> None:
+    with pytest.raises(TypeError, match="keywords must be strings"):
+        mirror.stats.compare(base={key: "2026"})
+
+
+@pytest.mark.parametrize("name", ["peri\ud800d", "period\0", "période"])
+def test_an_unknown_keyword_is_named_whatever_is_in_it(mirror: pm.Mirror, name: str) -> None:
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{name}'"):
+        mirror.stats.totals(**{name: "2026"})
+
+
 def test_an_infinite_feature_has_no_mean(mirror: pm.Mirror) -> None:
     mirror.close()
     with closing(
