@@ -417,6 +417,7 @@ MirrorState::SyncLock::~SyncLock() { held_here.pop_back(); }
 
 MirrorState::SyncLock MirrorState::lock_for_sync(const std::function<void()>& tick) {
   check_usable();
+  check_name();  // a sync that finds nothing new neither writes nor opens anything
   const std::filesystem::path file = beside(file_, "-sync-lock");
   const auto identity = files::identity(file);
   if (identity && std::ranges::find(held_here, identity) != held_here.end()) {

@@ -56,6 +56,19 @@ def test_a_connection_that_broke_unused_is_made_again(
         getattr(server, call)(*([] if call == "doctor" else [mirror]))
 
 
+def test_a_sync_of_a_file_that_was_replaced_does_not_find_it_unchanged(
+    server: pm.Server, mirror_path: Path, tmp_path: Path
+) -> None:
+    with pm.open(mirror_path) as mirror:
+        assert [server.sync(mirror).method for _ in range(2)] == ["first_copy", "unchanged"]
+        mirror.copy_to(tmp_path / "backup.db")
+        (tmp_path / "backup.db").replace(mirror_path)
+        with pytest.raises(pm.MirrorUnusable, match="replaced by another file"):
+            server.sync(mirror)
+    with pm.open(mirror_path) as mirror:
+        assert server.sync(mirror).method == "unchanged"
+
+
 def test_a_first_sync_reports_what_it_did(
     server: pm.Server, mirror_path: Path, small_db: MusicDb
 ) -> None:
