@@ -41,7 +41,9 @@ class Asked:
     @property
     def tz(self) -> str:
         """Whose days and hours."""
-        return str(self.filter.get("tz", "UTC"))
+        zone = self.filter.get("tz", "UTC")
+        # Of fixed offsets only this one is taken, whatever it is called.
+        return "UTC" if isinstance(zone, timezone) else str(zone)
 
     def span(self) -> Span:
         """The instants that the period covered when it was asked."""

@@ -15,7 +15,8 @@ Instant: TypeAlias = datetime | Timestamp
 #: hours.
 InstantLike: TypeAlias = datetime | Timestamp | str
 
-#: A time zone: its IANA name, or a tzinfo that goes by it, such as a zoneinfo.ZoneInfo.
+#: A time zone: its IANA name, or a tzinfo that goes by it, such as a zoneinfo.ZoneInfo or
+#: timezone.utc. Another fixed offset is none, whatever it is called: it has no summer time.
 ZoneLike: TypeAlias = str | tzinfo
 
 #: A length of time that playmirror takes: a timedelta, or a number of seconds. Rounded to

@@ -14,6 +14,7 @@ import playmirror as pm
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from playmirror.asked import asked_of
 
 NOW = "2026-01-31T06:00:00Z"
 ZONES = [
@@ -180,7 +181,10 @@ def test_a_fixed_offset_is_no_zone_whatever_it_is_called_now(mirror: pm.Mirror) 
     with pytest.raises(pm.InvalidArgument, match=re.escape('no time zone "UTC+02:00"')):
         mirror.stats.totals(tz=timezone(timedelta(hours=2), "UTC"))
     day = pm.Period.day(2026, 7, 1)
-    assert day.resolve(timezone(timedelta(0), "Europe/London")) == day.resolve("UTC")
+    lisbon = timezone(timedelta(0), "WET")
+    assert day.resolve(lisbon) == day.resolve("UTC")
+    asked = asked_of(mirror.stats.totals(period="2026-07-01", tz=lisbon))
+    assert asked is not None and asked.span() == day.resolve("UTC") and asked.tz == "UTC"
 
 
 @pytest.mark.parametrize(
