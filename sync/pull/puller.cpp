@@ -125,7 +125,7 @@ bool Puller::has_stood_still() {
   if (seen != nullptr && !seen->in_recovery && seen->checkpoint == last.checkpoint &&
       seen->started == last.started && !difference(*known, seen->identity)) {
     question.sql = same_process_standstill_sql();
-    question.parameters = {last.snapshot, std::to_string(server.backend())};
+    question.parameters = {last.snapshot, std::to_string(server.backend()), last.started};
   } else {
     question.sql = standstill_sql(session_.identity_access());
     question.parameters = {last.snapshot,

@@ -83,9 +83,10 @@ std::string standstill_sql(const IdentityAccess& access) {
 }
 
 std::string same_process_standstill_sql() {
-  return std::string("SELECT pg_catalog.pg_current_snapshot()::text = $1 AND ") +
-         (PLAYMIRROR_SAFEGUARD("same process") ? "pg_catalog.pg_backend_pid()::text = $2"
-                                               : "$2::text IS NOT NULL");
+  const std::string same =
+      std::string("pg_catalog.pg_backend_pid()::text = $2 AND ") + kStarted + " = $3";
+  return "SELECT pg_catalog.pg_current_snapshot()::text = $1 AND " +
+         (PLAYMIRROR_SAFEGUARD("same process") ? same : "$2::text || $3::text IS NOT NULL");
 }
 
 Moment read_moment(const pg::Row& row, const ServerOptions& options) {

@@ -68,9 +68,9 @@ void note_what_a_crash_may_take(sqlite::Database& database, const Moment& moment
 /// timeline ($5) and database ($6). Cheap: whoever polls asks nothing else.
 [[nodiscard]] std::string standstill_sql(const IdentityAccess& access);
 
-/// A cheaper one for the server process ($2) that has shown all the rest at an earlier moment, as a
-/// primary: none outlives a crash or a stop, and no primary becomes anything else without. So only
-/// the snapshot ($1) may be another by now.
+/// A cheaper one for the process ($2) of a server started at that moment ($3) which has shown all
+/// the rest before, as a primary: none outlives a crash or a stop, and no primary becomes anything
+/// else without. So only the snapshot ($1) may be another by now.
 [[nodiscard]] std::string same_process_standstill_sql();
 
 /// The identity that the mirror was made from; nothing before its first pull.

@@ -99,7 +99,8 @@ def test_pandas_reads_the_same_values(table: Any) -> None:
     for row, expected in zip(taken.to_dict("records"), table.to_dicts(), strict=True):
         assert {k: None if pandas.isna(v) else v for k, v in row.items()} == expected
     assert list(table.to_pandas().columns) == list(taken.columns)
-    assert pandas.DataFrame.from_arrow(table).shape == taken.shape
+    if hasattr(pandas.DataFrame, "from_arrow"):  # since pandas 3
+        assert pandas.DataFrame.from_arrow(table).shape == taken.shape
 
 
 def test_duckdb_reads_the_same_values(table: Any) -> None:
