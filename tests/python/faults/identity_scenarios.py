@@ -8,7 +8,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import playmirror as pm
@@ -84,9 +84,15 @@ def a_server_that_crashed_and_forgot(world: World) -> None:
 
 def end_a_process(db: MusicDb) -> None:
     """A crash that the server itself recovers from, without being started anew."""
-    with db.connect() as victim:
-        os.kill(victim.info.backend_pid, signal.SIGKILL)
     deadline = time.monotonic() + 30
+    with closing(db.connect()) as victim, closing(db.connect()) as witness:
+        os.kill(victim.info.backend_pid, signal.SIGKILL)
+        # Only when the server has noticed, it ends the others as well.
+        with suppress(psycopg.OperationalError):
+            while True:
+                witness.execute("SELECT 1")
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
     while True:
         try:
             return db.settle()

@@ -43,27 +43,33 @@ class DiscreetPooler:
     def _serve(self, client: socket.socket) -> None:
         greeting = client.recv(1 << 16)  # of one piece
         server = socket.create_connection(self._target)
-        server.sendall(greeting)
-        while True:
-            readable, _, _ = select.select([client, server], [], [])
-            if server in readable:
-                said = server.recv(1 << 16)
-                if not said:
-                    server.close()
-                    select.select([client], [], [])
-                    server = self._begin_anew(greeting)
-                elif b"SFATAL" not in said:  # that it goes is not handed on
-                    client.sendall(said)
-            elif question := client.recv(1 << 16):
-                server.sendall(question)
-            else:
-                server.close()
-                return
+        try:
+            server.sendall(greeting)
+            while True:
+                readable, _, _ = select.select([client, server], [], [])
+                if server in readable:
+                    said = server.recv(1 << 16)
+                    if not said:
+                        server.close()
+                        select.select([client], [], [])
+                        server = socket.create_connection(self._target)
+                        _greet(server, greeting)
+                    elif b"SFATAL" not in said:  # that it goes is not handed on
+                        client.sendall(said)
+                elif question := client.recv(1 << 16):
+                    server.sendall(question)
+                else:
+                    return
+        finally:
+            server.close()
 
-    def _begin_anew(self, greeting: bytes) -> socket.socket:
-        server = socket.create_connection(self._target)
-        server.sendall(greeting)
-        said = b""
-        while not said.endswith(IDLE):
-            said += server.recv(1 << 16)
-        return server
+
+def _greet(server: socket.socket, greeting: bytes) -> None:
+    """Begins a session, whose beginning nobody is told."""
+    server.sendall(greeting)
+    said = b""
+    while not said.endswith(IDLE):
+        more = server.recv(1 << 16)
+        if not more:
+            raise ConnectionError("the server refused the session")
+        said += more
