@@ -283,8 +283,10 @@ void count(std::span<const std::uint32_t> tracks, Counts& counts) {
 void compare_counts(const std::vector<PlayArrays>& blocks, std::size_t plays) {
   std::vector<std::string> bytes;
   for (const PlayArrays& block : blocks) bytes.push_back(encode_codes(block.track));
-  std::vector<std::int64_t> numbers(blocks.size());
-  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<std::int64_t>(i);
+  std::vector<BlockInfo> infos;
+  for (const PlayArrays& block : blocks) {
+    infos.push_back({.block = std::ssize(infos), .plays = block.size()});
+  }
 
   std::mt19937_64 random(9);
   Counts counts(kTracks + 1);
@@ -306,19 +308,22 @@ void compare_counts(const std::vector<PlayArrays>& blocks, std::size_t plays) {
     const auto [begin, end] = period();
     scan(begin, end);
   });
-  const auto decode = [&](std::size_t block, Counts& into) {
-    count(decode_codes(bytes[block], blocks[block].size(), kTracks + 1), into);
+  const auto decode = [&](std::size_t block, std::size_t begin, std::size_t end, Counts& into) {
+    const auto tracks = decode_codes(bytes[block], blocks[block].size(), kTracks + 1);
+    count(std::span(tracks).subspan(begin, end - begin), into);
   };
   const double built =
-      median_of(3, [&] { const Totals totals(numbers, kTracks + 1, kMostBytes, nullptr, decode); });
-  const Totals totals(numbers, kTracks + 1, kMostBytes, nullptr, decode);
+      median_of(3, [&] { const Totals totals(infos, kTracks + 1, kMostBytes, nullptr, decode); });
+  const Totals totals(infos, kTracks + 1, kMostBytes, nullptr, decode);
   const auto before = [&](std::size_t place, bool plus) {
-    const std::size_t border = totals.nearest(place / kBlockPlays);
-    const Counts& kept = totals.before(border);
+    const std::size_t nearest = totals.nearest(place / kBlockPlays, place % kBlockPlays);
+    const Counts& kept = totals.before(nearest);
     for (std::size_t i = 0; i < kept.size(); ++i) counts[i] += plus ? kept[i] : 0 - kept[i];
-    for (std::size_t i = border * kBlockPlays; i < place; ++i) {
+    const auto border = totals.border(nearest);
+    const std::size_t from = std::min(border.block * kBlockPlays + border.row, plays);
+    for (std::size_t i = std::min(from, place); i < std::max(from, place); ++i) {
       const std::uint32_t track = blocks[i / kBlockPlays].track[i % kBlockPlays];
-      plus ? ++counts[track] : --counts[track];
+      plus == (from < place) ? ++counts[track] : --counts[track];
     }
   };
   const double subtracted = median_of(201, [&] {

@@ -3,6 +3,7 @@
 #include "core/columns/bins.hpp"
 #include "core/columns/block_store.hpp"
 #include "core/columns/dictionary.hpp"
+#include "core/columns/most_played.hpp"
 #include "core/columns/running_totals.hpp"
 #include "core/columns/snapshot.hpp"
 #include "core/columns/track_sums.hpp"
@@ -103,7 +104,7 @@ class ColumnCache {
 
   Latest<Snapshot> snapshot;
   Latest<std::vector<std::uint32_t>> totals;  ///< of all blocks, by track code
-  Latest<RunningTotals<std::uint32_t>> running_counts;
+  Latest<CountTotals> running_counts;
   Latest<RunningTotals<TrackSums>> running_sums;
   Latest<BinTotals> running_bins;
   Latest<TrackDictionary> tracks;

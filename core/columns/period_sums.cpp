@@ -12,8 +12,10 @@
 namespace playmirror::columns {
 namespace {
 
-/// A period of so few plays is summed up play by play, not from running totals.
+/// A period of so few plays, or of so small a part of all, is summed up play by play, not from
+/// running totals.
 constexpr std::uint64_t kFewPlays = 32'768;
+constexpr std::uint64_t kSmallPart = 8;
 
 template <bool plus, typename Sum>
 void add(Sum& to, const Sum& sum) {
@@ -37,7 +39,7 @@ void add_each(const std::vector<std::uint32_t>& after, const std::vector<std::ui
 struct PeriodSums::Counting {
   using Sum = std::uint32_t;
   using Sums = std::vector<Sum>;
-  using Totals = RunningTotals<Sum>;
+  using Totals = CountTotals;
   static constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 
   std::size_t codes;
@@ -127,11 +129,41 @@ struct PeriodSums::Binning {
   }
 };
 
+bool PeriodSums::are_totals(const TimeRange& range) const {
+  return range.is_all() && !snapshot_.blocks.empty() && snapshot_.outside.size() == 0 &&
+         std::ranges::all_of(snapshot_.removed, &std::vector<RemovedPlay>::empty);
+}
+
 PeriodSums::Counts PeriodSums::counts(const TimeRange& range) const {
-  const bool only_blocks = !snapshot_.blocks.empty() && snapshot_.outside.size() == 0 &&
-                           std::ranges::all_of(snapshot_.removed, &std::vector<RemovedPlay>::empty);
-  if (range.is_all() && only_blocks) return totals();
+  if (are_totals(range)) return totals();
   return std::make_shared<const Counting::Sums>(sum(Counting{snapshot_.codes.tracks}, range));
+}
+
+std::vector<TrackPlays> PeriodSums::most_played(const TimeRange& range, std::size_t n) const {
+  if (are_totals(range)) return columns::most_played(*totals(), n);
+  const Counting kind{snapshot_.codes.tracks};
+  Counting::Sums plays(kind.size());
+  add_outside(kind, range, plays);
+  std::uint32_t outside = 0;
+  for (const std::uint32_t track : snapshot_.outside.track) {
+    outside = std::max(outside, plays[track]);
+  }
+  const auto between = add_ends(kind, range, plays);
+  if (between.upper != between.lower) {
+    const auto before = [&](std::size_t border) {
+      return [&totals = between.totals->before(border)](std::uint32_t track) {
+        return track < totals.size() ? totals[track] : 0;
+      };
+    };
+    const auto upper = before(between.upper);
+    const auto lower = before(between.lower);
+    const auto plays_of = [&](auto track) { return plays[track] + upper(track) - lower(track); };
+    if (auto found = between.totals->leaders->most_played(n, outside, plays_of)) {
+      return *std::move(found);
+    }
+  }
+  between.add_to(kind, plays);
+  return columns::most_played(plays, n);
 }
 
 PeriodSums::Counts PeriodSums::totals() const {
@@ -155,65 +187,65 @@ std::vector<std::uint32_t> PeriodSums::binned(const TimeRange& range,
 template <typename Kind>
 typename Kind::Sums PeriodSums::sum(const Kind& kind, const TimeRange& range) const {
   typename Kind::Sums sums(kind.size());
-  const auto [first, last] = snapshot_.blocks_in(range);
-  if (first < last) add_blocks(kind, range, first, last, sums);
-  for (std::size_t block = first; block < last; ++block) take_removed(kind, block, range, sums);
-  const auto [outside_begin, outside_end] = range.rows(snapshot_.outside.played_at);
-  kind.template add_batch<true>(
-      slice(snapshot_.outside, outside_begin, outside_end, kind.columns()), sums);
+  add_outside(kind, range, sums);
+  add_ends(kind, range, sums).add_to(kind, sums);
   return sums;
 }
 
 template <typename Kind>
-void PeriodSums::add_blocks(const Kind& kind, const TimeRange& range, std::size_t first,
-                            std::size_t last, typename Kind::Sums& sums) const {
+void PeriodSums::add_outside(const Kind& kind, const TimeRange& range,
+                             typename Kind::Sums& sums) const {
+  const auto [begin, end] = range.rows(snapshot_.outside.played_at);
+  kind.template add_batch<true>(slice(snapshot_.outside, begin, end, kind.columns()), sums);
+}
+
+template <typename Kind>
+PeriodSums::Between<Kind> PeriodSums::add_ends(const Kind& kind, const TimeRange& range,
+                                               typename Kind::Sums& sums) const {
+  const auto [first, last] = snapshot_.blocks_in(range);
+  for (std::size_t block = first; block < last; ++block) take_removed(kind, block, range, sums);
+  return first < last ? add_ends_of_blocks(kind, range, first, last, sums) : Between<Kind>();
+}
+
+template <typename Kind>
+PeriodSums::Between<Kind> PeriodSums::add_ends_of_blocks(const Kind& kind, const TimeRange& range,
+                                                         std::size_t first, std::size_t last,
+                                                         typename Kind::Sums& sums) const {
   if constexpr (std::is_same_v<Kind, Counting>) {
     if (range.is_all()) {
-      std::ranges::copy(*totals(), sums.begin());
-      return;
+      add_each(*totals(), {}, sums);
+      return {};
     }
   }
   const std::uint64_t most = snapshot_.plays_before[last] - snapshot_.plays_before[first];
   const std::size_t begin = blocks_.rows(first, range).first;
   const std::size_t end = blocks_.rows(last - 1, range).second;
   const std::uint64_t plays = most - begin - (snapshot_.blocks[last - 1].plays - end);
-  if (plays > kFewPlays) {
+  if (plays > std::min(kFewPlays, snapshot_.plays_before.back() / kSmallPart)) {
     const auto totals = running_totals(kind);
-    const std::size_t upper = border(*totals, last - 1, end);
-    const std::size_t lower = border(*totals, first, begin);
-    if (upper != lower) kind.add_difference(totals->before(upper), totals->before(lower), sums);
-    add_from_border(kind, upper, last - 1, end, true, sums);
-    add_from_border(kind, lower, first, begin, false, sums);
-    return;
+    const std::size_t upper = totals->nearest(last - 1, end);
+    const std::size_t lower = totals->nearest(first, begin);
+    add_between(kind, totals->border(upper), {last - 1, end}, true, sums);
+    add_between(kind, totals->border(lower), {first, begin}, false, sums);
+    return {totals, upper, lower};
   }
   for (std::size_t block = first; block < last; ++block) {
     const std::size_t from = block == first ? begin : 0;
     const std::size_t to = block == last - 1 ? end : snapshot_.blocks[block].plays;
     add_rows(kind, block, from, to, true, sums);
   }
+  return {};
 }
 
-template <typename Totals>
-std::size_t PeriodSums::border(const Totals& totals, std::size_t block, std::size_t row) const {
-  // Behind the block, from its middle on.
-  const bool from_behind =
-      block < snapshot_.blocks.size() && row > snapshot_.blocks[block].plays / 2;
-  return totals.nearest(block + (from_behind ? 1 : 0));
-}
-
-template <typename Kind>
-void PeriodSums::add_from_border(const Kind& kind, std::size_t border, std::size_t block,
-                                 std::size_t row, bool plus, typename Kind::Sums& sums) const {
-  if (border <= block) {
-    for (std::size_t i = border; i < block; ++i) {
-      add_rows(kind, i, 0, snapshot_.blocks[i].plays, plus, sums);
-    }
-    add_rows(kind, block, 0, row, plus, sums);
-  } else {
-    add_rows(kind, block, row, snapshot_.blocks[block].plays, !plus, sums);
-    for (std::size_t i = block + 1; i < border; ++i) {
-      add_rows(kind, i, 0, snapshot_.blocks[i].plays, !plus, sums);
-    }
+template <typename Kind, typename Border>
+void PeriodSums::add_between(const Kind& kind, const Border& from, const Border& to, bool plus,
+                             typename Kind::Sums& sums) const {
+  const bool forward = std::pair(from.block, from.row) <= std::pair(to.block, to.row);
+  const auto& [first, begin] = forward ? from : to;
+  const auto& [last, end] = forward ? to : from;
+  for (std::size_t block = first; block <= last && block < snapshot_.blocks.size(); ++block) {
+    add_rows(kind, block, block == first ? begin : 0,
+             block == last ? end : snapshot_.blocks[block].plays, plus == forward, sums);
   }
 }
 
@@ -253,16 +285,20 @@ std::shared_ptr<const typename Kind::Totals> PeriodSums::running_totals(const Ki
   return kept.get(
       file_.state().plays,
       [&] {
-        std::vector<std::int64_t> numbers;
-        for (const BlockInfo& block : snapshot_.blocks) numbers.push_back(block.block);
         const auto known = kept.last();
-        auto totals = std::make_shared<Totals>(
-            std::move(numbers), kind.size(), Kind::kMostBytes,
-            known && continues(*known) ? known.get() : nullptr,
-            [&](std::size_t block, std::vector<typename Kind::Sum>& sums) {
-              add_rows(kind, block, 0, snapshot_.blocks[block].plays, true, sums);
-            });
+        auto totals =
+            std::make_shared<Totals>(snapshot_.blocks, kind.size(), Kind::kMostBytes,
+                                     known && continues(*known) ? known.get() : nullptr,
+                                     [&](std::size_t block, std::size_t begin, std::size_t end,
+                                         std::vector<typename Kind::Sum>& sums) {
+                                       add_rows(kind, block, begin, end, true, sums);
+                                     });
         if constexpr (std::is_same_v<Kind, Binning>) totals->bins = kind.bins;
+        if constexpr (std::is_same_v<Kind, Counting>) {
+          const bool same = known && totals->has_blocks_of(*known);
+          totals->leaders =
+              same ? known->leaders : std::make_shared<const Leaders>(*this->totals());
+        }
         return totals;
       },
       continues);

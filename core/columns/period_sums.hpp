@@ -4,6 +4,7 @@
 #include "core/columns/block_reader.hpp"
 #include "core/columns/column_cache.hpp"
 #include "core/columns/file_moment.hpp"
+#include "core/columns/most_played.hpp"
 #include "core/columns/snapshot.hpp"
 #include "core/columns/sparse.hpp"
 #include "core/columns/track_sums.hpp"
@@ -27,6 +28,10 @@ class PeriodSums {
   using Counts = std::shared_ptr<const std::vector<std::uint32_t>>;
   [[nodiscard]] Counts counts(const TimeRange& range) const;
 
+  /// Those of the tracks with the `n` most, and of all with as many as the last of them, in no
+  /// order; of none without.
+  [[nodiscard]] std::vector<TrackPlays> most_played(const TimeRange& range, std::size_t n) const;
+
   /// All that TrackSums has, of the tracks that have plays, in no order.
   [[nodiscard]] std::vector<Sparse<TrackSums>::Item> sums(const TimeRange& range) const;
 
@@ -39,27 +44,47 @@ class PeriodSums {
   struct Summing;
   struct Binning;
 
+  /// Two borders of running totals; the plays from the lower to the upper one are the difference.
+  template <typename Kind>
+  struct Between {
+    std::shared_ptr<const typename Kind::Totals> totals = nullptr;
+    std::size_t upper = 0;
+    std::size_t lower = 0;
+
+    void add_to(const Kind& kind, typename Kind::Sums& sums) const {
+      if (upper != lower) kind.add_difference(totals->before(upper), totals->before(lower), sums);
+    }
+  };
+
   template <typename Kind>
   [[nodiscard]] typename Kind::Sums sum(const Kind& kind, const TimeRange& range) const;
+
+  /// Where all plays are in blocks and all of these count, the sums of all are the totals.
+  [[nodiscard]] bool are_totals(const TimeRange& range) const;
 
   /// Of all blocks, removed plays included: these are kept in the file.
   [[nodiscard]] Counts totals() const;
 
-  /// Adds the plays of the sealed blocks, removed ones included.
+  /// Adds the plays that are in no block.
   template <typename Kind>
-  void add_blocks(const Kind& kind, const TimeRange& range, std::size_t first, std::size_t last,
-                  typename Kind::Sums& sums) const;
+  void add_outside(const Kind& kind, const TimeRange& range, typename Kind::Sums& sums) const;
 
-  /// The block before which totals are kept from where the fewest plays are to be walked to `row`
-  /// of `block`.
-  template <typename Totals>
-  [[nodiscard]] std::size_t border(const Totals& totals, std::size_t block, std::size_t row) const;
-
-  /// Adds the plays from that border to `row` of `block`, removed ones included, or takes them
-  /// away; the other way round where the border is behind.
+  /// Adds the plays of the blocks but those between two borders, and says which these are.
   template <typename Kind>
-  void add_from_border(const Kind& kind, std::size_t border, std::size_t block, std::size_t row,
-                       bool plus, typename Kind::Sums& sums) const;
+  [[nodiscard]] Between<Kind> add_ends(const Kind& kind, const TimeRange& range,
+                                       typename Kind::Sums& sums) const;
+
+  /// As add_ends(), removed plays included.
+  template <typename Kind>
+  [[nodiscard]] Between<Kind> add_ends_of_blocks(const Kind& kind, const TimeRange& range,
+                                                 std::size_t first, std::size_t last,
+                                                 typename Kind::Sums& sums) const;
+
+  /// Adds the plays from one row to another, removed ones included, or takes them away; the other
+  /// way round where `to` is before `from`.
+  template <typename Kind, typename Border>
+  void add_between(const Kind& kind, const Border& from, const Border& to, bool plus,
+                   typename Kind::Sums& sums) const;
 
   /// Adds rows of one block, or takes them away.
   template <typename Kind, typename Sums>

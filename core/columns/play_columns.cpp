@@ -349,6 +349,10 @@ std::shared_ptr<const std::vector<std::uint32_t>> PlayColumns::track_counts(
   return moment_->guarded([&] { return moment_->sums().counts(TimeRange(period)); });
 }
 
+std::vector<TrackPlays> PlayColumns::most_played(const Period& period, std::size_t n) const {
+  return moment_->guarded([&] { return moment_->sums().most_played(TimeRange(period), n); });
+}
+
 std::vector<std::uint32_t> PlayColumns::binned(const Period& period,
                                                std::shared_ptr<const Bins> bins) const {
   return moment_->guarded(

@@ -2,6 +2,7 @@
 
 #include "core/columns/bins.hpp"
 #include "core/columns/dictionary.hpp"
+#include "core/columns/most_played.hpp"
 #include "core/columns/play_batch.hpp"
 #include "core/columns/sparse.hpp"
 #include "core/columns/track_sums.hpp"
@@ -85,6 +86,10 @@ class PlayColumns {
   /// totals kept at the ends of blocks, and two scans of a part of a block.
   [[nodiscard]] std::shared_ptr<const std::vector<std::uint32_t>> track_counts(
       const Period& period) const;
+
+  /// The same of the tracks with the `n` most, and of all with as many as the last of them, in no
+  /// order; of none without plays.
+  [[nodiscard]] std::vector<TrackPlays> most_played(const Period& period, std::size_t n) const;
 
   /// The same of all that TrackSums has, of the tracks that have plays, in no order.
   [[nodiscard]] std::vector<Sparse<TrackSums>::Item> track_sums(const Period& period) const;

@@ -69,50 +69,27 @@ std::vector<Item> top(const Selection& selection, Entity entity, Name&& name,
   return items;
 }
 
-/// The least of the `n` largest counts; 0 where there are fewer.
-std::uint32_t nth_largest(std::span<const std::uint32_t> counts, std::size_t n) {
-  if (n > counts.size()) return 0;
-  const auto first = counts.first(n);
-  std::vector<std::uint32_t> largest(first.begin(), first.end());  // a heap, the least in front
-  std::ranges::make_heap(largest, std::greater());
-  std::uint32_t least = largest.front();
-  for (const std::uint32_t count : counts.subspan(n)) {
-    if (count <= least) continue;
-    std::ranges::pop_heap(largest, std::greater());
-    largest.back() = count;
-    std::ranges::push_heap(largest, std::greater());
-    least = largest.front();
-  }
-  return least;
-}
-
 /// By plays alone, from running totals: no play is looked at but at the ends of the period.
 std::vector<TopTrack> top_by_counts(const Selection& selection) {
   const auto& filter = selection.filter();
   const auto& plays = selection.plays();
-  const auto kept = plays.track_counts(selection.period());
-  const std::vector<std::uint32_t>& counts = *kept;
   const double all = static_cast<double>(plays.count(selection.period()));
   // An offset beyond all tracks gives nothing, however large it is.
-  const auto most = static_cast<std::int64_t>(counts.size());
+  const auto most = static_cast<std::int64_t>(plays.track_codes());
   const auto wanted =
       static_cast<std::size_t>(std::min(filter.offset, most) + std::min(filter.limit, most));
+  const std::size_t page = filter.limit != 0 ? wanted : plays.track_codes();
 
-  const std::span of_tracks = std::span(counts).subspan(1);  // all but those of plays without one
   std::vector<std::pair<std::uint32_t, columns::TrackEntry>> found;
-  for (std::size_t reach = wanted;; reach += wanted) {
-    // The least count that can be on the page: all codes with it compete by their ids.
-    const std::uint32_t last = filter.limit != 0 ? nth_largest(of_tracks, reach) : 0;
-    const bool partly = last > 0;
-    const std::uint32_t least = std::max(last, 1U);
+  // Those that are no longer tracks make room for others.
+  for (std::size_t reach = page;; reach += page) {
+    const auto leading = plays.most_played(selection.period(), reach);
     found.clear();
-    for (std::size_t i = 0; i < of_tracks.size(); ++i) {
-      if (of_tracks[i] < least) continue;
-      const auto code = static_cast<std::uint32_t>(i + 1);
-      const columns::TrackEntry entry = plays.track(code);
-      if (entry.exists) found.emplace_back(of_tracks[i], entry);
+    for (const auto& [track, count] : leading) {
+      const columns::TrackEntry entry = plays.track(track);
+      if (entry.exists) found.emplace_back(count, entry);
     }
-    if (!partly || found.size() >= wanted) break;
+    if (leading.size() < reach || found.size() >= page) break;
   }
   std::ranges::sort(found, [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first > b.first : a.second.id < b.second.id;

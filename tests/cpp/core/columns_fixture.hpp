@@ -197,6 +197,26 @@ class ColumnsTest : public QueryTest {
       summed.erase(id);
     }
     EXPECT_TRUE(summed.empty());
+    for (const std::size_t n : {1, 3, 1'000}) expect_most_played(columns, period, n);
+  }
+
+  /// Those of the tracks that are not played less than the n-th.
+  static void expect_most_played(const PlayColumns& columns, const Period& period, std::size_t n) {
+    using Plays = std::vector<std::pair<std::uint32_t, std::uint32_t>>;  // of each track
+    const auto counts = *columns.track_counts(period);
+    std::vector<std::uint32_t> falling(counts.begin() + 1, counts.end());
+    std::ranges::sort(falling, std::greater());
+    const std::uint32_t least = n <= falling.size() ? std::max(falling[n - 1], 1U) : 1;
+    Plays expected;
+    for (std::uint32_t track = 1; track < counts.size(); ++track) {
+      if (counts[track] >= least) expected.emplace_back(track, counts[track]);
+    }
+    Plays found;
+    for (const auto& [track, plays] : columns.most_played(period, n)) {
+      found.emplace_back(track, plays);
+    }
+    std::ranges::sort(found);
+    EXPECT_EQ(found, expected) << n;
   }
 
   /// The ids of single plays: all from the unpacked column, and few from the packed one.
