@@ -27,12 +27,16 @@ unsigned best_width(Group group) noexcept {
   }
   unsigned best = most;
   std::size_t fewest = group.size() * most;
-  for (unsigned width = 0; width < most; ++width) {
+  std::size_t exceptions = 0;
+  for (unsigned width = most; width-- > 0;) {
+    exceptions += with_bits[width + 1];
+    // Each takes two bytes at least, and narrower ones have no fewer.
+    if (exceptions * 16 > fewest) break;
     std::size_t bits = group.size() * width;
     for (unsigned wider = width + 1; wider <= most; ++wider) {
       bits += with_bits[wider] * 8 * (1 + varint_bytes(wider - width));
     }
-    if (bits < fewest) {
+    if (bits < fewest || (bits == fewest && best < most)) {
       fewest = bits;
       best = width;
     }
@@ -40,13 +44,22 @@ unsigned best_width(Group group) noexcept {
   return best;
 }
 
-void pack_group(Group group, std::string& out) {
-  const unsigned width = best_width(group);
+/// Up to 56 bits: they fit into one word with those that wait for their byte to be full.
+void pack_narrow(Group group, unsigned width, char* bytes) noexcept {
   const std::uint64_t mask = low_bits(width);
-  const auto exceptions =
-      std::ranges::count_if(group, [mask](std::uint64_t value) { return value > mask; });
-  out += static_cast<char>(width);
-  out += static_cast<char>(exceptions);
+  std::uint64_t pending = 0;
+  unsigned bits = 0;
+  for (const std::uint64_t value : group) {
+    pending |= (value & mask) << bits;
+    bits += width;
+    store_little_endian(bytes, pending);
+    bytes += bits / 8;
+    pending >>= bits / 8 * 8;
+    bits %= 8;
+  }
+}
+
+void pack_wide(Group group, unsigned width, char* bytes) noexcept {
   std::uint64_t pending = 0;
   unsigned bits = 0;
   for (const std::uint64_t value : group) {
@@ -56,10 +69,25 @@ void pack_group(Group group, std::string& out) {
       pending |= ((value >> done) & low_bits(part)) << bits;
       bits += part;
       done += part;
-      for (; bits >= 8; bits -= 8, pending >>= 8) out += static_cast<char>(pending);
+      for (; bits >= 8; bits -= 8, pending >>= 8) *bytes++ = static_cast<char>(pending);
     }
   }
-  if (bits > 0) out += static_cast<char>(pending);
+  if (bits > 0) *bytes = static_cast<char>(pending);
+}
+
+void pack_group(Group group, std::string& out) {
+  const unsigned width = best_width(group);
+  const std::uint64_t mask = low_bits(width);
+  const auto exceptions =
+      std::ranges::count_if(group, [mask](std::uint64_t value) { return value > mask; });
+  out += static_cast<char>(width);
+  out += static_cast<char>(exceptions);
+  const std::size_t begin = out.size();
+  const std::size_t bytes = (group.size() * width + 7) / 8;
+  out.resize(begin + bytes + sizeof(std::uint64_t));  // whole words are stored
+  width <= 56 ? pack_narrow(group, width, out.data() + begin)
+              : pack_wide(group, width, out.data() + begin);
+  out.resize(begin + bytes);
   if (exceptions == 0) return;
   for (std::size_t i = 0; i < group.size(); ++i) {
     if (group[i] <= mask) continue;

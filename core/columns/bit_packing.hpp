@@ -65,6 +65,13 @@ void put_little_endian(std::string& out, Integer value) {
     out += static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
   }
 }
+inline void store_little_endian(char* bytes, std::uint64_t value) noexcept {
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(bytes, &value, sizeof value);
+  } else {
+    for (std::size_t i = 0; i < sizeof value; ++i) bytes[i] = static_cast<char>(value >> (8 * i));
+  }
+}
 template <typename Integer>
 [[nodiscard]] Integer little_endian(const char* bytes) noexcept {
   if constexpr (std::endian::native == std::endian::little) {

@@ -79,11 +79,12 @@ bool follow_plays(sqlite::Database& database, CodeUpdater& codes, WrittenPlays w
   const bool any_waiting = any_unsealed(database);
   std::unordered_set<std::int64_t> sealed;
   std::vector<PlayRow> fresh;
+  PlayWalk walk(database, codes);
   for (const std::int64_t id : ids) {
     const bool unsealed = any_waiting && waiting->bind_all(id).step();
     waiting->reset();
     if (!unsealed && plays.at(id)) sealed.insert(id);
-    if (const auto play = read_play(database, id, codes)) {
+    if (const auto play = walk.read(id)) {
       if (!unsealed) fresh.push_back(*play);
     } else if (unsealed) {
       take->bind_all(id).run();

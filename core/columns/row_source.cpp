@@ -18,6 +18,9 @@ constexpr std::int64_t kEpochDistance = 946'684'800'000'000;
 
 constexpr const char* kSelect =
     "SELECT id, played_at, track_id, listened_ms, skipped, source, context_uri FROM play_history ";
+constexpr const char* kSelectFrom =
+    "SELECT id, played_at, track_id, listened_ms, skipped, source, context_uri FROM play_history "
+    "WHERE id >= ? ORDER BY id";
 
 /// Two walks along the index: SQLite puts NULL first, and would sort everything to put it last.
 sqlite::Statement select(sqlite::Database& database, const char* condition) {
@@ -89,16 +92,24 @@ bool PlayReader::next(PlayRow& play) {
   return true;
 }
 
-std::optional<PlayRow> read_play(const sqlite::Database& database, std::int64_t id,
-                                 CodeUpdater& codes) {
-  static const std::string sql = std::string(kSelect) + "WHERE id = ?";
-  const auto row = database.kept(sql.c_str());
-  row->bind(0, id);
-  if (!row->step()) return std::nullopt;
-  PlayRow play = without_codes(*row);
-  if (!row->is_null(2)) play.track = codes.track(row->text(2));
-  if (!row->is_null(5)) play.source = codes.source(row->text(5));
-  if (!row->is_null(6)) play.context = codes.context(row->text(6));
+PlayWalk::PlayWalk(const sqlite::Database& database, CodeUpdater& codes)
+    : codes_(codes), row_(database.kept(kSelectFrom)) {}
+
+std::optional<PlayRow> PlayWalk::read(std::int64_t id) {
+  // The next one is mostly what is asked for next: to step there costs less than to search.
+  if (at_ && *at_ < id && *at_ == id - 1 && row_->step()) {
+    at_ = row_->integer(0);
+  } else {
+    row_->reset();
+    row_->bind(0, id);
+    at_.reset();
+    if (row_->step()) at_ = row_->integer(0);
+  }
+  if (at_ != id) return std::nullopt;
+  PlayRow play = without_codes(*row_);
+  if (!row_->is_null(2)) play.track = codes_.track(row_->text(2));
+  if (!row_->is_null(5)) play.source = codes_.source(row_->text(5));
+  if (!row_->is_null(6)) play.context = codes_.context(row_->text(6));
   return play;
 }
 

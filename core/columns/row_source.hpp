@@ -28,10 +28,19 @@ class PlayReader {
   bool timed_done_ = false;
 };
 
-/// One play in the codes of the file; what it names and has no code gets one. Nothing when there is
-/// no such play. Throws `damaged` for a time that is none.
-[[nodiscard]] std::optional<PlayRow> read_play(const sqlite::Database& database, std::int64_t id,
-                                               CodeUpdater& codes);
+/// Reads plays by rising ids, in the codes of the file; what they name and has no code gets one.
+class PlayWalk {
+ public:
+  PlayWalk(const sqlite::Database& database, CodeUpdater& codes);
+
+  /// Nothing when there is no such play. Throws `damaged` for a time that is none.
+  [[nodiscard]] std::optional<PlayRow> read(std::int64_t id);
+
+ private:
+  CodeUpdater& codes_;
+  sqlite::KeptStatement row_;
+  std::optional<std::int64_t> at_;  ///< the id of the row where it stands
+};
 
 /// Whether a play is noted as being in no block.
 [[nodiscard]] bool any_unsealed(const sqlite::Database& database);

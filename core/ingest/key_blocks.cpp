@@ -52,6 +52,11 @@ std::int64_t count_all_rows(const sqlite::Database& database, const schema::Tabl
   return database.query_int("SELECT count(*) FROM " + sqlite::quoted(table.name));
 }
 
+std::int64_t greatest_id(const sqlite::Database& database, const schema::TableLayout& table) {
+  return database.query_int("SELECT coalesce(max(" + sqlite::quoted(table.key.front()) +
+                            "), -9223372036854775807 - 1) FROM " + sqlite::quoted(table.name));
+}
+
 std::int64_t count_pending(const sqlite::Database& database, const schema::TableLayout& table) {
   return database.query_int("SELECT count(*) FROM " + sqlite::quoted(table.name) + " WHERE " +
                             is_pending(table));

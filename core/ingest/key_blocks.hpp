@@ -47,6 +47,11 @@ using BlockCounts = std::map<std::string, std::int64_t, std::less<>>;
 [[nodiscard]] std::int64_t count_all_rows(const sqlite::Database& database,
                                           const schema::TableLayout& table);
 
+/// The greatest id in a table with an integer key, or the least integer: a row with a greater id is
+/// not there.
+[[nodiscard]] std::int64_t greatest_id(const sqlite::Database& database,
+                                       const schema::TableLayout& table);
+
 /// How many rows of the table came from the server.
 [[nodiscard]] std::int64_t count_rows(const sqlite::Database& database,
                                       const schema::TableLayout& table);

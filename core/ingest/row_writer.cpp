@@ -1,5 +1,6 @@
 #include "core/ingest/row_writer.hpp"
 
+#include "core/ingest/key_blocks.hpp"
 #include "core/ingest/key_text.hpp"
 #include "core/ingest/odd_values.hpp"
 #include "core/ingest/row_identity.hpp"
@@ -133,6 +134,9 @@ RowWriter::RowWriter(sqlite::Database& database, const schema::TableLayout& tabl
     auto any = database_.prepare("SELECT 1 FROM playmirror_outbox WHERE table_name = ? LIMIT 1");
     any_pending_ = any.bind(0, table_.name).step() && PLAYMIRROR_SAFEGUARD("own rows come back");
   }
+  if (mode_ == WriteMode::merge && table_.has_integer_key()) {
+    greatest_ = greatest_id(database_, table_);
+  }
   auto odd = database_.prepare("SELECT 1 FROM playmirror_odd_values WHERE table_name = ? LIMIT 1");
   any_odd_ = odd.bind(0, table_.name).step();
 }
@@ -255,6 +259,13 @@ void RowWriter::bind_row(const RowReader& row) {
 }
 
 bool RowWriter::is_here(const RowReader& row) {
+  if (greatest_) {
+    const auto id = std::get<std::int64_t>(row[key_fields_.front()].value);
+    if (id > *greatest_) {
+      greatest_ = id;
+      return false;
+    }
+  }
   int parameter = 0;
   for (const std::size_t key : key_fields_) {
     const auto& value = row[key].value;

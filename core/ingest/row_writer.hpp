@@ -7,6 +7,7 @@
 #include "core/sqlite/database.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,8 @@ class RowWriter {
   std::vector<std::size_t> bind_order_;  ///< field of each parameter of write_
   sqlite::Statement write_;
   sqlite::Statement exists_;
+  /// The greatest id in the table, of one whose key that is: a greater one needs no look.
+  std::optional<std::int64_t> greatest_;
   sqlite::Statement pending_;  ///< finds the outbox entry of an identity
   outbox::Deliverer deliverer_;
   bool any_pending_ = false;

@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <ranges>
 
 namespace playmirror::outbox {
 namespace {
+
+/// So many are worth the look whether there are others.
+constexpr std::size_t kManyEntries = 16;
 
 /// Whether entries and ids of two arrivals follow each other.
 bool follows(const Arrival& before, const Arrival& next) {
@@ -45,12 +49,28 @@ void Deliverer::deliver(const Entry& entry, std::int64_t server_id) {
   deliver({Arrival{&entry, server_id}});
 }
 
+bool Deliverer::are_all(const std::vector<Arrival>& arrivals) {
+  if (arrivals.size() < kManyEntries) return false;
+  const auto entry_of = [](const Arrival& arrival) { return arrival.first->entry; };
+  const std::int64_t first = std::ranges::min(arrivals | std::views::transform(entry_of));
+  const std::int64_t last = std::ranges::max(arrivals | std::views::transform(entry_of));
+  const std::int64_t size = std::ssize(arrivals);
+  // Without a gap among them, no other entry can have a number in between.
+  if (last - first + 1 != size) return false;
+  auto count = database_.prepare(
+      "SELECT count(*), coalesce(sum(entry BETWEEN ? AND ?), 0) FROM playmirror_outbox");
+  count.bind_all(first, last).step();
+  return count.integer(0) == size && count.integer(1) == size;
+}
+
 void Deliverer::deliver(const std::vector<Arrival>& arrivals) {
+  const bool all = are_all(arrivals);
+  if (all) database_.clear("playmirror_outbox");
   for (std::size_t begin = 0, end = 0; begin < arrivals.size(); begin = end) {
     const std::size_t most = std::min(arrivals.size(), begin + std::size_t{HandleRun::kMost});
     for (end = begin + 1; end < most && follows(arrivals[end - 1], arrivals[end]);) ++end;
     const auto& [first, server_id] = arrivals[begin];
-    forget_.bind_all(first->entry, arrivals[end - 1].first->entry).run();
+    if (!all) forget_.bind_all(first->entry, arrivals[end - 1].first->entry).run();
     if (first->row_id == 0) continue;
     for (std::size_t i = begin; i < end; ++i) renumber(*arrivals[i].first, arrivals[i].second);
     note_delivered(database_, first->table,

@@ -33,6 +33,8 @@ class Deliverer {
     sqlite::Statement remove;
     bool any_sent_again;  ///< whether older handles lead to rows that are pending
   };
+  /// Whether these are many and the outbox holds nothing else.
+  [[nodiscard]] bool are_all(const std::vector<Arrival>& arrivals);
   TableStatements& statements_for(const std::string& table);
   void renumber(const Entry& entry, std::int64_t server_id);
 

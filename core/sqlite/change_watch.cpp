@@ -58,7 +58,7 @@ std::string_view text_of(sqlite3_value* value) {
   return {bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))};
 }
 
-ChangeWatch::~ChangeWatch() { sqlite3_preupdate_hook(database_.handle(), nullptr, nullptr); }
+ChangeWatch::~ChangeWatch() { database_.set_change_hook({}); }
 
 void ChangeWatch::tell(ChangeListener& listener, bool told) {
   const auto found = std::ranges::find(listeners_, &listener);
@@ -72,15 +72,15 @@ void ChangeWatch::tell(ChangeListener& listener, bool told) {
 }
 
 void ChangeWatch::listen() {
-  const auto hook = [](void* self, sqlite3* handle, int operation, const char* schema,
-                       const char* table, sqlite3_int64 before, sqlite3_int64 after) {
+  constexpr auto hook = [](void* self, sqlite3* handle, int operation, const char* schema,
+                           const char* table, sqlite3_int64 before, sqlite3_int64 after) {
     if (std::string_view(schema) != "main") return;
     const RowChange change{kind_of(operation), table, before, after, handle};
     for (ChangeListener* listener : static_cast<ChangeWatch*>(self)->listeners_) {
       listener->on_change(change);
     }
   };
-  sqlite3_preupdate_hook(database_.handle(), listeners_.empty() ? nullptr : +hook, this);
+  database_.set_change_hook({listeners_.empty() ? nullptr : +hook, this});
 }
 
 }  // namespace playmirror::sqlite

@@ -149,6 +149,30 @@ void Database::execute(std::string_view sql) {
         text.size() < 200 ? ("run \"" + text + "\"").c_str() : "run a statement");
 }
 
+void Database::clear(std::string_view table) {
+  // SQLite takes whole pages only where it has nobody to tell of the rows.
+  class Unheard {
+   public:
+    explicit Unheard(Database& database) : database_(database), hook_(database.change_hook_) {
+      database.set_change_hook({});
+    }
+    Unheard(const Unheard&) = delete;
+    Unheard& operator=(const Unheard&) = delete;
+    ~Unheard() { database_.set_change_hook(hook_); }
+
+   private:
+    Database& database_;
+    ChangeHook hook_;
+  };
+  const Unheard unheard(*this);
+  execute("DELETE FROM " + quoted(table));
+}
+
+void Database::set_change_hook(const ChangeHook& hook) noexcept {
+  change_hook_ = hook;
+  sqlite3_preupdate_hook(handle_.get(), hook.hook, hook.self);
+}
+
 Statement Database::prepare(std::string_view sql) const {
   sqlite3_stmt* statement = nullptr;
   const int result = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()), 0,

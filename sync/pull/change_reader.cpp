@@ -47,10 +47,19 @@ ingest::BlockCounts count_new(const sqlite::Database& database, TableChanges& ta
   for (const std::string& column : table.layout.key) {
     fields.push_back(table.layout.find(column).value());
   }
+  std::optional<std::int64_t> greatest;
+  if (table.layout.has_integer_key()) greatest = ingest::greatest_id(database, table.layout);
   ingest::BlockCounts counts;
   table.changed.for_each([&](std::string_view rows) {
     ingest::RowReader reader(rows, table.layout.columns);
     while (reader.next()) {
+      if (greatest) {
+        const auto id = std::get<std::int64_t>(reader[fields.front()].value);
+        if (id > *greatest) {
+          ++counts[std::to_string(ingest::block_of(id))];
+          continue;
+        }
+      }
       int index = 0;
       for (const std::size_t field : fields) {
         const auto& value = reader[field].value;
@@ -73,9 +82,13 @@ std::vector<pg::Parameter> plays_without_track(const sqlite::Database& database,
   const auto& columns = plays.layout.columns;
   const std::size_t id = plays.layout.find("id").value();
   const std::size_t track_id = plays.layout.find("track_id").value();
+  const bool any_pending =
+      database.kept_int(
+          "SELECT EXISTS (SELECT 1 FROM playmirror_outbox WHERE table_name = 'tracks')") != 0;
   const auto has = database.kept(
-      "SELECT EXISTS (SELECT 1 FROM tracks WHERE id = ?1) AND NOT EXISTS (SELECT 1 "
-      "FROM playmirror_outbox WHERE table_name = 'tracks' AND identity = ?1)");
+      any_pending ? "SELECT 1 FROM tracks WHERE id = ?1 AND NOT EXISTS (SELECT 1 "
+                    "FROM playmirror_outbox WHERE table_name = 'tracks' AND identity = ?1)"
+                  : "SELECT 1 FROM tracks WHERE id = ?1");
   std::set<std::string, std::less<>> looked_at;
   std::vector<pg::Parameter> trackless;
   plays.changed.for_each([&](std::string_view rows) {
@@ -85,7 +98,7 @@ std::vector<pg::Parameter> plays_without_track(const sqlite::Database& database,
       const auto [track, is_first] = looked_at.insert(row.key_text(track_id));
       if (!is_first) continue;
       has->bind_view(0, *track);
-      if (has->step() && has->integer(0) == 0) trackless.emplace_back(row.key_text(id));
+      if (!has->step()) trackless.emplace_back(row.key_text(id));
       has->reset();
     }
   });

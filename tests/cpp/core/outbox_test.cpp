@@ -247,6 +247,39 @@ TEST_F(Outbox, HandlesOfARunLeadEachToItsRow) {
   EXPECT_EQ(all[1].server_id, -3);
 }
 
+TEST_F(Outbox, TakesOutAllAtOnceAndNoOther) {
+  const auto add_many = [&](const std::string& day) {
+    for (int minute = 10; minute < 50; ++minute) {
+      const std::string at = day + " 00:" + std::to_string(minute) + ":00";
+      mirror_.plays().add({.track_id = "t1", .played_at = Timestamp::parse_postgres(at)});
+    }
+  };
+  const auto deliver_from = [&](const std::vector<Entry>& entries, std::int64_t id) {
+    std::vector<Arrival> arrivals;
+    for (const Entry& entry : entries) arrivals.emplace_back(&entry, id++);
+    change([&](sqlite::Database& database) {
+      Deliverer(database).deliver(arrivals);
+      // The columns and the digests still hear of what is written.
+      database.execute("UPDATE play_history SET source = 'seen' WHERE id = 100");
+    });
+  };
+  add_many("2026-01-01");
+  deliver_from(sendable_plays(), 100);
+  EXPECT_TRUE(mirror_.pending().empty());
+  EXPECT_EQ(mirror_.plays().find(100)->source, "seen");
+  EXPECT_TRUE(mirror_.verify().ok);
+
+  add_many("2026-01-02");
+  const auto entries = sendable_plays();
+  mirror_.discard(entries[7].entry);  // by another process, while they were on their way
+  mirror_.plays().add(
+      {.track_id = "t1", .played_at = Timestamp::parse_postgres("2026-02-01 00:00:00")});
+  deliver_from(entries, 200);
+  ASSERT_EQ(mirror_.pending().size(), 1U);
+  EXPECT_EQ(mirror_.pending().front().entry, entries.back().entry + 1);
+  EXPECT_TRUE(mirror_.verify().ok);
+}
+
 TEST_F(Outbox, HandlesThatMakeNoSenseAreDamage) {
   for (const char* row : {"-7, 3, 0", "-7, 3, -1", "-7, 3, 4611686018427387904", "7, 3, 1",
                           "-7, 9223372036854775807, 2", "-9223372036854775807, 3, 5"}) {
