@@ -14,6 +14,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -65,6 +66,15 @@ void each_feature(const stats::Features& features, const FeaturePlays& plays, co
   }
 }
 
+/// A power of two by which values are multiplied while they are summed, so that neither the sum nor
+/// that of their squares is more than a number can hold. It changes no digit.
+constexpr double kSmaller = 0x1p-600;
+constexpr double kGreatest = std::numeric_limits<double>::max();
+
+double scale_for(double least, double greatest) {
+  return std::max(std::abs(least), std::abs(greatest)) > 0x1p400 ? kSmaller : 1;
+}
+
 /// How the plays of one feature are spread over its values.
 class FeatureSpread {
  public:
@@ -110,22 +120,28 @@ std::vector<FeatureProfile> profiles(stats::Facts& facts, const FeaturePlays& pl
     const auto& buckets = ranks.buckets(place);
     for (std::size_t i = 0; i < buckets.size(); ++i) in_buckets[i * kBuckets + buckets[i]] += times;
   }
+  std::vector<FeatureSpread> spreads;
+  stats::FeatureValues scales{};
+  for (std::size_t i = 0; i < stats::kFeatures.size(); ++i) {
+    const FeatureSpread& spread = spreads.emplace_back(
+        features, ranks, plays, i, std::span(in_buckets).subspan(i * kBuckets, kBuckets));
+    if (const std::int64_t n = spread.plays(); n > 0) {
+      scales[i] = scale_for(spread.nth(0), spread.nth(n - 1));
+    }
+  }
   stats::FeatureValues totals{};
   each_feature(features, plays, [&](std::size_t feature, double value, std::int64_t times) {
-    totals[feature] += value * static_cast<double>(times);
+    totals[feature] += value * scales[feature] * static_cast<double>(times);
   });
-  std::vector<FeatureSpread> spreads;
   stats::FeatureValues means{};
   for (std::size_t i = 0; i < stats::kFeatures.size(); ++i) {
-    spreads.emplace_back(features, ranks, plays, i,
-                         std::span(in_buckets).subspan(i * kBuckets, kBuckets));
     if (const std::int64_t n = spreads[i].plays(); n > 0) {
       means[i] = totals[i] / static_cast<double>(n);
     }
   }
   stats::FeatureValues squares{};  // of the distances from the mean
   each_feature(features, plays, [&](std::size_t feature, double value, std::int64_t times) {
-    const double distance = value - means[feature];
+    const double distance = value * scales[feature] - means[feature];
     squares[feature] += distance * distance * static_cast<double>(times);
   });
   std::vector<FeatureProfile> profiles;
@@ -137,13 +153,15 @@ std::vector<FeatureProfile> profiles(stats::Facts& facts, const FeaturePlays& pl
     profile.coverage = ratio(profile.n, all);
     if (profile.n == 0) continue;
     const auto nth = [&](std::int64_t index) { return spread.nth(index); };
-    profile.mean = means[i];
-    profile.stddev = std::sqrt(squares[i] / static_cast<double>(profile.n));
     profile.min = nth(0);
     profile.p10 = stats::percentile(profile.n, 0.1, nth);
     profile.median = stats::percentile(profile.n, 0.5, nth);
     profile.p90 = stats::percentile(profile.n, 0.9, nth);
     profile.max = nth(profile.n - 1);
+    // Rounding may lead past the greatest number.
+    profile.mean = std::clamp(means[i] / scales[i], -kGreatest, kGreatest);
+    profile.stddev =
+        std::min(std::sqrt(squares[i] / static_cast<double>(profile.n)) / scales[i], kGreatest);
   }
   return profiles;
 }
@@ -190,6 +208,12 @@ std::vector<FeatureTrend> Stats::audio_trend(const StatsFilter& filter, Unit uni
     struct Sum {
       std::int64_t n = 0;
       double total = 0;
+      double scaled = 0;  ///< the same sum, made smaller
+
+      [[nodiscard]] double mean() const {
+        if (std::isfinite(total)) return total / static_cast<double>(n);
+        return std::clamp(scaled / static_cast<double>(n) / kSmaller, -kGreatest, kGreatest);
+      }
     };
     std::vector<std::array<Sum, stats::kFeatures.size()>> sums(series.buckets().size());
     if (!sums.empty()) {
@@ -206,7 +230,9 @@ std::vector<FeatureTrend> Stats::audio_trend(const StatsFilter& filter, Unit uni
             if (!features.has(place, i)) continue;
             Sum& sum_of = sums[static_cast<std::size_t>(current)][i];
             sum_of.n += times;
-            sum_of.total += features.values(place)[i] * static_cast<double>(times);
+            const double value = features.values(place)[i];
+            sum_of.total += value * static_cast<double>(times);
+            sum_of.scaled += value * kSmaller * static_cast<double>(times);
           }
         }
         met.clear();
@@ -229,14 +255,14 @@ std::vector<FeatureTrend> Stats::audio_trend(const StatsFilter& filter, Unit uni
     for (std::size_t i = 0; i < sums.size(); ++i) {
       const auto& bucket = series.buckets()[i];
       for (std::size_t feature = 0; feature < stats::kFeatures.size(); ++feature) {
-        const auto& [n, total] = sums[i][feature];
+        const Sum& sum = sums[i][feature];
         FeatureTrend& row = result.emplace_back();
         row.local_start = bucket.local;
         row.start = stats::to_timestamp(bucket.begin);
         row.end = stats::to_timestamp(bucket.end);
         row.feature = stats::kFeatures[feature];
-        row.n = n;
-        if (n > 0) row.mean = total / static_cast<double>(n);
+        row.n = sum.n;
+        if (sum.n > 0) row.mean = sum.mean();
       }
     }
     return result;

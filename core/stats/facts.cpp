@@ -3,12 +3,15 @@
 #include "core/sqlite/statement.hpp"
 #include "core/stats/doubles.hpp"
 #include "core/stats/tenths.hpp"
+#include "core/text/fold.hpp"
 #include "core/text/lower.hpp"
 #include "core/text/utf8.hpp"
 
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -186,7 +189,7 @@ std::vector<std::uint32_t> Facts::by_fingerprint() {
     const auto& entry = entries[code];
     if (!entry.name || entry.artists.empty()) continue;
     const std::vector<std::uint32_t> artists(entry.artists.begin(), entry.artists.end());
-    alike[{text::lower(*entry.name), artists}].push_back(code);
+    alike[{text::fold(*entry.name), artists}].push_back(code);
   }
   // From the shortest on: what is at most 2 s longer than the first of a group belongs to it.
   for (auto& [key, group] : alike) {
@@ -235,10 +238,10 @@ void Facts::read_raw_data() {
   store_->primary.assign(tracks(), kNone);
   store_->isrcs.assign(tracks(), {});
   store_->years.assign(tracks(), 0);
-  // By key: albums by their id come first, then those that only have a name.
-  std::map<std::pair<bool, std::string>, std::uint32_t> keys;
-  std::vector<std::map<std::pair<bool, std::string>, std::uint32_t>::iterator> album_of(tracks(),
-                                                                                        keys.end());
+  // Albums by their id come first, then those that only have a name, by that and the artist.
+  using Key = std::tuple<bool, std::string, std::optional<std::string>>;
+  std::map<Key, std::uint32_t> keys;
+  std::vector<std::map<Key, std::uint32_t>::iterator> album_of(tracks(), keys.end());
   std::vector<std::pair<std::optional<std::string>, std::optional<std::string>>> names(tracks());
 
   auto row = columns_.database().prepare(kRawData);
@@ -255,10 +258,9 @@ void Facts::read_raw_data() {
     if (code == kNone) continue;
     names[code] = {text(1), text(2)};
     if (const auto id = told(4); id && !id->empty()) {
-      album_of[code] = keys.try_emplace({false, *id}, 0).first;
+      album_of[code] = keys.try_emplace({false, *id, {}}, 0).first;
     } else if (names[code].first) {
-      const std::string key = *names[code].first + '\x1f' + names[code].second.value_or("");
-      album_of[code] = keys.try_emplace({true, key}, 0).first;
+      album_of[code] = keys.try_emplace({true, *names[code].first, names[code].second}, 0).first;
     }
     if (const auto date = told(5)) store_->years[code] = year_of(*date);
     if (auto isrc = told(6)) store_->isrcs[code] = *std::move(isrc);
@@ -269,7 +271,7 @@ void Facts::read_raw_data() {
   store_->album_list.assign(keys.size() + 1, {});
   for (auto& [key, group] : keys) {
     group = ++number;
-    if (!key.first) store_->album_list[group].id = key.second;
+    if (!std::get<0>(key)) store_->album_list[group].id = std::get<1>(key);
   }
   for (const std::uint32_t code : order().codes) {
     if (album_of[code] == keys.end()) continue;

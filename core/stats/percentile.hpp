@@ -13,6 +13,13 @@
 
 namespace playmirror::stats {
 
+/// What lies at `share` of the way between two numbers, be they as far apart as can be.
+[[nodiscard]] inline double between(double low, double high, double share) {
+  const double distance = high - low;
+  if (std::isfinite(distance)) return low + distance * share;
+  return low * (1 - share) + high * share;
+}
+
 /// Of `n` values, of which nth(i) is the i-th in rising order. Nothing for no values.
 template <typename Nth>
 [[nodiscard]] std::optional<double> percentile(std::int64_t n, double share, const Nth& nth) {
@@ -22,7 +29,7 @@ template <typename Nth>
   const auto above = static_cast<std::int64_t>(std::ceil(place));
   const double low = nth(below);
   if (above == below) return low;
-  return low + (nth(above) - low) * (place - static_cast<double>(below));
+  return between(low, nth(above), place - static_cast<double>(below));
 }
 
 /// Values with how often each occurs, in rising order of value.

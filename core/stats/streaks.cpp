@@ -38,6 +38,10 @@ Streaks Stats::streaks(const StatsFilter& filter, std::int64_t min_plays,
                                calendar::kMicrosPerDay)
             .quotient;
     Streaks result;
+    const auto reaches_today = [&](const Streak& streak) {
+      const std::int64_t end = (std::chrono::sys_days(streak.last_day) - calendar::kEpoch).count();
+      return end == today || follows(selection.zone(), end, today);
+    };
     std::int64_t last = 0;
     for (const auto& [each, count] : stats::plays_by_day(selection)) {
       if (count < min_plays) continue;
@@ -49,9 +53,9 @@ Streaks Stats::streaks(const StatsFilter& filter, std::int64_t min_plays,
       ++streak.days;
       streak.plays += count;
       last = each;
-      if (each == today || follows(selection.zone(), each, today)) result.current = streak;
     }
     for (const Streak& streak : result.streaks) {
+      if (reaches_today(streak)) result.current = streak;
       if (!result.longest || streak.days > result.longest->days) result.longest = streak;
     }
     return result;

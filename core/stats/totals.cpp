@@ -83,7 +83,7 @@ Totals totals_of(const Selection& selection) {
   totals.plays_per_active_day = ratio(totals.plays, totals.active_days);
   totals.ms_per_active_day = ratio(tally.ms(), totals.active_days);
   totals.calendar_days = calendar_days(selection);
-  if (totals.calendar_days) {
+  if (totals.calendar_days && totals.plays > 0) {
     totals.plays_per_calendar_day = ratio(totals.plays, *totals.calendar_days);
     totals.ms_per_calendar_day = ratio(tally.ms(), *totals.calendar_days);
   }

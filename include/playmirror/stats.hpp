@@ -111,7 +111,7 @@ class PLAYMIRROR_EXPORT Stats {
   /// The ranked genres, with the share of plays that have none.
   [[nodiscard]] Genres genres(const StatsFilter& filter = {}) const;
 
-  /// The StatsFilter::limit first genres in each quarter of the local day.
+  /// The StatsFilter::limit genres with most plays over the whole day, in each of its quarters.
   [[nodiscard]] std::vector<DaypartGenre> genre_by_daypart(const StatsFilter& filter = {}) const;
 
   /// Plays by the year or decade in which the album came out.

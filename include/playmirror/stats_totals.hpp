@@ -12,7 +12,7 @@
 /// Everything at once: sums, comparisons, and how good the data are.
 namespace playmirror {
 
-/// All plays in sum. Ratios are missing where they would divide by nothing.
+/// All plays in sum. Ratios are missing where they would divide by nothing, and without plays.
 struct Totals {
   std::int64_t plays = 0;
   TimeTotal time = {};

@@ -233,7 +233,7 @@ class Stats:
         return self._core.genres(**filter)
 
     def genre_by_daypart(self, **filter: Unpack[StatsFilter]) -> Records[DaypartGenre]:
-        """The `limit` first genres in each quarter of the local day.
+        """The `limit` genres with most plays over the whole day, in each quarter of the local day.
 
         >>> mirror.stats.genre_by_daypart(tz="Europe/Berlin", limit=3)
         """

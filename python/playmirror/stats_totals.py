@@ -13,7 +13,7 @@ from .timestamp import Instant
 
 @dataclass(frozen=True, repr=False)
 class Totals(Record):
-    """All plays in sum. Ratios are missing where they would divide by nothing.
+    """All plays in sum. Ratios are missing where they would divide by nothing, and without plays.
 
     >>> mirror.stats.totals(period="this_year").active_days
     """

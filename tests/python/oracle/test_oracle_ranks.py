@@ -49,7 +49,7 @@ def test_ranked_lists(stats: pm.Stats, oracle: Oracle, filters: Any, entity: str
         "album": lambda item: (
             None
             if item.album_id is None and item.name is None
-            else "1" + item.name + "\x1f" + (item.artist or "")
+            else "1" + item.name + "\x1f" + ("0" if item.artist is None else "1" + item.artist)
             if item.by_name
             else "0" + item.album_id
         ),

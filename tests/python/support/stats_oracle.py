@@ -74,7 +74,7 @@ class Oracle:
             genres AS (SELECT *, count(*) OVER (PARTITION BY track_id) AS n FROM genre_rows),
             albums AS (
                 SELECT id AS track_id, coalesce('0' || nullif(raw_data->'album'->>'id', ''),
-                    '1' || album || E'\\x1f' || coalesce(artist, '')) AS key FROM tracks),
+                    '1' || album || E'\\x1f' || coalesce('1' || artist, '0')) AS key FROM tracks),
             sel AS (
                 SELECT p.id, p.track_id, p.played_at, p.source, p.context_uri, p.skipped,
                     CASE WHEN p.listened_ms >= 0 THEN p.listened_ms END AS listened,
