@@ -333,6 +333,7 @@ std::optional<std::vector<Selection::TrackTallies::Item>> Selection::running_tal
 
 std::pair<std::int64_t, std::int64_t> covered(const Selection& selection) {
   const columns::Period period = in_calendar(selection.period());
+  if (*period.since >= *period.until) return {*period.since, *period.since};
   std::int64_t first = *period.until;
   std::int64_t last = *period.since - 1;
   const auto has = [](const std::optional<Timestamp>& side) { return side && side->is_finite(); };

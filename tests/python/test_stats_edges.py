@@ -42,6 +42,23 @@ def test_a_period_without_plays_has_no_averages(mirror: pm.Mirror) -> None:
     assert (totals.plays_per_calendar_day, totals.ms_per_calendar_day) == (1 / 31, 0)
 
 
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(None, "-infinity"), ("-infinity", "-infinity"), ("infinity", None), ("infinity", "infinity")],
+)
+def test_a_period_beyond_all_time_has_no_series(
+    mirror: pm.Mirror, start: str | None, end: str | None
+) -> None:
+    mirror.tracks.add(id="t", name="T", artist_ids=[])
+    mirror.plays.add(track_id="t", played_at="2026-01-05T12:00:00Z")
+    period = pm.Period.between(start, end)
+    for unit in pm.Unit:
+        assert mirror.stats.activity(unit, period=period) == []
+        assert mirror.stats.audio_trend(unit, period=period) == []
+        assert mirror.stats.discovery_trend(unit, period=period) == []
+        assert mirror.stats.evolution("track", unit, period=period) == []
+
+
 def test_an_album_without_an_artist_is_not_that_of_an_empty_artist(mirror: pm.Mirror) -> None:
     for track, artist in (("a", None), ("b", ""), ("c", "Ann"), ("d", None)):
         add_played(
