@@ -253,16 +253,18 @@ Diversity Stats::diversity(const StatsFilter& filter, Entity entity) const {
   return of_selection(filter, [&](const Selection& selection) {
     const auto groups = stats::tally_groups(selection, entity, {.time = false, .days = false});
     std::vector<double> weights;
-    std::int64_t parts = 0;
+    std::int64_t plays = 0;
+    std::int64_t parts = 0;  // of further plays
     Diversity result;
     for (const std::uint32_t group : stats::order_of(selection, entity).codes) {
       const stats::GroupTally* tally = groups.find(group);
       if (tally == nullptr) continue;
       weights.push_back(tally->weight());
-      parts += tally->parts;
+      plays += tally->parts / stats::kWhole;
+      parts += tally->parts % stats::kWhole;
     }
     result.richness = std::ssize(weights);
-    result.plays = static_cast<double>(parts) / static_cast<double>(stats::kWhole);
+    result.plays = static_cast<double>(plays) + stats::plays_of(parts);
     if (weights.empty()) return result;
 
     double shannon = 0;

@@ -76,12 +76,13 @@ Found look_at_plays(const Selection& selection, Wanted wanted, Column code_colum
   return found;
 }
 
-void add(GroupTally& group, const PlaySums& sums, std::int64_t part) {
+void add(GroupTally& group, const PlaySums& sums, std::int64_t part = kWhole,
+         std::int64_t part_ms = kWholeMs) {
   group.tally += sums.tally;
   group.parts += sums.tally.plays * part;
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
   std::int64_t parts_ms = 0;
-  if (__builtin_mul_overflow(sums.tally.ms(), part, &parts_ms) ||
+  if (__builtin_mul_overflow(sums.tally.ms(), part_ms, &parts_ms) ||
       __builtin_add_overflow(group.parts_ms, parts_ms, &group.parts_ms)) {
     group.parts_ms = kMost;
   }
@@ -131,7 +132,7 @@ GroupTallies tally_groups(const Selection& selection, Entity entity, Wanted want
     for (std::uint32_t context = 0; context < groups.size(); ++context) {
       if (found.sums[context].tally.plays == 0) continue;
       GroupTally& group = groups[context];
-      add(group, found.sums[context], kWhole);
+      add(group, found.sums[context]);
       group.days = found.days[context];
     }
     return groups;
@@ -142,7 +143,8 @@ GroupTallies tally_groups(const Selection& selection, Entity entity, Wanted want
   const auto add_track = [&](std::uint32_t track, const PlaySums& sums) {
     const auto of_track = members.of(track);
     const std::int64_t part = part_of(split, of_track.size());
-    for (const std::uint32_t group : of_track) add(groups[group], sums, part);
+    const std::int64_t part_ms = part_of(split, of_track.size(), kWholeMs);
+    for (const std::uint32_t group : of_track) add(groups[group], sums, part, part_ms);
   };
   if (wanted.days) {
     const auto found = look_at_plays(

@@ -13,23 +13,31 @@
 
 namespace playmirror::stats {
 
-/// Parts of a play are counted in this many: as many as the numbers up to 16 all divide, so that
+/// Parts of a play are counted in this many: as many as the numbers up to 28 all divide, so that
 /// plays split among so many artists or genres add up exactly, in any order, and equals are equal.
-inline constexpr std::int64_t kWhole = 720'720;
+/// A hundred million plays of one of them have room.
+inline constexpr std::int64_t kWhole = 80'313'433'200;
+
+/// Likewise of a millisecond. There are more of those, and they do no more than rank: 16.
+inline constexpr std::int64_t kWholeMs = 720'720;
+
+/// What so many parts are, in plays. Whole numbers are exact.
+[[nodiscard]] constexpr double plays_of(std::int64_t parts) noexcept {
+  return static_cast<double>(parts / kWhole) +
+         static_cast<double>(parts % kWhole) / static_cast<double>(kWhole);
+}
 
 /// What is known of the plays of one group.
 struct GroupTally {
   Tally tally = {};
   std::int64_t parts = 0;     ///< plays times kWhole, where the filter splits them a part of that
-  std::int64_t parts_ms = 0;  ///< listening time, likewise
+  std::int64_t parts_ms = 0;  ///< listening time times kWholeMs, likewise
   std::int64_t days = 0;
   std::int64_t skips = 0;
   std::int64_t first_at = columns::kNoTime;           ///< finite, or kNoTime
   std::int64_t last_at = columns::kNegativeInfinity;  ///< finite, or kNegativeInfinity
 
-  [[nodiscard]] double weight() const noexcept {
-    return static_cast<double>(parts) / static_cast<double>(kWhole);
-  }
+  [[nodiscard]] double weight() const noexcept { return plays_of(parts); }
 };
 
 /// By group: a code of the dictionary of tracks, artists or contexts, or a number that Facts gives
@@ -61,10 +69,11 @@ struct Wanted {
 void add_days(const Selection& selection, const Groups& members,
               const std::vector<std::uint32_t>& of, GroupTallies& groups);
 
-/// The parts that a play of a track with `groups` groups gives to each.
-[[nodiscard]] constexpr std::int64_t part_of(bool split, std::size_t groups) noexcept {
+/// The parts that a play, or a millisecond, of a track with `groups` groups gives to each.
+[[nodiscard]] constexpr std::int64_t part_of(bool split, std::size_t groups,
+                                             std::int64_t whole = kWhole) noexcept {
   const auto count = static_cast<std::int64_t>(groups);
-  return split ? (kWhole + count / 2) / count : kWhole;
+  return split ? (whole + count / 2) / count : whole;
 }
 
 /// The groups of any entity by their keys.

@@ -105,6 +105,23 @@ def test_names_that_differ_in_case_alone_are_one(mirror: pm.Mirror, names: list[
     ]
 
 
+@pytest.mark.parametrize("number", [*range(1, 30), 31, 37, 64, 101])
+def test_a_play_split_among_many_is_all_theirs_in_equal_parts(
+    mirror: pm.Mirror, number: int
+) -> None:
+    ids = [f"a{each:03}" for each in range(number)]
+    for each in ids:
+        mirror.artists.add(id=each, name=each.upper(), genres=[each])
+    add_played(mirror, "2026-01-01T00:00:00Z", id="t", artist_ids=ids)
+    split: dict[str, Any] = {"artist_credit": "split", "genre_weight": "split", "limit": 0}
+    for found in (mirror.stats.top_artists(**split), mirror.stats.top_genres(**split),
+                  mirror.stats.genre_by_daypart(**split)):  # fmt: skip
+        assert [each.weight for each in found] == [pytest.approx(1 / number, rel=1e-9)] * number
+        assert math.fsum(each.weight for each in found) == pytest.approx(1, rel=1e-9)
+    for entity in ("artist", "genre"):
+        assert mirror.stats.diversity(entity, **split).plays == pytest.approx(1, rel=1e-9)
+
+
 @pytest.mark.parametrize(
     ("values", "mean", "deviation", "median"),
     [
