@@ -71,6 +71,15 @@ void overwrite_start(const std::filesystem::path& file, std::string_view bytes) 
   }
 }
 
+void lengthen(const std::filesystem::path& file, std::int64_t bytes) {
+  const Descriptor target(file, O_WRONLY);
+  struct stat now {};
+  if (target.number() < 0 || ::fstat(target.number(), &now) != 0 ||
+      (now.st_size < bytes && ::ftruncate(target.number(), bytes) != 0)) {
+    fail(errno, "write to " + file.string());
+  }
+}
+
 std::string read_start(const std::filesystem::path& file, std::size_t bytes) {
   std::string start(bytes, '\0');
   std::ifstream stream(file, std::ios::binary);

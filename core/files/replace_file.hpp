@@ -23,6 +23,9 @@ void copy_private(const std::filesystem::path& from, const std::filesystem::path
 /// Writes over the beginning of a file.
 void overwrite_start(const std::filesystem::path& file, std::string_view bytes);
 
+/// Makes a file so many bytes long, the new ones zero. A longer one stays as it is.
+void lengthen(const std::filesystem::path& file, std::int64_t bytes);
+
 /// The first bytes of a file: fewer if it is shorter, none if it cannot be read.
 [[nodiscard]] std::string read_start(const std::filesystem::path& file, std::size_t bytes);
 

@@ -82,17 +82,31 @@ bool gather(const Path& file, Rescued& rescued) {
   }
 }
 
-/// The same for a file whose first page is gone: a copy of it gets that of a new mirror.
-void gather_headless(const Path& file, const Path& fresh, Rescued& rescued) {
+/// False as well where a header that is damaged too asks for more than a file can hold.
+bool fill_up_if_cut(const Path& file) {
+  try {
+    return fill_up(file);
+  } catch (const StorageError&) {
+    return false;
+  }
+}
+
+/// The same for a file that SQLite reads nothing of, in a copy: one that was cut short is filled
+/// up, and one whose first page is gone gets that of a new mirror.
+bool gather_from_copy(const Path& file, const Path& fresh, Rescued& rescued) {
   const Path copy = beside(file, kReadable);
   remove_with_log(copy);
   files::copy_private(file, copy);
   if (files::exists(beside(file, "-wal"))) {
     files::copy_private(beside(file, "-wal"), beside(copy, "-wal"));
   }
-  give_first_page(copy, fresh);
-  static_cast<void>(gather(copy, rescued));
+  const bool whole = fill_up_if_cut(copy) && gather(copy, rescued);
+  if (!whole) {
+    give_first_page(copy, fresh);
+    static_cast<void>(gather(copy, rescued));
+  }
   remove_with_log(copy);
+  return whole;
 }
 
 void make_new(const Path& file) {
@@ -144,8 +158,8 @@ SalvageReport renew(const std::filesystem::path& file) {
   PLAYMIRROR_STEP("salvage.made");
   undo_unfinished(file);
   Rescued rescued;
-  const bool whole = !is_log_alone(file) && gather(file, rescued);
-  if (!whole) gather_headless(file, fresh, rescued);
+  bool whole = !is_log_alone(file) && gather(file, rescued);
+  if (!whole) whole = gather_from_copy(file, fresh, rescued);
   PLAYMIRROR_STEP("salvage.gathered");
   {
     auto database = sqlite::Database::open(fresh, sqlite::OpenMode::read_write);

@@ -336,6 +336,31 @@ def test_a_truncated_file_is_set_aside_and_copied_anew(
         assert_equal(mirror, music_db)
 
 
+def test_a_file_that_was_cut_behind_the_outbox_gives_up_what_was_recorded(
+    music_db: MusicDb, mirror_path: Path, server: pm.Server
+) -> None:
+    with pm.open(mirror_path) as mirror:
+        server.pull(mirror)
+        pending = record(mirror)
+    with closing(sqlite3.connect(mirror_path)) as connection:
+        query = (
+            "SELECT max(rootpage) FROM sqlite_schema WHERE substr(name, 12) IN "
+            "('outbox', 'offered', 'pushes', 'delivered', 'exclusions', 'meta')"
+        )
+        [behind] = connection.execute(query).fetchone()
+    whole = mirror_path.read_bytes()
+    for length in [behind * 16384, *range(behind * 16384 + 1000, len(whole), 40_000)]:
+        mirror_path.write_bytes(whole[:length])
+        report = pm.Mirror.salvage(mirror_path)
+        assert (report.saved, report.lost) == (len(pending), []), length
+        assert report.set_aside is not None and report.set_aside.stat().st_size == length
+        with pm.open(mirror_path) as mirror:
+            assert handles(mirror) == pending
+            assert mirror.verify().ok
+    with pm.open(mirror_path) as mirror:
+        assert_sent_once(server, mirror, music_db)
+
+
 def test_a_page_that_cannot_be_read(
     music_db: MusicDb, mirror_path: Path, server: pm.Server, assert_equal: Check
 ) -> None:
