@@ -4,6 +4,7 @@
 #include "core/outbox/handles.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/outbox/restore.hpp"
+#include "core/salvage/outbox_reading.hpp"
 #include "core/test_hooks.hpp"
 
 #include <playmirror/error.hpp>
@@ -36,7 +37,6 @@ bool read_both_ways(const sqlite::Database& database, const std::string& select,
     } catch (const Error&) {
       // The other way, or what came so far.
     }
-    if (!PLAYMIRROR_SAFEGUARD("read from both ends")) break;
   }
   return false;
 }
@@ -62,11 +62,13 @@ std::optional<std::int64_t> number_or_nothing(const sqlite::Statement& row, int 
 bool Rescued::gather(const sqlite::Database& database) {
   // Before format 4 each entry in doubt named its push, and each handle stood by itself.
   const bool in_runs = has_table(database, "playmirror_offered");
-  bool whole = read_both_ways(
-      database,
-      "SELECT entry, table_name, identity, row_id, recorded_at, image, checksum, state, attempts, "
-      "sqlstate, constraint_name, message, offered_id FROM playmirror_outbox",
-      "entry", [this](const sqlite::Statement& row) { keep_entry(row); });
+  bool whole =
+      OutboxReading(database,
+                    "SELECT entry, table_name, identity, row_id, recorded_at, image, checksum, "
+                    "state, attempts, sqlstate, constraint_name, message, offered_id "
+                    "FROM playmirror_outbox",
+                    [this](const sqlite::Statement& row) { keep_entry(row); })
+          .run();
   whole &= read_both_ways(
       database,
       in_runs ? "SELECT push, entry, rows, server_id FROM playmirror_offered"

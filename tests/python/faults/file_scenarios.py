@@ -168,6 +168,20 @@ def a_page_in_the_middle_of_the_outbox(world: World) -> None:
     assert 2500 < salvage(world).saved < 3000, "recorded plays are lost"
 
 
+def two_pages_of_the_outbox(world: World) -> None:
+    imported(world, *(listen(1, 200 * number) for number in range(3000)))
+    world.mirror.close()
+    content = bytearray(world.mirror.path.read_bytes())
+    for number in (1000, 2000):
+        time = str(BEGIN + timedelta(seconds=200 * number))[:19].encode()
+        for begin in range(0, len(content), PAGE):
+            page = content[begin : begin + PAGE]
+            if time in page and b"listened_ms" in page:
+                content[begin : begin + PAGE] = b"\xa5" * PAGE
+    world.mirror.path.write_bytes(content)
+    assert 2500 < salvage(world).saved < 3000, "recorded plays between the pages are lost"
+
+
 def a_push_that_the_file_forgot(world: World) -> None:
     push_in_doubt(world, "up", "reset")
     by_another_hand(world.mirror.path, "DELETE FROM playmirror_pushes")
@@ -266,6 +280,7 @@ SCENARIOS: dict[str, Callable[[World], None]] = {
     "old log set aside": a_renewal_beside_a_log,
     "checksum of saved rows": a_damaged_entry_in_a_damaged_file,
     "read from both ends": a_page_in_the_middle_of_the_outbox,
+    "read around damage": two_pages_of_the_outbox,
     "forgotten pushes": a_push_that_the_file_forgot,
     "given ids": a_handle_from_before_a_renewal,
     "recorded rows restored": a_recorded_row_changed_by_another_hand,
