@@ -10,7 +10,6 @@
 #include "core/test_hooks.hpp"
 #include "sync/pg/failure.hpp"
 #include "sync/pull/change_applier.hpp"
-#include "sync/pull/first_copy.hpp"
 #include "sync/session/parts.hpp"
 
 #include <playmirror/error.hpp>
@@ -147,73 +146,83 @@ void Puller::pull() {
   scope_.has_pending_links = outbox::any_of(SteadyReader(mirror_).database(), "tracks");
   std::optional<FirstCopy> copy;
   for (int attempt = 1;; ++attempt) {
-    PLAYMIRROR_STEP("pull.begin");
-    Opening opening;
-    std::optional<Inquiry> inquiry;
-    open(opening, inquiry);
-    PLAYMIRROR_STEP("pull.opened");
-    follow_server(opening.moment);
-    const std::vector<ServerTable> tables = usable_tables(opening.catalog, scope_);
-    note_problems(opening.catalog);
-    if (needs_first_copy(tables)) {
-      session_.connection(waiter_).abandon_transaction();
-      report_.method = PullMethod::first_copy;
-      copy.emplace(session_, mirror_, options_, waiter_, report_);
-      const bool is_last = attempt >= kAttempts;
-      if (!copy->run(within(tables, scope_.held), opening.moment, is_last) && is_last) {
-        raise(ErrorCode::server_refused, "the server's tables keep being rewritten",
-              {.hint = "Sync again when the migration is done.", .retryable = true});
-      }
-      if (!is_last) continue;
-    }
-    if (nothing_happened(opening.moment)) {
-      session_.connection(waiter_).abandon_transaction();
-      report_.method = PullMethod::unchanged;
-      report_.complete = true;
-      note_visit();
-      learn_settled();
-      return;
-    }
-    if (may_have_forgotten(SteadyReader(mirror_).database(), opening.moment)) {
-      mirror_.write([](sqlite::Database& database) { read_all_again(database); },
-                    [this] { waiter_.tick(); });
-      inquiry.reset();
-    }
     try {
-      if (!inquiry || inquiry->was_skipped()) {
-        reach_ = {};
-        inquiry.emplace(session_, mirror_, scope_, reach_, options_, waiter_, opening.catalog,
-                        opening.moment);
-        session_.connection(waiter_).pipeline(inquiry->commands(opening.moment.xmax), waiter_,
-                                              [&] { inquiry->count_here(); });
-      }
-      inquiry->judge_witnesses();
-    } catch (const ServerChanged&) {
-      if (!options_.accept_server || attempt >= kAttempts) throw;
-      mirror_.write([](sqlite::Database& database) { start_over(database); },
-                    [this] { waiter_.tick(); });
-      continue;
+      if (try_pull(copy, attempt)) return;
+    } catch (const pg::StatementFailed& failure) {
+      // A privilege that was taken away behind the look at the catalog: the next look tells of
+      // which table, and the others can be pulled.
+      if (failure.code() != ErrorCode::permission_denied || attempt >= kAttempts) throw;
     }
-    if (report_.method == PullMethod::none) {
-      report_.method = reach_.is_sweep() ? PullMethod::sweep : PullMethod::by_ids;
-    }
-    PLAYMIRROR_STEP("pull.read");
-    refuse_unkeyed(inquiry->changes());
-    inquiry->fetch_missing_tracks();
-    inquiry->compare_keys();
-    PLAYMIRROR_STEP("pull.compared");
-    session_.connection(waiter_).abandon_transaction();
-    PLAYMIRROR_STEP("pull.left");
-    if (copy) {
-      copy->store_digests(std::ranges::any_of(inquiry->changes(), [](const TableChanges& table) {
-        return table.layout.name == "tracks" && table.changed.rows() > 0;
-      }));
-    }
-    report_.alembic_version = inquiry->alembic_version();
-    apply(inquiry->changes(), opening.moment, inquiry->witnesses());
-    PLAYMIRROR_STEP("pull.applied");
-    return;
   }
+}
+
+bool Puller::try_pull(std::optional<FirstCopy>& copy, int attempt) {
+  PLAYMIRROR_STEP("pull.begin");
+  Opening opening;
+  std::optional<Inquiry> inquiry;
+  open(opening, inquiry);
+  PLAYMIRROR_STEP("pull.opened");
+  follow_server(opening.moment);
+  const std::vector<ServerTable> tables = usable_tables(opening.catalog, scope_);
+  note_problems(opening.catalog);
+  if (needs_first_copy(tables)) {
+    session_.connection(waiter_).abandon_transaction();
+    report_.method = PullMethod::first_copy;
+    copy.emplace(session_, mirror_, options_, waiter_, report_);
+    const bool is_last = attempt >= kAttempts;
+    if (!copy->run(within(tables, scope_.held), opening.moment, is_last) && is_last) {
+      raise(ErrorCode::server_refused, "the server's tables keep being rewritten",
+            {.hint = "Sync again when the migration is done.", .retryable = true});
+    }
+    if (!is_last) return false;
+  }
+  if (nothing_happened(opening.moment)) {
+    session_.connection(waiter_).abandon_transaction();
+    report_.method = PullMethod::unchanged;
+    report_.complete = true;
+    note_visit();
+    learn_settled();
+    return true;
+  }
+  if (may_have_forgotten(SteadyReader(mirror_).database(), opening.moment)) {
+    mirror_.write([](sqlite::Database& database) { read_all_again(database); },
+                  [this] { waiter_.tick(); });
+    inquiry.reset();
+  }
+  try {
+    if (!inquiry || inquiry->was_skipped()) {
+      reach_ = {};
+      inquiry.emplace(session_, mirror_, scope_, reach_, options_, waiter_, opening.catalog,
+                      opening.moment);
+      session_.connection(waiter_).pipeline(inquiry->commands(opening.moment.xmax), waiter_,
+                                            [&] { inquiry->count_here(); });
+    }
+    inquiry->judge_witnesses();
+  } catch (const ServerChanged&) {
+    if (!options_.accept_server || attempt >= kAttempts) throw;
+    mirror_.write([](sqlite::Database& database) { start_over(database); },
+                  [this] { waiter_.tick(); });
+    return false;
+  }
+  if (report_.method == PullMethod::none) {
+    report_.method = reach_.is_sweep() ? PullMethod::sweep : PullMethod::by_ids;
+  }
+  PLAYMIRROR_STEP("pull.read");
+  refuse_unkeyed(inquiry->changes());
+  inquiry->fetch_missing_tracks();
+  inquiry->compare_keys();
+  PLAYMIRROR_STEP("pull.compared");
+  session_.connection(waiter_).abandon_transaction();
+  PLAYMIRROR_STEP("pull.left");
+  if (copy) {
+    copy->store_digests(std::ranges::any_of(inquiry->changes(), [](const TableChanges& table) {
+      return table.layout.name == "tracks" && table.changed.rows() > 0;
+    }));
+  }
+  report_.alembic_version = inquiry->alembic_version();
+  apply(inquiry->changes(), opening.moment, inquiry->witnesses());
+  PLAYMIRROR_STEP("pull.applied");
+  return true;
 }
 
 void Puller::open(Opening& opening, std::optional<Inquiry>& inquiry) {

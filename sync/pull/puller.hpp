@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/mirror/state.hpp"
+#include "sync/pull/first_copy.hpp"
 #include "sync/pull/inquiry.hpp"
 #include "sync/pull/reach.hpp"
 #include "sync/pull/settled_ids.hpp"
@@ -34,6 +35,10 @@ class Puller {
   [[nodiscard]] bool is_untouched() const;
 
   void pull();
+
+  /// False when the server's tables changed under it, or the mirror began anew to follow it: then
+  /// all is to be asked once more. `copy` is there once there was a first copy.
+  [[nodiscard]] bool try_pull(std::optional<FirstCopy>& copy, int attempt);
 
   /// On a connection that has pulled before: asks for the server's snapshot alone, outside any
   /// transaction, and concludes from it that the mirror is up to date, or that it may not be.
