@@ -177,6 +177,11 @@ std::vector<pg::Command> BatchInserter::commands() {
   return commands;
 }
 
+bool BatchInserter::has_begun() const noexcept {
+  return std::ranges::any_of(groups_,
+                             [](const Group& group) { return group.reached || group.done; });
+}
+
 std::vector<PushedRow> BatchInserter::finish(std::optional<pg::StatementFailed> refused) {
   for (;;) {
     // Whoever has lost rows is first: to split it undoes what came after it.

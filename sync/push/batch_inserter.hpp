@@ -51,6 +51,9 @@ class BatchInserter {
   /// The statements for all entries.
   [[nodiscard]] std::vector<pg::Command> commands();
 
+  /// Whether the server has come as far as the first of them.
+  [[nodiscard]] bool has_begun() const noexcept;
+
   /// Sees to what is left to do after they have run: `refused` is what the server said to the
   /// first that it did not take. Throws that again when neither a row nor a table is to blame.
   std::vector<PushedRow> finish(std::optional<pg::StatementFailed> refused);

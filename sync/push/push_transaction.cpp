@@ -207,6 +207,12 @@ PushTransaction::Outcome PushTransaction::conclude(std::optional<pg::StatementFa
     return Outcome::outdated;
   }
   hearing_.judge(moment);
+  if (refused && !inserter_.has_begun()) {
+    // No lock holds up a REVOKE: it may come behind the look at the catalog.
+    server.abandon_transaction();
+    if (!was_refused && session_.look_again(*refused, waiter_)) return Outcome::refused;
+    throw *refused;
+  }
   if (!is_added_) add_entries();
   rows_ = inserter_.finish(std::move(refused));
   return Outcome::ready;
