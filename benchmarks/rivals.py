@@ -30,15 +30,16 @@ Answer = tuple[Rows, float]  #: and the seconds it took
 
 QUESTIONS = ("top 50 tracks", "totals", "weekday by hour", "tracks by month")
 
-#: With {d}, {h} and {m} for weekday, hour and month as the tool has them.
+#: With {day}, {d}, {h} and {m} for day, weekday, hour and month as the tool has them.
 SQL = {
     "top 50 tracks": """SELECT track_id, count(*) AS n FROM plays GROUP BY 1
                         ORDER BY n DESC, 1 LIMIT 50""",
-    "totals": """SELECT count(*), coalesce(sum(listened_ms), 0), count(DISTINCT track_id)
-                 FROM plays""",
-    "weekday by hour": "SELECT {d}, {h}, count(*) FROM plays GROUP BY 1, 2 ORDER BY 1, 2",
-    "tracks by month": """SELECT {m}, count(*), count(DISTINCT track_id) FROM plays GROUP BY 1
-                          ORDER BY 1""",
+    "totals": """SELECT count(*), coalesce(sum(listened_ms), 0), count(DISTINCT track_id),
+                 count(DISTINCT {day}) FROM plays""",
+    "weekday by hour": """SELECT {d}, {h}, count(*), coalesce(sum(listened_ms), 0) FROM plays
+                          GROUP BY 1, 2 ORDER BY 1, 2""",
+    "tracks by month": """SELECT {m}, count(*), coalesce(sum(listened_ms), 0),
+                          count(DISTINCT track_id) FROM plays GROUP BY 1 ORDER BY 1""",
 }
 
 #: Times of the file are texts, which sort as the times do.
@@ -46,12 +47,14 @@ OF_FILE = """WITH plays AS (SELECT track_id, listened_ms, played_at FROM {file}
              WHERE played_at >= '{since}' AND played_at < '{until}') """
 
 PARTS_IN_SQLITE = {
+    "day": "date(played_at)",
     "d": "CAST(strftime('%u', played_at) AS INTEGER)" if sqlite3.sqlite_version_info >= (3, 46)
     else "(CAST(strftime('%w', played_at) AS INTEGER) + 6) % 7 + 1",
     "h": "CAST(strftime('%H', played_at) AS INTEGER)",
     "m": "strftime('%Y-%m', played_at)",
 }  # fmt: skip
 PARTS_IN_DUCKDB = {
+    "day": "played_at::TIMESTAMP::DATE",
     "d": "isodow(played_at::TIMESTAMP)::INT",
     "h": "hour(played_at::TIMESTAMP)::INT",
     "m": "strftime(played_at::TIMESTAMP, '%Y-%m')",
@@ -131,13 +134,21 @@ def ours(mirror: pm.Mirror, question: str, since: int, until: int) -> Answer:
             return [[each.track_id, each.plays] for each in top]
         if question == "totals":
             found = stats.totals(period=period)
-            return [[found.plays, found.time.measured_ms, found.tracks]]
+            return [[found.plays, found.time.measured_ms, found.tracks, found.active_days]]
         if question == "weekday by hour":
             days = {day: number for number, day in enumerate(pm.Weekday, 1)}
             cells = stats.heatmap(period=period)
-            return [[days[cell.weekday], cell.hour, cell.plays] for cell in cells if cell.plays]
+            return [
+                [days[cell.weekday], cell.hour, cell.plays, cell.time.measured_ms]
+                for cell in cells
+                if cell.plays
+            ]
         months = stats.activity("month", period=period)
-        return [[each.local_start[:7], each.plays, each.tracks] for each in months if each.plays]
+        return [
+            [each.local_start[:7], each.plays, each.time.measured_ms, each.tracks]
+            for each in months
+            if each.plays
+        ]
 
     return timed(ask)
 
@@ -169,6 +180,7 @@ def duckdb_on(database: duckdb.DuckDBPyConnection) -> Callable[[str, int, int], 
 def polars_on(parquet: Path) -> Callable[[str, int, int], Answer]:
     at = polars.col("played_at")
     tracks = polars.col("track_id")
+    heard = polars.col("listened_ms").cast(polars.Int64).sum()
 
     def ask(question: str, since: int, until: int) -> Answer:
         begin, end = (datetime.fromtimestamp(each, timezone.utc) for each in (since, until))
@@ -177,13 +189,13 @@ def polars_on(parquet: Path) -> Callable[[str, int, int], Answer]:
             asked = plays.group_by(tracks).agg(polars.len().alias("n"))
             asked = asked.sort(["n", "track_id"], descending=[True, False]).head(50)
         elif question == "totals":
-            asked = plays.select(polars.len(), polars.col("listened_ms").sum(), tracks.n_unique())
+            asked = plays.select(polars.len(), heard, tracks.n_unique(), at.dt.date().n_unique())
         elif question == "weekday by hour":
             asked = plays.group_by(at.dt.weekday().alias("d"), at.dt.hour().alias("h"))
-            asked = asked.agg(polars.len()).sort("d", "h")
+            asked = asked.agg(polars.len(), heard).sort("d", "h")
         else:
             asked = plays.group_by(at.dt.strftime("%Y-%m").alias("m"))
-            asked = asked.agg(polars.len(), tracks.n_unique()).sort("m")
+            asked = asked.agg(polars.len(), heard, tracks.n_unique()).sort("m")
         return timed(lambda: asked.collect().rows())
 
     return ask
