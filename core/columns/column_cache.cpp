@@ -1,5 +1,7 @@
 #include "core/columns/column_cache.hpp"
 
+#include <typeindex>
+#include <typeinfo>
 #include <utility>
 
 namespace playmirror::columns {
@@ -29,6 +31,11 @@ void ColumnCache::keep(std::int64_t part, std::shared_ptr<const void> column, st
     by_part_.erase(entries_.back().part);
     entries_.pop_back();
   }
+}
+
+ColumnCache::Latest<BinTotals>& ColumnCache::running_bins(const Bins& bins) {
+  const std::scoped_lock lock(bins_mutex_);
+  return running_bins_[std::type_index(typeid(bins))];
 }
 
 std::optional<ColumnCache::Known> ColumnCache::known(const CommitWatch::Mark& mark) const {

@@ -17,9 +17,11 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <typeindex>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -106,7 +108,10 @@ class ColumnCache {
   Latest<std::vector<std::uint32_t>> totals;  ///< of all blocks, by track code
   Latest<CountTotals> running_counts;
   Latest<RunningTotals<TrackSums>> running_sums;
-  Latest<BinTotals> running_bins;
+
+  /// Of those bins that were asked for last among all of this class.
+  [[nodiscard]] Latest<BinTotals>& running_bins(const Bins& bins);
+
   Latest<TrackDictionary> tracks;
   Latest<ArtistDictionary> artists;
   Latest<TextDictionary> sources;
@@ -125,6 +130,9 @@ class ColumnCache {
 
   mutable std::mutex known_mutex_;
   std::optional<Known> known_;
+
+  std::mutex bins_mutex_;
+  std::map<std::type_index, Latest<BinTotals>> running_bins_;
 
   std::mutex mutex_;
   std::list<Entry> entries_;  ///< the one used last in front

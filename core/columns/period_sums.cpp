@@ -27,8 +27,9 @@ void add(Sum& to, const Sum& sum) {
 }
 
 /// What totals have more than those before an earlier block, which are no longer.
-void add_each(const std::vector<std::uint32_t>& after, const std::vector<std::uint32_t>& before,
-              std::vector<std::uint32_t>& sums) {
+template <typename Sum>
+void add_each(const std::vector<Sum>& after, const std::vector<Sum>& before,
+              std::vector<Sum>& sums) {
   for (std::size_t i = 0; i < before.size(); ++i) sums[i] += after[i] - before[i];
   for (std::size_t i = before.size(); i < after.size(); ++i) sums[i] += after[i];
 }
@@ -101,18 +102,18 @@ struct PeriodSums::Summing {
   }
 };
 
-/// Plays by bin.
+/// What the plays of each bin come to.
 struct PeriodSums::Binning {
-  using Sum = std::uint32_t;
+  using Sum = std::uint64_t;
   using Sums = std::vector<Sum>;
   using Totals = BinTotals;
-  static constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+  static constexpr std::size_t kMostBytes = std::size_t{8} << 20;
 
   std::shared_ptr<const Bins> bins;
 
   [[nodiscard]] std::size_t size() const noexcept { return bins->size(); }
   [[nodiscard]] Column columns() const noexcept { return bins->columns(); }
-  [[nodiscard]] static auto& totals(ColumnCache& cache) { return cache.running_bins; }
+  [[nodiscard]] auto& totals(ColumnCache& cache) const { return cache.running_bins(*bins); }
   [[nodiscard]] bool continues(const Totals& known) const {
     return bins->continue_with(*known.bins);
   }
@@ -123,9 +124,17 @@ struct PeriodSums::Binning {
 
   template <bool plus>
   void add_batch(const Batch& batch, Sums& sums) const {
-    std::vector<Sum> counts(sums.size());
-    bins->add(batch, counts);
-    for (std::size_t bin = 0; bin < counts.size(); ++bin) add<plus>(sums[bin], counts[bin]);
+    if constexpr (plus) {
+      bins->add(batch, sums);
+    } else {
+      Sums less(sums.size());
+      bins->add(batch, less);
+      take_away(less, sums);
+    }
+  }
+
+  static void take_away(const Sums& less, Sums& sums) {
+    for (std::size_t i = 0; i < less.size(); ++i) sums[i] -= less[i];
   }
 };
 
@@ -179,7 +188,7 @@ std::vector<Sparse<TrackSums>::Item> PeriodSums::sums(const TimeRange& range) co
   return sums;
 }
 
-std::vector<std::uint32_t> PeriodSums::binned(const TimeRange& range,
+std::vector<std::uint64_t> PeriodSums::binned(const TimeRange& range,
                                               std::shared_ptr<const Bins> bins) const {
   return sum(Binning{std::move(bins)}, range);
 }
@@ -268,6 +277,14 @@ void PeriodSums::take_removed(const Kind& kind, std::size_t block, const TimeRan
     for (const RemovedPlay& play : removed) {
       if (play.row >= begin && play.row < end) --sums[play.track];
     }
+  } else if constexpr (std::is_same_v<Kind, Binning>) {
+    Binning::Sums less(sums.size());
+    for (const RemovedPlay& play : removed) {
+      if (play.row >= begin && play.row < end) {
+        add_rows(kind, block, play.row, play.row + std::size_t{1}, true, less);
+      }
+    }
+    Binning::take_away(less, sums);
   } else {
     for (const RemovedPlay& play : removed) {
       if (play.row >= begin && play.row < end) {

@@ -35,8 +35,8 @@ class PeriodSums {
   /// All that TrackSums has, of the tracks that have plays, in no order.
   [[nodiscard]] std::vector<Sparse<TrackSums>::Item> sums(const TimeRange& range) const;
 
-  /// Plays in each bin.
-  [[nodiscard]] std::vector<std::uint32_t> binned(const TimeRange& range,
+  /// The sums of bins.
+  [[nodiscard]] std::vector<std::uint64_t> binned(const TimeRange& range,
                                                   std::shared_ptr<const Bins> bins) const;
 
  private:

@@ -80,6 +80,8 @@ struct PlayColumns::Moment {
   [[nodiscard]] std::vector<Piece> pieces(std::size_t block, const TimeRange& range,
                                           std::size_t outside_begin, std::size_t outside_end) const;
   [[nodiscard]] std::uint64_t count(const Period& period) const;
+  [[nodiscard]] std::optional<std::pair<std::int64_t, std::int64_t>> bounds(
+      const Period& period) const;
   [[nodiscard]] std::vector<std::int64_t> ids(std::span<const Place> places) const;
   void visit_all(const Period& period, Column columns, const Visitor& visit, bool backwards) const;
 
@@ -344,6 +346,34 @@ std::uint64_t PlayColumns::Moment::count(const Period& period) const {
   return plays;
 }
 
+std::optional<std::pair<std::int64_t, std::int64_t>> PlayColumns::bounds(
+    const Period& period) const {
+  return moment_->guarded([&] { return moment_->bounds(period); });
+}
+
+std::optional<std::pair<std::int64_t, std::int64_t>> PlayColumns::Moment::bounds(
+    const Period& period) const {
+  const TimeRange range(period);
+  std::optional<std::pair<std::int64_t, std::int64_t>> bounds;
+  const auto add = [&](std::span<const std::int64_t> times) {
+    if (times.empty()) return;
+    if (!bounds) bounds = {times.front(), times.back()};
+    bounds->first = std::min(bounds->first, times.front());
+    bounds->second = std::max(bounds->second, times.back());
+  };
+  const auto [outside_begin, outside_end] = range.rows(snapshot->outside.played_at);
+  add(std::span(snapshot->outside.played_at).subspan(outside_begin, outside_end - outside_begin));
+  const auto add_block = [&](std::size_t block) {
+    const auto [begin, end] = blocks().rows(block, range);
+    if (begin < end) add(blocks().columns(block, Column::played_at).slice(begin, end).played_at);
+    return begin < end;
+  };
+  const auto [first, last] = snapshot->blocks_in(range);
+  for (std::size_t block = first; block < last && !add_block(block);) ++block;
+  for (std::size_t block = last; block > first && !add_block(block - 1);) --block;
+  return bounds;
+}
+
 std::shared_ptr<const std::vector<std::uint32_t>> PlayColumns::track_counts(
     const Period& period) const {
   return moment_->guarded([&] { return moment_->sums().counts(TimeRange(period)); });
@@ -353,7 +383,7 @@ std::vector<TrackPlays> PlayColumns::most_played(const Period& period, std::size
   return moment_->guarded([&] { return moment_->sums().most_played(TimeRange(period), n); });
 }
 
-std::vector<std::uint32_t> PlayColumns::binned(const Period& period,
+std::vector<std::uint64_t> PlayColumns::binned(const Period& period,
                                                std::shared_ptr<const Bins> bins) const {
   return moment_->guarded(
       [&] { return moment_->sums().binned(TimeRange(period), std::move(bins)); });

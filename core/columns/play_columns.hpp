@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace playmirror::columns {
@@ -82,6 +83,11 @@ class PlayColumns {
   /// Number of plays in the period. Costs the search for its two ends.
   [[nodiscard]] std::uint64_t count(const Period& period) const;
 
+  /// The first and the last time at which the period has plays, those counted in that were deleted
+  /// and still stand in a block. Nothing without any.
+  [[nodiscard]] std::optional<std::pair<std::int64_t, std::int64_t>> bounds(
+      const Period& period) const;
+
   /// Plays per track code, kNone included, in an array of track_codes(): differences of running
   /// totals kept at the ends of blocks, and two scans of a part of a block.
   [[nodiscard]] std::shared_ptr<const std::vector<std::uint32_t>> track_counts(
@@ -94,9 +100,9 @@ class PlayColumns {
   /// The same of all that TrackSums has, of the tracks that have plays, in no order.
   [[nodiscard]] std::vector<Sparse<TrackSums>::Item> track_sums(const Period& period) const;
 
-  /// How many plays of the period are in each bin, likewise. Running totals are kept of the bins
-  /// that were asked for last.
-  [[nodiscard]] std::vector<std::uint32_t> binned(const Period& period,
+  /// What the plays of the period come to in each bin, likewise. Of each class of bins, running
+  /// totals are kept of those that were asked for last.
+  [[nodiscard]] std::vector<std::uint64_t> binned(const Period& period,
                                                   std::shared_ptr<const Bins> bins) const;
 
   /// Gives the plays of the period in order of (played_at, id), the columns asked for and no

@@ -8,6 +8,7 @@
 #include "core/stats/selection.hpp"
 #include "core/stats/tally.hpp"
 #include "core/stats/unit_runs.hpp"
+#include "core/stats/week_hours.hpp"
 
 #include <playmirror/stats.hpp>
 #include <playmirror/stats_rhythm_members.hpp>
@@ -24,12 +25,13 @@ using stats::Rows;
 using stats::Selection;
 using stats::Tally;
 
+using stats::kHoursOfWeek;
+
 constexpr std::size_t kHours = 24;
-constexpr std::size_t kWeekHours = 7 * kHours;
 
 /// The listening time of each hour of the week that plays cover, in place of that at their
 /// timestamps. Each play is cut at full hours; the parts add up to its milliseconds.
-void spread_time(const Selection& selection, std::array<Tally, kWeekHours>& hours) {
+void spread_time(const Selection& selection, std::array<Tally, kHoursOfWeek>& hours) {
   for (Tally& tally : hours) tally.measured_ms = tally.estimated_ms = 0;
   const stats::Intervals intervals(selection);
   const auto& estimates = selection.estimates();
@@ -54,9 +56,13 @@ void spread_time(const Selection& selection, std::array<Tally, kWeekHours>& hour
       });
 }
 
-std::array<Tally, kWeekHours> week(const Selection& selection, Attribution attribution) {
-  require_known("attribution", attribution);
-  std::array<Tally, kWeekHours> hours{};
+/// Plays and time by the hour in which the plays begin.
+std::array<Tally, kHoursOfWeek> week_of_beginnings(const Selection& selection) {
+  std::array<Tally, kHoursOfWeek> hours{};
+  if (const auto running = stats::running_week(selection)) {
+    std::ranges::transform(*running, hours.begin(), &stats::WeekHour::tally);
+    return hours;
+  }
   const auto& estimates = selection.estimates();
   stats::LocalUnits local = stats::LocalUnits::hours(selection.zone());
   selection.scan(stats::in_calendar(selection.period()),
@@ -73,6 +79,12 @@ std::array<Tally, kWeekHours> week(const Selection& selection, Attribution attri
                          hours[stats::hour_of_week(hour)] += tally;
                        });
                  });
+  return hours;
+}
+
+std::array<Tally, kHoursOfWeek> week(const Selection& selection, Attribution attribution) {
+  require_known("attribution", attribution);
+  auto hours = week_of_beginnings(selection);
   if (attribution == Attribution::spread) spread_time(selection, hours);
   return hours;
 }
@@ -139,7 +151,7 @@ std::vector<ClockHour> Stats::clock(const StatsFilter& filter, Attribution attri
     std::vector<ClockHour> clock;
     for (std::size_t hour = 0; hour < kHours; ++hour) {
       Tally tally;
-      for (std::size_t i = hour; i < kWeekHours; i += kHours) tally += hours[i];
+      for (std::size_t i = hour; i < kHoursOfWeek; i += kHours) tally += hours[i];
       clock.push_back({static_cast<std::int64_t>(hour), tally.plays, tally.time()});
     }
     return clock;
@@ -150,7 +162,7 @@ std::vector<HeatmapCell> Stats::heatmap(const StatsFilter& filter, Attribution a
   return of_selection(filter, [&](const Selection& selection) {
     const auto hours = week(selection, attribution);
     std::vector<HeatmapCell> cells;
-    for (std::size_t i = 0; i < kWeekHours; ++i) {
+    for (std::size_t i = 0; i < kHoursOfWeek; ++i) {
       cells.push_back({static_cast<Weekday>(i / kHours), static_cast<std::int64_t>(i % kHours),
                        hours[i].plays, hours[i].time()});
     }

@@ -3,6 +3,7 @@
 #include "core/sqlite/statement.hpp"
 #include "core/stats/doubles.hpp"
 #include "core/stats/tenths.hpp"
+#include "core/stats/week_hours.hpp"
 #include "core/text/fold.hpp"
 #include "core/text/lower.hpp"
 #include "core/text/utf8.hpp"
@@ -132,6 +133,14 @@ std::shared_ptr<const Tenths> Facts::tenths() {
   const std::scoped_lock lock(store_->filling);
   if (!store_->tenths) store_->tenths = std::make_shared<const Tenths>(durations());
   return store_->tenths;
+}
+
+std::shared_ptr<const WeekHours> Facts::week_hours(const std::shared_ptr<const Zone>& zone) {
+  const std::scoped_lock lock(store_->filling);
+  if (!store_->week_hours || store_->week_hours->zone() != zone) {
+    store_->week_hours = std::make_shared<const WeekHours>(zone, durations());
+  }
+  return store_->week_hours;
 }
 
 const std::vector<std::uint32_t>& Facts::identity(TrackIdentity identity) {

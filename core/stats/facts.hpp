@@ -6,6 +6,7 @@
 #include "core/columns/play_columns.hpp"
 #include "core/stats/features.hpp"
 #include "core/stats/order.hpp"
+#include "core/time/zone.hpp"
 
 #include <playmirror/stats_filter.hpp>
 
@@ -26,6 +27,7 @@
 namespace playmirror::stats {
 
 class Tenths;
+class WeekHours;
 
 /// For each track the groups it belongs to: artists, genres, an album. Group 0 is "not known".
 class Groups {
@@ -72,8 +74,8 @@ struct Album {
 };
 
 /// What was read of the facts of one state of the file, shared by all calls that find it unchanged.
-/// A part that is there is whole, and never changes again, but `doubles` may give way to others:
-/// what throws in the midst of one leaves it for the next call to read.
+/// A part that is there is whole, and never changes again, but `week_hours` and `doubles` may give
+/// way to others: what throws in the midst of one leaves it for the next call to read.
 struct FactStore {
   std::recursive_mutex filling = {};  ///< held while a part is looked for and read
   bool has_raw_data = false;
@@ -82,6 +84,7 @@ struct FactStore {
   std::optional<Order> context_order = {};
   std::vector<std::int64_t> durations = {};
   std::shared_ptr<const Tenths> tenths = {};
+  std::shared_ptr<const WeekHours> week_hours = {};  ///< of the zone asked for last
   std::array<std::vector<std::uint32_t>, 3> identities = {};
   std::array<std::optional<Groups>, 3> track_groups = {};
   std::array<std::optional<Groups>, 3> artists = {};
@@ -131,6 +134,9 @@ class Facts {
 
   /// How those divide plays; see tenths.hpp.
   std::shared_ptr<const Tenths> tenths();
+
+  /// Hours of the week there, with these durations; see week_hours.hpp.
+  std::shared_ptr<const WeekHours> week_hours(const std::shared_ptr<const Zone>& zone);
 
   /// The code that stands for each track: the lowest id of those that are the same.
   const std::vector<std::uint32_t>& identity(TrackIdentity identity);

@@ -9,6 +9,7 @@
 #include "core/stats/ratio.hpp"
 #include "core/stats/sort_leading.hpp"
 #include "core/stats/unit_runs.hpp"
+#include "core/stats/week_hours.hpp"
 
 #include <playmirror/error.hpp>
 #include <playmirror/stats.hpp>
@@ -29,6 +30,8 @@ using stats::Groups;
 using stats::ratio;
 using stats::Rows;
 using stats::Selection;
+
+constexpr std::size_t kHours = 24;
 
 struct Skipping {
   std::int64_t known = 0;
@@ -57,12 +60,25 @@ std::vector<Skipping> count_skips(const Selection& selection, stats::Column colu
   return counts;
 }
 
-std::vector<SkipRate> skips_by_hour(const Selection& selection) {
+/// By the hour of the day, from 0 on.
+std::vector<Skipping> count_skips_by_hour(const Selection& selection) {
+  if (const auto week = stats::running_week(selection)) {
+    std::vector<Skipping> counts(kHours);
+    for (std::size_t hour = 0; hour < week->size(); ++hour) {
+      counts[hour % kHours].known += (*week)[hour].skips_known;
+      counts[hour % kHours].skipped += (*week)[hour].skipped;
+    }
+    return counts;
+  }
   stats::LocalUnits local = stats::LocalUnits::hours(selection.zone());
-  const auto counts = count_skips(selection, stats::Column::played_at, 24,
-                                  [&](const Batch& batch, std::size_t row) {
-                                    return stats::hour_of_week(local.at(batch.played_at[row])) % 24;
-                                  });
+  return count_skips(selection, stats::Column::played_at, kHours,
+                     [&](const Batch& batch, std::size_t row) {
+                       return stats::hour_of_week(local.at(batch.played_at[row])) % kHours;
+                     });
+}
+
+std::vector<SkipRate> skips_by_hour(const Selection& selection) {
+  const auto counts = count_skips_by_hour(selection);
   std::vector<SkipRate> rates;
   for (std::size_t hour = 0; hour < counts.size(); ++hour) {
     rates.push_back(counts[hour].rate());

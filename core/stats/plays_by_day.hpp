@@ -2,26 +2,45 @@
 /// How many plays lie in each local day that has any.
 #pragma once
 
-#include "core/stats/local_time.hpp"
+#include "core/columns/bins.hpp"
+#include "core/columns/play_batch.hpp"
 #include "core/stats/selection.hpp"
-#include "core/stats/unit_runs.hpp"
+#include "core/time/zone.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
 
 namespace playmirror::stats {
 
-/// By the day, counted from 2000-01-01. Takes memory for days with plays only, wherever they lie.
-[[nodiscard]] inline std::map<std::int64_t, std::int64_t> plays_by_day(const Selection& selection) {
-  std::map<std::int64_t, std::int64_t> days;
-  LocalUnits local = LocalUnits::days(selection.zone());
-  selection.scan(in_calendar(selection.period()), Column::played_at, [&](const Rows& rows) {
-    each_run(rows, local, [&](std::int64_t day, std::size_t begin, std::size_t end) {
-      days[day] += static_cast<std::int64_t>(end - begin);
-    });
-  });
-  return days;
-}
+struct DayCount {
+  std::int64_t day;  ///< counted from 2000-01-01
+  std::int64_t plays;
+};
+
+/// In order of day. Takes memory for days with plays only, wherever they lie.
+[[nodiscard]] std::vector<DayCount> plays_by_day(const Selection& selection);
+
+/// Plays by local day, of a range of days.
+class DayBins final : public columns::Bins {
+ public:
+  DayBins(std::shared_ptr<const Zone> zone, std::int64_t first_day, std::size_t days)
+      : zone_(std::move(zone)), first_day_(first_day), days_(days) {}
+
+  [[nodiscard]] std::int64_t first_day() const noexcept { return first_day_; }
+
+  [[nodiscard]] std::size_t size() const noexcept override { return days_; }
+  [[nodiscard]] columns::Column columns() const noexcept override { return Column::played_at; }
+  void add(const Batch& batch, std::span<std::uint64_t> sums) const override;
+  [[nodiscard]] bool continue_with(const Bins& earlier) const override;
+
+ private:
+  std::shared_ptr<const Zone> zone_;
+  std::int64_t first_day_;
+  std::size_t days_;
+};
 
 }  // namespace playmirror::stats

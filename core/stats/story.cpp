@@ -129,7 +129,7 @@ Moods Stats::moods(const StatsFilter& filter) const {
 Completion Stats::completion(const StatsFilter& filter) const {
   return of_selection(filter, [&](const Selection& selection) {
     const auto tenths = selection.facts().tenths();
-    std::vector<std::uint32_t> counts(tenths->size());
+    std::vector<std::uint64_t> counts(tenths->size());
     if (selection.takes_all()) {
       counts = selection.plays().binned(selection.period(), tenths);
     } else {

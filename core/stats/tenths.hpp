@@ -35,11 +35,11 @@ class Tenths final : public columns::Bins {
     return Column::track | Column::listened_ms;
   }
 
-  void add(const Batch& batch, std::span<std::uint32_t> counts) const override {
+  void add(const Batch& batch, std::span<std::uint64_t> counts) const override {
     add(Rows(batch), counts);
   }
 
-  void add(const Rows& rows, std::span<std::uint32_t> counts) const {
+  void add(const Rows& rows, std::span<std::uint64_t> counts) const {
     // Four counters take turns: most plays are whole, and an addition to the counter that was just
     // written would wait for it.
     std::array<std::array<std::uint32_t, 1 + kShares>, 4> turns{};

@@ -4,6 +4,7 @@
 #include "core/stats/coverage.hpp"
 #include "core/stats/distinct.hpp"
 #include "core/stats/local_time.hpp"
+#include "core/stats/plays_by_day.hpp"
 #include "core/stats/ranking.hpp"
 #include "core/stats/ratio.hpp"
 #include "core/stats/tally.hpp"
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -25,15 +27,23 @@ using stats::ratio;
 using stats::Rows;
 using stats::Selection;
 
-/// How many known groups the tracks that have plays belong to.
-std::int64_t distinct(const Groups& groups,
-                      const std::vector<Selection::TrackTallies::Item>& tracks) {
+/// How many known groups those tracks belong to.
+std::int64_t distinct(const Groups& groups, std::span<const std::uint32_t> tracks) {
+  constexpr std::size_t kAtOnce = 1024;
   std::vector<char> met(groups.count, 0);
-  for (const auto& [track, tally] : tracks) {
-    for (const std::uint32_t group : groups.of(track)) met[group] = 1;
+  met[0] = 1;
+  std::size_t left = groups.count - 1;
+  // Few groups, such as genres, are all met long before the last track.
+  while (!tracks.empty() && left > 0) {
+    for (const std::uint32_t track : tracks.first(std::min(tracks.size(), kAtOnce))) {
+      for (const std::uint32_t group : groups.of(track)) {
+        left -= met[group] ^ 1U;
+        met[group] = 1;
+      }
+    }
+    tracks = tracks.subspan(std::min(tracks.size(), kAtOnce));
   }
-  met[0] = 0;
-  return std::ranges::count(met, 1);
+  return static_cast<std::int64_t>(groups.count - 1 - left);
 }
 
 std::optional<std::int64_t> calendar_days(const Selection& selection) {
@@ -50,6 +60,8 @@ std::optional<std::int64_t> calendar_days(const Selection& selection) {
   return day(end - 1) - day(begin) + 1;
 }
 
+using Tallies = std::vector<Selection::TrackTallies::Item>;
+
 /// The first and the last finite instant. Rows come in order of time.
 void add_ends(const Rows& rows, Totals& totals) {
   const std::size_t begin = stats::first_at_or_after(rows, 0, columns::kNegativeInfinity + 1);
@@ -60,26 +72,56 @@ void add_ends(const Rows& rows, Totals& totals) {
   totals.last_at = stats::to_timestamp(times[rows[end - 1]]);
 }
 
-Totals totals_of(const Selection& selection) {
-  stats::Facts& facts = selection.facts();
+/// Each from what is kept of all plays, which makes a scan of them unnecessary.
+Tallies look_up(const Selection& selection, Totals& totals) {
+  totals.active_days = std::ssize(stats::plays_by_day(selection));
+  const auto add = [&](const Rows& rows) {
+    add_ends(rows, totals);
+    return !totals.first_at;
+  };
+  selection.scan(stats::Column::played_at, add);
+  if (totals.first_at) {
+    Totals last;
+    selection.scan_back(stats::Column::played_at, [&](const Rows& rows) {
+      add_ends(rows, last);
+      return !last.last_at;
+    });
+    totals.last_at = last.last_at;
+  }
+  return selection.track_tallies();
+}
+
+/// All in one scan.
+Tallies scan(const Selection& selection, Totals& totals) {
   stats::LocalUnits days = stats::LocalUnits::days(selection.zone());
   stats::MetUnits met;
-  Totals totals;
-  const auto tallies = selection.track_tallies(stats::Column::played_at, [&](const Rows& rows) {
+  return selection.track_tallies(stats::Column::played_at, [&](const Rows& rows) {
     stats::each_run(rows, days, [&](std::int64_t day, std::size_t, std::size_t) {
       totals.active_days += met.first(day) ? 1 : 0;
     });
     add_ends(rows, totals);
   });
+}
+
+Totals totals_of(const Selection& selection) {
+  stats::Facts& facts = selection.facts();
+  Totals totals;
+  const Tallies tallies =
+      selection.takes_all() ? look_up(selection, totals) : scan(selection, totals);
 
   stats::Tally tally;
-  for (const auto& [track, each] : tallies) tally += each.tally;
+  std::vector<std::uint32_t> tracks;
+  tracks.reserve(tallies.size());
+  for (const auto& [track, each] : tallies) {
+    tally += each.tally;
+    tracks.push_back(track);
+  }
   totals.plays = tally.plays;
   totals.time = tally.time();
-  totals.tracks = distinct(facts.track_groups(selection.filter().track_identity), tallies);
-  totals.artists = distinct(facts.artists(selection.filter().artist_credit), tallies);
-  totals.albums = distinct(facts.albums(), tallies);
-  totals.genres = distinct(facts.genres(), tallies);
+  totals.tracks = distinct(facts.track_groups(selection.filter().track_identity), tracks);
+  totals.artists = distinct(facts.artists(selection.filter().artist_credit), tracks);
+  totals.albums = distinct(facts.albums(), tracks);
+  totals.genres = distinct(facts.genres(), tracks);
   totals.plays_per_active_day = ratio(totals.plays, totals.active_days);
   totals.ms_per_active_day = ratio(tally.ms(), totals.active_days);
   totals.calendar_days = calendar_days(selection);

@@ -53,7 +53,7 @@ class SkipBins final : public Bins {
 
   [[nodiscard]] std::size_t size() const noexcept override { return 3; }
   [[nodiscard]] Column columns() const noexcept override { return Column::skipped; }
-  void add(const Batch& batch, std::span<std::uint32_t> counts) const override {
+  void add(const Batch& batch, std::span<std::uint64_t> counts) const override {
     for (const std::int8_t skipped : batch.skipped) ++counts[bin_of(skipped)];
   }
   [[nodiscard]] bool continue_with(const Bins& earlier) const override {
@@ -176,7 +176,7 @@ class ColumnsTest : public QueryTest {
 
     for (const int turn : {0, 1, 1}) {
       const auto bins = std::make_shared<SkipBins>(turn);
-      std::vector<std::uint32_t> binned(bins->size());
+      std::vector<std::uint64_t> binned(bins->size());
       for (const Listening& play : expected) ++binned[bins->bin_of(play.skipped)];
       EXPECT_EQ(columns.binned(period, bins), binned);
     }
