@@ -123,8 +123,17 @@ BlockDigests digest_blocks(sqlite::Database& database, const schema::TableLayout
   std::string list = ingest::block_expression(table);
   for (const std::string& column : table.key) list += ", " + sqlite::quoted(column);
   for (const schema::ColumnLayout& column : columns) list += ", " + sqlite::quoted(column.name);
-  std::string sql = "SELECT " + list + " FROM " + sqlite::quoted(table.name);
+  // Of the rows themselves: an index that has all columns may hold what a damaged row does not. A
+  // table without rowid, whose key has several columns, is read in its own order by no index.
+  std::string sql = "SELECT " + list + " FROM " + sqlite::quoted(table.name) + " NOT INDEXED";
   if (which == Rows::from_server) sql += " WHERE " + ingest::from_server(table);
+  if (table.key.size() > 1) {
+    std::string order;
+    for (const std::string& column : table.key) {
+      order += (order.empty() ? " ORDER BY " : ", ") + sqlite::quoted(column);
+    }
+    sql += order;
+  }
   auto rows = database.prepare(sql);
   const RowHasher hasher(rows, table, columns,
                          which == Rows::all ? OddValues() : read_odd_values(database, table.name));

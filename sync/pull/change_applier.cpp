@@ -60,22 +60,26 @@ void ChangeApplier::write(TableChanges& table) {
     ingest::adopt_layout(database_, table.layout, table.layout_change);
     for (const auto& column : table.layout_change.fill) report.new_columns.push_back(column.name);
   }
-  ingest::RowWriter rows(database_, table.layout, table.layout.columns, ingest::WriteMode::merge);
-  table.changed.for_each([&](std::string_view bytes) {
-    rows.write(bytes);
+  const ingest::WriteCounts counts =
+      write(table, table.changed, table.layout.columns, ingest::WriteMode::merge);
+  report.inserted += counts.inserted;
+  report.updated += counts.updated;
+  report.unchanged += counts.unchanged;
+  report_.already_there += counts.delivered;
+  write(table, table.fill, table.fill_columns, ingest::WriteMode::fill);
+}
+
+ingest::WriteCounts ChangeApplier::write(const TableChanges& table, ingest::RowSpool& rows,
+                                         const std::vector<schema::ColumnLayout>& columns,
+                                         ingest::WriteMode mode) {
+  // A writer prepares statements of all columns, which most tables have no rows for.
+  if (rows.rows() == 0) return {};
+  ingest::RowWriter writer(database_, table.layout, columns, mode);
+  rows.for_each([&](std::string_view bytes) {
+    writer.write(bytes);
     waiter_.tick();
   });
-  report.inserted += rows.counts().inserted;
-  report.updated += rows.counts().updated;
-  report.unchanged += rows.counts().unchanged;
-  report_.already_there += rows.counts().delivered;
-  if (!table.fill_columns.empty()) {
-    ingest::RowWriter fill(database_, table.layout, table.fill_columns, ingest::WriteMode::fill);
-    table.fill.for_each([&](std::string_view bytes) {
-      fill.write(bytes);
-      waiter_.tick();
-    });
-  }
+  return writer.counts();
 }
 
 void ChangeApplier::delete_gone(TableChanges& table) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "core/ingest/row_spool.hpp"
+#include "core/ingest/row_writer.hpp"
+#include "core/schema/layout.hpp"
 #include "core/sqlite/database.hpp"
 #include "sync/pg/wait.hpp"
 #include "sync/pull/change_reader.hpp"
@@ -29,6 +32,9 @@ class ChangeApplier {
   void requeue_lost_parents(std::vector<TableChanges>& changes);
 
   void write(TableChanges& table);
+  ingest::WriteCounts write(const TableChanges& table, ingest::RowSpool& rows,
+                            const std::vector<schema::ColumnLayout>& columns,
+                            ingest::WriteMode mode);
 
   /// Keeps the rows, with a warning, when they are too many to go unasked.
   void delete_gone(TableChanges& table);

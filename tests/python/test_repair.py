@@ -258,6 +258,30 @@ def test_a_flipped_letter_is_found_and_put_right(
         assert_equal(mirror, music_db)
 
 
+@pytest.mark.parametrize("order", ["row", "index"])
+def test_a_row_is_judged_by_itself_and_not_by_its_index(
+    order: str, music_db: MusicDb, mirror_path: Path, server: pm.Server, assert_equal: Check
+) -> None:
+    with pm.open(mirror_path) as mirror:
+        server.pull(mirror)
+    [(track, artist)] = music_db.execute(
+        "SELECT track_id, min(artist_id) FROM track_artists GROUP BY 1 HAVING count(*) = 1 LIMIT 1"
+    )
+    key = (track + artist if order == "row" else artist + track).encode()
+    content = mirror_path.read_bytes()
+    assert content.count(key) == 1
+    # The last letter of the track: rows stay in order.
+    last = len(track) if order == "row" else len(key)
+    flip(mirror_path, [content.index(key) + last - 1])
+    with pm.open(mirror_path) as mirror:
+        report = server.repair(mirror)
+        assert report.salvaged.set_aside is None
+        assert report.tables["track_artists"].rows_fetched == (1 if order == "row" else 0)
+        assert mirror.verify().ok
+        assert server.verify(mirror).equal
+        assert_equal(mirror, music_db)
+
+
 def test_a_damaged_witness_is_not_heard(
     music_db: MusicDb, server: pm.Server, mirror: pm.Mirror, assert_equal: Check
 ) -> None:
