@@ -2,6 +2,7 @@
 
 #include "core/mirror/meta.hpp"
 #include "core/outbox/handles.hpp"
+#include "core/outbox/mirrored_rows.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/schema/layout.hpp"
 #include "core/time/postgres_time.hpp"
@@ -15,65 +16,6 @@
 
 namespace playmirror::outbox {
 namespace {
-
-/// The mirrored row with this key, all the columns that a recorded one can have.
-sqlite::Statement select_row(const sqlite::Database& database, const schema::TableLayout& layout) {
-  std::string columns;
-  for (const schema::ColumnLayout& column : layout.columns) {
-    columns += (columns.empty() ? "" : ", ") + sqlite::quoted(column.name);
-  }
-  return database.prepare("SELECT " + columns + " FROM " + sqlite::quoted(layout.name) +
-                          " WHERE id = ?");
-}
-
-std::string image_text(const sqlite::Statement& row, int field, schema::ValueKind kind) {
-  switch (kind) {
-    case schema::ValueKind::boolean:
-      return row.integer(field) != 0 ? "t" : "f";
-    case schema::ValueKind::real32:
-    case schema::ValueKind::real64:
-      return decimal(row.real(field));
-    default:
-      return std::string(row.text(field));
-  }
-}
-
-/// The image of a mirrored row. An id that the server gave is no part of it.
-RowImage image_of(const sqlite::Statement& row, const schema::TableLayout& layout) {
-  RowImage image;
-  for (std::size_t i = 0; i < layout.columns.size(); ++i) {
-    const schema::ColumnLayout& column = layout.columns[i];
-    if (column.name == "id" && layout.has_integer_key()) continue;
-    const int field = static_cast<int>(i);
-    std::optional<std::string> text;
-    if (!row.is_null(field)) text = image_text(row, field, column.kind);
-    image.fields.emplace_back(column.name, std::move(text));
-  }
-  return image;
-}
-
-/// Puts what a column of SQLite cannot hold into the image of the row with this key.
-void add_odd_values(const sqlite::Database& database, std::string_view table, std::string_view key,
-                    RowImage& image) {
-  auto odd = database.prepare(
-      "SELECT column_name, value FROM playmirror_odd_values WHERE table_name = ? AND row_key = ?");
-  odd.bind_all(table, key);
-  while (odd.step()) {
-    for (auto& [column, value] : image.fields) {
-      if (column == odd.text(0)) value = odd.text(1);
-    }
-  }
-}
-
-std::vector<std::string> artists_of(const sqlite::Database& database, std::string_view track) {
-  auto rows = database.prepare(
-      "SELECT l.artist_id FROM track_artists l JOIN artists a ON a.id = l.artist_id "
-      "WHERE l.track_id = ? ORDER BY 1");
-  rows.bind(0, track);
-  std::vector<std::string> artists;
-  while (rows.step()) artists.emplace_back(rows.text(0));
-  return artists;
-}
 
 bool is_pending(const sqlite::Database& database, std::string_view table,
                 std::string_view identity) {
@@ -123,22 +65,15 @@ void requeue_delivered(sqlite::Database& database, std::string_view table,
   const schema::TableLayout& layout = schema::record_layout(table);
   const std::vector<Delivered> all = all_delivered(database, table);
   const auto zone = server_zone(database);
-  auto row = select_row(database, layout);
-  const auto image_under = [&](std::int64_t id) {
-    std::optional<RowImage> image;
-    row.bind(0, id);
-    if (row.step()) image = image_of(row, layout);
-    row.reset();
-    return image;
-  };
+  MirroredRows rows(database, layout);
   const bool all_are_others = std::ranges::none_of(all, [&](const Delivered& delivered) {
     const auto now = there.find(delivered.server_id);
     if (now == there.end()) return false;
-    const auto image = image_under(delivered.server_id);
+    const auto image = rows.image(delivered.server_id);
     return image && identity_of(table, *image) == now->second;
   });
   for (const Delivered& delivered : all) {
-    const auto image = image_under(delivered.server_id);
+    const auto image = rows.image(delivered.server_id);
     if (!image) continue;
     const std::string identity = identity_of(table, *image);
     const auto now = there.find(delivered.server_id);
@@ -169,20 +104,13 @@ void requeue_parents(sqlite::Database& database, std::string_view table,
                "'play_history' AND o.row_id = p.id WHERE p.track_id = ?"
              : "SELECT 1 FROM track_artists l JOIN playmirror_outbox o ON o.table_name = "
                "'tracks' AND o.identity = l.track_id WHERE l.artist_id = ?");
-  auto row = select_row(database, layout);
+  MirroredRows rows(database, layout);
   for (const std::string& key : lost) {
     needed.bind(0, key);
     const bool is_needed = needed.step();
     needed.reset();
     if (!is_needed || is_pending(database, table, key)) continue;
-    row.bind(0, key);
-    if (row.step()) {
-      RowImage image = image_of(row, layout);
-      add_odd_values(database, table, key, image);
-      if (tracks) image.artist_ids = artists_of(database, key);
-      add(database, table, key, 0, image);
-    }
-    row.reset();
+    if (const auto image = rows.image(key)) add(database, table, key, 0, *image);
   }
 }
 

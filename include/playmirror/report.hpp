@@ -133,7 +133,7 @@ struct TableRepair {
 struct RepairReport {
   bool complete = true;  ///< every table equals the server's; no delete was held back
   std::map<std::string, TableRepair> tables = {};
-  std::vector<std::int64_t> damaged_entries = {};  ///< pending rows set aside: their images are bad
+  std::vector<std::int64_t> damaged_entries = {};  ///< pending rows set aside: damaged
   SalvageReport salvaged = {};  ///< what became of a file that had to be copied anew
   std::vector<std::string> warnings = {};
   WireCounts wire = {};

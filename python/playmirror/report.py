@@ -165,7 +165,7 @@ class RepairReport(Record):
 
     complete: bool  #: every table equals the server's; no delete was held back
     tables: dict[str, TableRepair]
-    damaged_entries: list[int]  #: pending rows set aside: their images are bad
+    damaged_entries: list[int]  #: pending rows set aside: damaged, and their mirrored rows too
     salvaged: SalvageReport  #: what became of a file that had to be copied anew
     warnings: list[str]
 

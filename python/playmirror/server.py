@@ -294,8 +294,9 @@ class Server:
 
         Fetches the blocks of keys whose digests differ, and no others, and makes their rows the
         server's in one local transaction. A file that SQLite itself finds broken is set aside
-        (Mirror.salvage()) and copied anew. Pending rows stay pending; one whose image is damaged is
-        set aside as `rejected`, so that it holds up no other.
+        (Mirror.salvage()) and copied anew. Pending rows stay pending: a damaged entry of the outbox
+        is taken from its mirrored row, or, where that may be damaged too, set aside as `rejected`,
+        so that it holds up no other.
 
         Deletes are held back when more than the share `delete_limit` of a table would vanish,
         unless `confirm_deletes`; `field_cap` is in bytes.

@@ -10,6 +10,7 @@
 #include "core/ingest/table_state.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/outbox/handles.hpp"
+#include "core/outbox/mend.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/outbox/restore.hpp"
 #include "core/schema/shape.hpp"
@@ -105,7 +106,8 @@ void Repairer::repair_in_place() {
   waiter_.progress({.phase = "verify"}, true);
   const bool sound = is_sound();
   check_tables();
-  const FileState file{sound, has_rows_as_written()};
+  FileState file{.sound = sound};
+  check_rows(file);
   if (file.sound) {
     // Columns that it finds damaged are built anew by the next write, which is ours.
     static_cast<void>(columns::check(mirror_, waiter_));
@@ -157,9 +159,11 @@ void Repairer::check_tables() {
   raise(ErrorCode::damaged, problems.front().where + ": " + problems.front().what);
 }
 
-bool Repairer::has_rows_as_written() {
+void Repairer::check_rows(FileState& file) {
   const SteadyReader reader(mirror_);
-  return digest::check_digests(reader.database(), waiter_).problems.empty();
+  const auto digests = digest::check_digests(reader.database(), waiter_);
+  file.as_written = digests.problems.empty();
+  file.has_digests = digests.blocks > 0;
 }
 
 std::vector<Repairer::Fetched> Repairer::choose(BlockComparison& comparison) {
@@ -204,6 +208,12 @@ void Repairer::apply(std::vector<Fetched>& fetched, const FileState& file, const
           }
           if (!file.as_written && PLAYMIRROR_SAFEGUARD("recorded rows restored")) {
             outbox::restore_rows(database);
+          }
+          // Before rows go: one whose entry does not know it any more looks like one of the
+          // server's.
+          if ((file.as_written && file.has_digests) ||
+              !PLAYMIRROR_SAFEGUARD("entries from rows as written")) {
+            mend_entries(database);
           }
           for (Fetched& table : fetched) write_rows(database, table);
           std::for_each(fetched.rbegin(), fetched.rend(),
@@ -260,6 +270,15 @@ void Repairer::delete_rows(sqlite::Database& database, Fetched& fetched) {
     report.deleted = keys.delete_gone(fetched.blocks);
   }
   keys.forget();
+}
+
+void Repairer::mend_entries(sqlite::Database& database) {
+  const auto mended = outbox::mend(database);
+  if (mended.empty()) return;
+  report_.warnings.push_back("what was recorded as entry " + std::to_string(mended.front()) +
+                             (mended.size() > 1 ? " and others" : "") +
+                             " did not match its checksum; it was taken from the mirrored row, "
+                             "which is as it was written");
 }
 
 void Repairer::set_damaged_entries_aside(sqlite::Database& database) {

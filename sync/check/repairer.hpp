@@ -36,8 +36,9 @@ class Repairer {
 
   /// What the file says of itself.
   struct FileState {
-    bool sound = true;       ///< SQLite finds nothing wrong
-    bool as_written = true;  ///< the digests of all blocks are those of the rows
+    bool sound = true;         ///< SQLite finds nothing wrong
+    bool as_written = true;    ///< the digests of all blocks are those of the rows
+    bool has_digests = false;  ///< there are any
   };
 
   void repair_in_place();
@@ -45,12 +46,13 @@ class Repairer {
   /// Throws `damaged` when tables of the file are not those that playmirror made: rows cannot be
   /// written to them.
   void check_tables();
-  [[nodiscard]] bool has_rows_as_written();
+  void check_rows(FileState& file);
   [[nodiscard]] std::vector<Fetched> choose(BlockComparison& comparison);
   void fetch(std::vector<Fetched>& fetched, const ingest::Scope& scope);
   void apply(std::vector<Fetched>& fetched, const FileState& file, const Moment& moment);
   void write_rows(sqlite::Database& database, Fetched& fetched);
   void delete_rows(sqlite::Database& database, Fetched& fetched);
+  void mend_entries(sqlite::Database& database);
   void set_damaged_entries_aside(sqlite::Database& database);
   void forget_senseless_handles(sqlite::Database& database);
   void start_anew();

@@ -159,7 +159,8 @@ def test_a_damaged_entry_holds_up_no_other(
     damage(
         mirror,
         "UPDATE playmirror_outbox SET image = CAST(replace(image, 'recorded', 'xecorded') AS BLOB) "
-        f"WHERE entry = {bad}",
+        f"WHERE entry = {bad}; UPDATE play_history SET source = 'xecorded' WHERE id = "
+        f"(SELECT row_id FROM playmirror_outbox WHERE entry = {bad})",
     )
     with pytest.raises(pm.MirrorUnusable, match="checksum"):
         server.push(mirror)

@@ -214,8 +214,18 @@ def a_damaged_entry_among_good_ones(world: World) -> None:
     for number, source in enumerate(("good", "right", "good")):
         add_play(world.mirror, number, source=source)
     change_an_image(world.mirror.path)
+    by_another_hand(world.mirror.path, "UPDATE play_history SET source = 'wrong' WHERE "
+                    "source = 'right'")  # fmt: skip
     repair(world)
     assert world.push().pushed == 2
+
+
+def a_damaged_entry_whose_row_is_damaged_too(world: World) -> None:
+    add_play(world.mirror, 1, source="right")
+    change_an_image(world.mirror.path)
+    by_another_hand(world.mirror.path, "UPDATE play_history SET source = 'wrong' WHERE id < 0")
+    repair(world)
+    assert world.push().pushed == 0
 
 
 def a_standby_that_lags_behind_a_repair(world: World) -> None:
@@ -285,6 +295,7 @@ SCENARIOS: dict[str, Callable[[World], None]] = {
     "given ids": a_handle_from_before_a_renewal,
     "recorded rows restored": a_recorded_row_changed_by_another_hand,
     "damaged entries set aside": a_damaged_entry_among_good_ones,
+    "entries from rows as written": a_damaged_entry_whose_row_is_damaged_too,
     "high water of a repair": a_standby_that_lags_behind_a_repair,
     "no repair from the past": a_repair_from_a_standby_that_lags,
     "one moment": a_pull_in_the_midst_of_a_statistic,
