@@ -33,7 +33,7 @@ void ColumnCache::keep(std::int64_t part, std::shared_ptr<const void> column, st
   }
 }
 
-ColumnCache::Latest<BinTotals>& ColumnCache::running_bins(const Bins& bins) {
+ColumnCache::Earned<BinTotals>& ColumnCache::running_bins(const Bins& bins) {
   const std::scoped_lock lock(bins_mutex_);
   return running_bins_[std::type_index(typeid(bins))];
 }

@@ -89,6 +89,23 @@ class ColumnCache {
     std::int64_t state_ = 0;
   };
 
+  /// Running totals. To make them costs a walk over all plays, which one question of a few is not
+  /// worth: a new process may never ask another.
+  template <typename Totals>
+  class Earned : public Latest<Totals> {
+   public:
+    /// Whether so many plays have been walked for want of them that they would have paid; to be
+    /// asked before each further walk over `plays` of `all`.
+    [[nodiscard]] bool pay(std::uint64_t plays, std::uint64_t all) noexcept {
+      if (walked_.fetch_add(plays) + plays < all) return false;
+      walked_ = 0;
+      return true;
+    }
+
+   private:
+    std::atomic<std::uint64_t> walked_ = 0;
+  };
+
   /// What the last call knew that read the file anew.
   struct Known {
     CommitWatch::Mark mark;  ///< where the file stood
@@ -106,11 +123,11 @@ class ColumnCache {
 
   Latest<Snapshot> snapshot;
   Latest<std::vector<std::uint32_t>> totals;  ///< of all blocks, by track code
-  Latest<CountTotals> running_counts;
-  Latest<RunningTotals<TrackSums>> running_sums;
+  Earned<CountTotals> running_counts;
+  Earned<RunningTotals<TrackSums>> running_sums;
 
   /// Of those bins that were asked for last among all of this class.
-  [[nodiscard]] Latest<BinTotals>& running_bins(const Bins& bins);
+  [[nodiscard]] Earned<BinTotals>& running_bins(const Bins& bins);
 
   Latest<TrackDictionary> tracks;
   Latest<ArtistDictionary> artists;
@@ -132,7 +149,7 @@ class ColumnCache {
   std::optional<Known> known_;
 
   std::mutex bins_mutex_;
-  std::map<std::type_index, Latest<BinTotals>> running_bins_;
+  std::map<std::type_index, Earned<BinTotals>> running_bins_;
 
   std::mutex mutex_;
   std::list<Entry> entries_;  ///< the one used last in front

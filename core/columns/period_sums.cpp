@@ -230,7 +230,8 @@ PeriodSums::Between<Kind> PeriodSums::add_ends_of_blocks(const Kind& kind, const
   const std::size_t begin = blocks_.rows(first, range).first;
   const std::size_t end = blocks_.rows(last - 1, range).second;
   const std::uint64_t plays = most - begin - (snapshot_.blocks[last - 1].plays - end);
-  if (plays > std::min(kFewPlays, snapshot_.plays_before.back() / kSmallPart)) {
+  const std::uint64_t all = snapshot_.plays_before.back();
+  if (plays > std::min(kFewPlays, all / kSmallPart) && has_or_earned(kind, plays, all)) {
     const auto totals = running_totals(kind);
     const std::size_t upper = totals->nearest(last - 1, end);
     const std::size_t lower = totals->nearest(first, begin);
@@ -244,6 +245,13 @@ PeriodSums::Between<Kind> PeriodSums::add_ends_of_blocks(const Kind& kind, const
     add_rows(kind, block, from, to, true, sums);
   }
   return {};
+}
+
+template <typename Kind>
+bool PeriodSums::has_or_earned(const Kind& kind, std::uint64_t plays, std::uint64_t all) const {
+  auto& kept = kind.totals(cache_);
+  const auto known = kept.last();
+  return (known && kind.continues(*known)) || kept.pay(plays, all);
 }
 
 template <typename Kind, typename Border>

@@ -17,7 +17,7 @@
 namespace playmirror::columns {
 
 /// Sums by track code, or by bin, over the plays of any period: differences of running totals,
-/// which are made on first use, and two scans of the few blocks between the ends of the period and
+/// which are made when they pay, and two scans of the few blocks between the ends of the period and
 /// the nearest totals.
 class PeriodSums {
  public:
@@ -79,6 +79,10 @@ class PeriodSums {
   [[nodiscard]] Between<Kind> add_ends_of_blocks(const Kind& kind, const TimeRange& range,
                                                  std::size_t first, std::size_t last,
                                                  typename Kind::Sums& sums) const;
+
+  /// Whether there are running totals, be they of an earlier moment, or it pays to make them.
+  template <typename Kind>
+  [[nodiscard]] bool has_or_earned(const Kind& kind, std::uint64_t plays, std::uint64_t all) const;
 
   /// Adds the plays from one row to another, removed ones included, or takes them away; the other
   /// way round where `to` is before `from`.
