@@ -78,7 +78,7 @@ void Ledger::begin() {
 
 void Ledger::read_tables() {
   tables_.clear();
-  for (const schema::TableLayout& layout : schema::record_layouts()) {
+  for (const schema::TableLayout& layout : digested_tables()) {
     Table& table = tables_[layout.name];
     auto columns = database_.prepare("SELECT name, type FROM pragma_table_info(?) ORDER BY cid");
     columns.bind(0, layout.name);

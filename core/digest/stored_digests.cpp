@@ -4,16 +4,24 @@
 #include "core/mirror/meta.hpp"
 #include "core/schema/layout.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
 namespace playmirror::digest {
 namespace {
 
+constexpr const char* kOddValues = "playmirror_odd_values";
+
+const schema::TableLayout& digested(const std::string& name) {
+  const auto& tables = digested_tables();
+  return *std::ranges::find(tables, name, &schema::TableLayout::name);
+}
+
 /// The columns as they lie in the file, also those that the mirror does without: what was recorded
 /// here can have values in them.
 schema::TableLayout layout_in_file(const sqlite::Database& database, const std::string& name) {
-  schema::TableLayout layout{.name = name, .key = schema::record_layout(name).key};
+  schema::TableLayout layout{.name = name, .key = digested(name).key};
   auto columns = database.prepare("SELECT name, type FROM pragma_table_info(?)");
   columns.bind(0, name);
   while (columns.step()) {
@@ -55,7 +63,29 @@ void write_digest(sqlite::Database& database, std::string_view table, std::strin
       .run();
 }
 
+void write_digests_of_odd_values(sqlite::Database& database) {
+  const CallControl nobody;
+  CallWatch watch(nobody);
+  for (const auto& [block, digest] : digest_table(database, kOddValues, watch)) {
+    write_digest(database, kOddValues, block, digest);
+  }
+}
+
 }  // namespace
+
+const std::vector<schema::TableLayout>& digested_tables() {
+  static const std::vector<schema::TableLayout> tables = [] {
+    const auto mirrored = schema::record_layouts();
+    std::vector<schema::TableLayout> all(mirrored.begin(), mirrored.end());
+    all.push_back({.name = kOddValues, .key = {"table_name", "row_key", "column_name"}});
+    return all;
+  }();
+  return tables;
+}
+
+void add_digests_of_odd_values(sqlite::Database& database) {
+  if (kept_digests(database) != 0) write_digests_of_odd_values(database);
+}
 
 std::int64_t kept_digests(const sqlite::Database& database) {
   return meta::read_int(database, meta::kDigests);
@@ -95,6 +125,7 @@ void keep_digests(sqlite::Database& database,
       insert.bind_all(table, block, digest.rows, static_cast<std::int64_t>(digest.sum)).run();
     }
   }
+  write_digests_of_odd_values(database);
   meta::write(database, meta::kDigests, meta::read_int(database, meta::kDigestsMade) + 1);
 }
 
@@ -122,7 +153,7 @@ void add_to_digest(sqlite::Database& database, std::string_view table, std::stri
 FileDigests check_digests(sqlite::Database& database, CallWatch& watch) {
   FileDigests result;
   if (kept_digests(database) == 0) return result;
-  for (const schema::TableLayout& layout : schema::record_layouts()) {
+  for (const schema::TableLayout& layout : digested_tables()) {
     const BlockDigests written = read_digests(database, layout.name);
     const BlockDigests found = digest_table(database, layout.name, watch);
     std::set<std::string> blocks;

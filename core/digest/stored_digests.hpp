@@ -2,6 +2,7 @@
 
 #include "core/call_watch.hpp"
 #include "core/digest/block_digests.hpp"
+#include "core/schema/layout.hpp"
 #include "core/sqlite/database.hpp"
 
 #include <playmirror/status.hpp>
@@ -32,7 +33,14 @@ void make_digests(sqlite::Database& database, CallWatch& watch);
 [[nodiscard]] std::optional<std::int64_t> kept_rows(const sqlite::Database& database,
                                                     std::string_view table);
 
-/// Keeps these from now on, by table. They must be those of the rows that are there.
+/// The tables that have digests: the mirrored ones, and what their columns cannot hold.
+[[nodiscard]] const std::vector<schema::TableLayout>& digested_tables();
+
+/// For a file from before odd values had digests, if it keeps any.
+void add_digests_of_odd_values(sqlite::Database& database);
+
+/// Keeps these from now on, by table, with those of the odd values. They must be those of the rows
+/// that are there.
 void keep_digests(sqlite::Database& database,
                   const std::map<std::string, BlockDigests, std::less<>>& tables);
 

@@ -19,4 +19,8 @@ namespace playmirror::ingest {
 /// Remembers that the table holds a timestamp whose text does not sort.
 void mark_odd_times(sqlite::Database& database, std::string_view table);
 
+/// Takes away odd values that are none, or of columns and rows that are not there, as only a
+/// damaged file has them.
+void drop_stray_odd_values(sqlite::Database& database);
+
 }  // namespace playmirror::ingest

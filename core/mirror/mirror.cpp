@@ -1,5 +1,6 @@
 #include "core/call_watch.hpp"
 #include "core/columns/check.hpp"
+#include "core/digest/book_checks.hpp"
 #include "core/digest/stored_digests.hpp"
 #include "core/files/private_file.hpp"
 #include "core/ingest/scope.hpp"
@@ -160,6 +161,13 @@ FileReport Mirror::verify(const CallControl& control) const {
   digest::FileDigests digests;
   {
     const sqlite::Transaction moment(database, sqlite::Transaction::Kind::deferred);
+    for (FileProblem& problem :
+         digest::book_problems(digest::damaged_books(database, digest::Books::all))) {
+      const auto is_same = [&](const FileProblem& known) { return known.where == problem.where; };
+      if (std::ranges::none_of(report.problems, is_same)) {
+        report.problems.push_back(std::move(problem));
+      }
+    }
     digests = digest::check_digests(database, watch);
   }
   report.blocks = digests.blocks;

@@ -3,6 +3,7 @@
 #include "core/columns/column_cache.hpp"
 #include "core/columns/journal.hpp"
 #include "core/columns/rebuild.hpp"
+#include "core/digest/book_ledger.hpp"
 #include "core/digest/ledger.hpp"
 #include "core/files/private_file.hpp"
 #include "core/salvage/renewal.hpp"
@@ -98,6 +99,7 @@ struct MirrorState::Writer {
   sqlite::ChangeWatch watch{database};
   columns::Journal journal{database, watch};
   digest::Ledger ledger{database, watch};
+  digest::BookLedger books{database, watch};
 };
 
 std::shared_ptr<MirrorState> MirrorState::open(const std::filesystem::path& file,
@@ -309,7 +311,9 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
     if (column_cache_->damaged) {
       // Before the journal begins: it follows columns that are built by then.
       sqlite::Transaction repair(database);
+      writer_->books.begin();
       columns::rebuild_or_drop(database);
+      writer_->books.settle();
       repair.commit();
       column_cache_->damaged = false;
     }
@@ -317,9 +321,11 @@ void MirrorState::write(const std::function<void(sqlite::Database&)>& work,
     writer_->ledger.begin();
     std::optional<sqlite::Transaction> transaction;
     if (PLAYMIRROR_SAFEGUARD("one transaction")) transaction.emplace(database);
+    writer_->books.begin();
     work(database);
     writer_->journal.settle();
     writer_->ledger.settle();
+    writer_->books.settle();
     if (transaction) transaction->commit();
   } catch (...) {
     // A rollback can fail as well, for want of memory; closing the connection never does.

@@ -1,5 +1,7 @@
 #include "core/outbox/handles.hpp"
 
+#include "core/digest/book_checks.hpp"
+
 #include <playmirror/error.hpp>
 
 #include <algorithm>
@@ -55,6 +57,8 @@ std::optional<std::int64_t> delivered_as(const sqlite::Database& database, std::
                                          std::int64_t provisional_id) {
   const auto run = find_run(database, table, provisional_id);
   if (!run) return std::nullopt;
+  digest::require_sound_run(database, table, run->first.provisional_id, run->first.server_id,
+                            run->rows);
   return run->first.server_id + (run->first.provisional_id - provisional_id);
 }
 

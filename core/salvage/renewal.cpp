@@ -1,6 +1,7 @@
 #include "core/salvage/renewal.hpp"
 
 #include "core/columns/rebuild.hpp"
+#include "core/digest/book_checks.hpp"
 #include "core/files/private_file.hpp"
 #include "core/files/replace_file.hpp"
 #include "core/salvage/first_page.hpp"
@@ -166,6 +167,7 @@ SalvageReport renew(const std::filesystem::path& file) {
     sqlite::Transaction transaction(database);
     rescued.put(database);
     columns::rebuild(database);
+    digest::accept_books(database);
     transaction.commit();
     database.checkpoint(true);
   }

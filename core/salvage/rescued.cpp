@@ -1,5 +1,6 @@
 #include "core/salvage/rescued.hpp"
 
+#include "core/digest/book_checks.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/outbox/handles.hpp"
 #include "core/outbox/outbox.hpp"
@@ -52,6 +53,30 @@ bool has_table(const sqlite::Database& database, std::string_view name) {
   }
 }
 
+/// What the checks of the bookkeeping say. Where they cannot be read, or a file is older than they
+/// are, nothing.
+std::vector<digest::BookPart> damaged_books(const sqlite::Database& database) {
+  try {
+    return digest::damaged_books(database, digest::Books::all);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+bool are_unsure_pushes(const std::vector<digest::BookPart>& damaged) {
+  return std::ranges::any_of(damaged, [](const digest::BookPart& part) {
+    return part.book == digest::Book::pushes || part.book == digest::Book::offered;
+  });
+}
+
+bool is_damaged_run(const std::vector<digest::BookPart>& damaged, std::string_view table,
+                    const outbox::HandleRun& run) {
+  const std::pair<std::string, std::string> known{table, std::to_string(run.first.provisional_id)};
+  return std::ranges::any_of(damaged, [&](const digest::BookPart& part) {
+    return part.book == digest::Book::delivered && digest::run_of(part) == known;
+  });
+}
+
 std::optional<std::int64_t> number_or_nothing(const sqlite::Statement& row, int column) {
   if (row.is_null(column)) return std::nullopt;
   return row.integer(column);
@@ -60,6 +85,7 @@ std::optional<std::int64_t> number_or_nothing(const sqlite::Statement& row, int 
 }  // namespace
 
 bool Rescued::gather(const sqlite::Database& database) {
+  const auto damaged = damaged_books(database);
   // Before format 4 each entry in doubt named its push, and each handle stood by itself.
   const bool in_runs = has_table(database, "playmirror_offered");
   bool whole =
@@ -74,7 +100,8 @@ bool Rescued::gather(const sqlite::Database& database) {
       in_runs ? "SELECT push, entry, rows, server_id FROM playmirror_offered"
               : "SELECT push, entry, 1, coalesce(offered_id, 0) FROM playmirror_outbox "
                 "WHERE state = 'in_doubt' AND push IS NOT NULL",
-      "entry", [this](const sqlite::Statement& row) {
+      "entry", [&](const sqlite::Statement& row) {
+        if (are_unsure_pushes(damaged)) return;
         offered_.try_emplace({row.integer(0), row.integer(1)},
                              RescuedOffer{row.integer(2), row.integer(3)});
       });
@@ -82,7 +109,8 @@ bool Rescued::gather(const sqlite::Database& database) {
       database,
       "SELECT push, xid, backend_pid, backend_start, system_identifier, timeline, database, "
       "sent_at FROM playmirror_pushes",
-      "push", [this](const sqlite::Statement& row) {
+      "push", [&](const sqlite::Statement& row) {
+        if (are_unsure_pushes(damaged)) return;
         pushes_.try_emplace(row.integer(0),
                             RescuedPush{row.integer(1), row.integer(2), std::string(row.text(3)),
                                         std::string(row.text(4)), row.integer(5),
@@ -95,7 +123,7 @@ bool Rescued::gather(const sqlite::Database& database) {
           " FROM playmirror_delivered",
       "table_name", [&](const sqlite::Statement& row) {
         const outbox::HandleRun run{{row.integer(1), row.integer(2)}, row.integer(3)};
-        if (!run.is_sane()) {
+        if (!run.is_sane() || is_damaged_run(damaged, row.text(0), run)) {
           are_sane = false;
           return;
         }

@@ -1,5 +1,7 @@
 #include "core/schema/bookkeeping.hpp"
 
+#include "core/digest/book_checks.hpp"
+#include "core/digest/stored_digests.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/schema/layout.hpp"
@@ -189,6 +191,17 @@ CREATE TABLE IF NOT EXISTS playmirror_digests (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+/// What playmirror has written to the bookkeeping, see core/digest.
+constexpr const char* kChecks = R"sql(
+CREATE TABLE playmirror_checks (
+  table_name  TEXT NOT NULL,
+  part        TEXT NOT NULL,
+  rows        INTEGER NOT NULL,
+  sum         INTEGER NOT NULL,  -- of the hashes of all rows, modulo 2^64
+  PRIMARY KEY (table_name, part)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 /// From format 3: each entry in doubt named its push, and each handle stood by itself.
 constexpr const char* kNoteInRuns = R"sql(
 ALTER TABLE playmirror_delivered ADD COLUMN rows INTEGER NOT NULL DEFAULT 1;
@@ -226,7 +239,7 @@ FileState inspect(const sqlite::Database& database) {
 }
 
 void create_bookkeeping(sqlite::Database& database) {
-  for (const char* tables : {kBookkeeping, kOffered, kExclusions, kColumns, kDigests}) {
+  for (const char* tables : {kBookkeeping, kOffered, kExclusions, kColumns, kDigests, kChecks}) {
     database.execute(tables);
   }
 }
@@ -258,6 +271,7 @@ void create(sqlite::Database& database) {
           .run();
     }
   }
+  digest::accept_books(database);
   database.execute("PRAGMA application_id=" + std::to_string(kApplicationId));
   database.execute("PRAGMA user_version=" + std::to_string(kFormatVersion));
   transaction.commit();
@@ -283,6 +297,12 @@ void upgrade(sqlite::Database& database) {
     // Pushes and handles note their rows in runs.
     database.execute(kOffered);
     database.execute(kNoteInRuns);
+  }
+  if (version < 5) {
+    // The bookkeeping is checked, and so are odd values; what is there counts as what was written.
+    database.execute(kChecks);
+    digest::add_digests_of_odd_values(database);
+    digest::accept_books(database);
   }
   database.execute("PRAGMA user_version=" + std::to_string(kFormatVersion));
   transaction.commit();

@@ -12,7 +12,7 @@ namespace playmirror::schema {
 constexpr std::int64_t kApplicationId = 0x506c4d69;
 
 /// SQLite's user_version: raised by one for each change of the format.
-constexpr std::int64_t kFormatVersion = 4;
+constexpr std::int64_t kFormatVersion = 5;
 
 /// The tables beside the mirrored ones, all of them empty.
 void create_bookkeeping(sqlite::Database& database);

@@ -60,6 +60,10 @@ std::string_view text_of(sqlite3_value* value) {
 
 ChangeWatch::~ChangeWatch() { database_.set_change_hook({}); }
 
+bool ChangeWatch::is_heard_by_others_than(const ChangeListener& listener) const noexcept {
+  return std::ranges::any_of(listeners_, [&](const auto* each) { return each != &listener; });
+}
+
 void ChangeWatch::tell(ChangeListener& listener, bool told) {
   const auto found = std::ranges::find(listeners_, &listener);
   if ((found != listeners_.end()) == told) return;

@@ -56,6 +56,8 @@ class ChangeWatch {
   ChangeWatch(const ChangeWatch&) = delete;
   ChangeWatch& operator=(const ChangeWatch&) = delete;
 
+  [[nodiscard]] bool is_heard_by_others_than(const ChangeListener& listener) const noexcept;
+
   /// Begins or ends to tell a listener. Costs nothing while nobody listens.
   void tell(ChangeListener& listener, bool told);
 

@@ -3,8 +3,10 @@
 #include "core/columns/check.hpp"
 #include "core/columns/column_cache.hpp"
 #include "core/columns/rebuild.hpp"
+#include "core/digest/book_checks.hpp"
 #include "core/digest/stored_digests.hpp"
 #include "core/ingest/key_blocks.hpp"
+#include "core/ingest/odd_values.hpp"
 #include "core/ingest/row_reader.hpp"
 #include "core/ingest/row_writer.hpp"
 #include "core/ingest/table_state.hpp"
@@ -13,6 +15,7 @@
 #include "core/outbox/mend.hpp"
 #include "core/outbox/outbox.hpp"
 #include "core/outbox/restore.hpp"
+#include "core/salvage/mended_books.hpp"
 #include "core/schema/shape.hpp"
 #include "core/sqlite/watched.hpp"
 #include "core/test_hooks.hpp"
@@ -38,7 +41,7 @@ bool is_damage(const Error& error) {
 
 /// Why only a pull can bring the rows of this table; empty when a repair can.
 std::string reason_for_a_pull(const ingest::TableState& state, const ServerTable& table) {
-  if (state.copy != ingest::CopyState::complete) {
+  if (state.copy != ingest::CopyState::complete && state.copy != ingest::CopyState::copied) {
     return "its first copy has not ended; the next pull goes on with it";
   }
   // What was sent from here may be missing there, and is to be sent again.
@@ -86,12 +89,67 @@ Repairer::Repairer(ServerSession& session, MirrorState& mirror, const RepairOpti
 void Repairer::run() {
   report_ = {};
   try {
+    const bool is_to_be_read = mend_books();
     repair_in_place();
+    if (is_to_be_read) read_all_rows();
   } catch (const Error& error) {
     if (!is_damage(error)) throw;
     session_.connection_if_any([](pg::Connection& server) { server.abandon_transaction(); });
     start_anew();
   }
+}
+
+bool Repairer::mend_books() {
+  std::vector<digest::BookPart> damaged;
+  {
+    const SteadyReader reader(mirror_);
+    damaged = digest::damaged_books(reader.database(), digest::Books::all);
+  }
+  if (damaged.empty()) return false;
+  std::optional<ServerIdentity> identity;
+  const digest::BookPart of_server{digest::Book::meta, std::string(digest::kServerPart)};
+  if (std::ranges::find(damaged, of_server) != damaged.end()) identity = identify();
+  bool is_to_be_read = false;
+  std::vector<std::string> warnings;
+  mirror_.write(
+      [&](sqlite::Database& database) {
+        is_to_be_read = salvage::mend_books(database, damaged, warnings);
+        if (identity) store_identity(database, *identity);
+      },
+      [this] { waiter_.tick(); });
+  std::ranges::move(warnings, std::back_inserter(report_.warnings));
+  PLAYMIRROR_STEP("repair.mended");
+  return is_to_be_read;
+}
+
+ServerIdentity Repairer::identify() {
+  const Opening opening = session_.begin_reading(waiter_, std::chrono::seconds(2));
+  session_.connection(waiter_).abandon_transaction();
+  const ServerIdentity& now = opening.moment.identity;
+  const SteadyReader reader(mirror_);
+  // What damages a file changes one fact; another server has several others.
+  if (facts_that_differ(reader.database(), now) > 1) check_identity(reader.database(), now);
+  return now;
+}
+
+void Repairer::read_all_rows() {
+  const PullOptions limits{.delete_limit = options_.delete_limit,
+                           .confirm_deletes = options_.confirm_deletes,
+                           .field_cap = options_.field_cap};
+  SyncReport pulled;
+  Puller(session_, mirror_, limits, waiter_, pulled).run();
+  for (const auto& [name, table] : pulled.pulled) {
+    TableRepair& report = report_.tables[name];
+    report.rows_fetched += table.inserted + table.updated + table.unchanged;
+    report.inserted += table.inserted;
+    report.updated += table.updated;
+    report.deleted += table.deleted;
+    report.held_deletes = table.held_deletes;
+    report.problem = table.problem;
+  }
+  // What the comparison left to it, it has done.
+  report_.complete = pulled.complete;
+  std::ranges::move(pulled.warnings, std::back_inserter(report_.warnings));
 }
 
 bool Repairer::is_sound() {
@@ -114,6 +172,11 @@ void Repairer::repair_in_place() {
   } else {
     // They cannot be built before the indexes are: apply() drops them instead.
     mirror_.column_cache()->damaged = false;
+  }
+  if (!file.as_written) {
+    // Before the blocks are compared: a value may have been another one.
+    mirror_.write([](sqlite::Database& database) { ingest::drop_stray_odd_values(database); },
+                  [this] { waiter_.tick(); });
   }
   BlockComparison comparison(session_, waiter_);
   std::vector<Fetched> fetched;
@@ -192,7 +255,7 @@ void Repairer::fetch(std::vector<Fetched>& fetched, const ingest::Scope& scope) 
   }
   if (!commands.empty()) session_.connection(waiter_).pipeline(std::move(commands), waiter_);
   for (const Fetched& each : fetched) {
-    report_.tables[each.table->layout.name].rows_fetched = each.rows.rows();
+    report_.tables[each.table->layout.name].rows_fetched += each.rows.rows();
   }
 }
 
@@ -246,8 +309,8 @@ void Repairer::write_rows(sqlite::Database& database, Fetched& fetched) {
   ingest::RowWriter writer(database, fetched.table->layout, fetched.table->columns,
                            ingest::WriteMode::merge);
   fetched.rows.for_each([&](std::string_view rows) { writer.write(rows); });
-  report.inserted = writer.counts().inserted;
-  report.updated = writer.counts().updated;
+  report.inserted += writer.counts().inserted;
+  report.updated += writer.counts().updated;
 }
 
 void Repairer::delete_rows(sqlite::Database& database, Fetched& fetched) {
@@ -267,7 +330,7 @@ void Repairer::delete_rows(sqlite::Database& database, Fetched& fetched) {
                                " are not on the server and were kept here; repair with "
                                "confirm_deletes to delete them");
   } else if (gone > 0) {
-    report.deleted = keys.delete_gone(fetched.blocks);
+    report.deleted += keys.delete_gone(fetched.blocks);
   }
   keys.forget();
 }

@@ -41,6 +41,11 @@ class Repairer {
     bool has_digests = false;  ///< there are any
   };
 
+  /// Puts damaged bookkeeping right. True when it does not tell any more which rows are to be read.
+  [[nodiscard]] bool mend_books();
+  /// Which server the mirror follows, where the file is not to be believed.
+  [[nodiscard]] ServerIdentity identify();
+  void read_all_rows();
   void repair_in_place();
   [[nodiscard]] bool is_sound();
   /// Throws `damaged` when tables of the file are not those that playmirror made: rows cannot be

@@ -1,5 +1,6 @@
 #include "sync/pull/puller.hpp"
 
+#include "core/digest/book_checks.hpp"
 #include "core/digest/stored_digests.hpp"
 #include "core/ingest/key_blocks.hpp"
 #include "core/ingest/scope.hpp"
@@ -200,8 +201,7 @@ bool Puller::try_pull(std::optional<FirstCopy>& copy, int attempt) {
     inquiry->judge_witnesses();
   } catch (const ServerChanged&) {
     if (!options_.accept_server || attempt >= kAttempts) throw;
-    mirror_.write([](sqlite::Database& database) { start_over(database); },
-                  [this] { waiter_.tick(); });
+    begin_anew();
     return false;
   }
   if (report_.method == PullMethod::none) {
@@ -326,6 +326,11 @@ void Puller::follow_server(const Moment& moment) {
     if (behind && !changed && !options_.accept_server) check_not_behind(reader.database(), moment);
   }
   if (!changed && !behind) return;
+  begin_anew();
+}
+
+void Puller::begin_anew() {
+  digest::require_sound_handles(SteadyReader(mirror_).database());
   mirror_.write([](sqlite::Database& database) { start_over(database); },
                 [this] { waiter_.tick(); });
 }
@@ -390,6 +395,10 @@ void Puller::learn_settled() {
 void Puller::apply(std::vector<TableChanges>& changes, const Moment& moment,
                    const std::vector<Witness>& witnesses) {
   waiter_.progress({.phase = "apply"}, true);
+  if (std::ranges::any_of(changes, &TableChanges::replaced)) {
+    // What was sent to the table before is told by the handles.
+    digest::require_sound_handles(SteadyReader(mirror_).database());
+  }
   mirror_.write(
       [&](sqlite::Database& database) {
         ChangeApplier(database, options_, waiter_, report_).apply(changes);

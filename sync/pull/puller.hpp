@@ -58,6 +58,8 @@ class Puller {
   /// Leaves out, with a problem in the report, tables whose rows a mirror cannot tell apart.
   void refuse_unkeyed(std::vector<TableChanges>& changes);
   void follow_server(const Moment& moment);
+  /// Follows another server, or another history, from now on.
+  void begin_anew();
   [[nodiscard]] bool nothing_happened(const Moment& moment) const;
   [[nodiscard]] bool needs_first_copy(const std::vector<ServerTable>& tables) const;
 

@@ -1,5 +1,6 @@
 #include "sync/push/changed_times.hpp"
 
+#include "core/digest/book_checks.hpp"
 #include "core/outbox/handles.hpp"
 #include "core/time/postgres_time.hpp"
 #include "core/time/zone.hpp"
@@ -124,6 +125,7 @@ std::vector<std::int64_t> sent_near(const sqlite::Database& database,
   auto rows = database.prepare("SELECT r.id FROM " + sqlite::quoted(table) + " r WHERE " + time +
                                " BETWEEN ?1 AND ?2" +
                                (plays ? " AND r.track_id = ?3" : " AND r.period_label IS ?3"));
+  digest::require_sound_handles(database);
   const outbox::DeliveredRows sent(database, table);
   std::set<std::int64_t> ids;
   for (const outbox::Entry* entry : entries) {

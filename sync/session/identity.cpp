@@ -152,6 +152,20 @@ std::optional<ServerIdentity> stored_identity(const sqlite::Database& database) 
                         meta::read(database, meta::kPlayedAtZone).value_or(std::string(kUtc))};
 }
 
+int facts_that_differ(const sqlite::Database& database, const ServerIdentity& now) {
+  int count = 0;
+  const auto compare = [&](std::string_view key, const std::string& value) {
+    if (meta::read(database, key) != value) ++count;
+  };
+  compare(meta::kSystemIdentifier, now.system_identifier);
+  compare(meta::kTimeline, std::to_string(now.timeline));
+  compare(meta::kDatabase, now.database);
+  compare(meta::kSchema, now.schema);
+  compare(meta::kDatabaseOid, std::to_string(now.database_oid));
+  compare(meta::kPlayedAtZone, now.played_at_zone);
+  return count;
+}
+
 void store_identity(sqlite::Database& database, const ServerIdentity& identity) {
   meta::write(database, meta::kSystemIdentifier, identity.system_identifier);
   meta::write(database, meta::kTimeline, identity.timeline);

@@ -75,6 +75,9 @@ void note_what_a_crash_may_take(sqlite::Database& database, const Moment& moment
 
 /// The identity that the mirror was made from; nothing before its first pull.
 [[nodiscard]] std::optional<ServerIdentity> stored_identity(const sqlite::Database& database);
+/// How many of the facts in the file that make up an identity are not those of this one. A mirror
+/// that says nothing of a fact counts as one that says something else.
+[[nodiscard]] int facts_that_differ(const sqlite::Database& database, const ServerIdentity& now);
 void store_identity(sqlite::Database& database, const ServerIdentity& identity);
 
 /// Why `now` is not the history that the mirror follows, or nothing when it is.

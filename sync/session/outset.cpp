@@ -1,5 +1,6 @@
 #include "sync/session/outset.hpp"
 
+#include "core/digest/book_checks.hpp"
 #include "core/mirror/meta.hpp"
 #include "core/outbox/outbox.hpp"
 
@@ -9,6 +10,7 @@ namespace playmirror::sync {
 
 Outset Outset::read(const sqlite::Database& database) {
   const auto text = [&](std::string_view key) { return meta::read(database, key).value_or(""); };
+  digest::require_sound_books(database);
   Outset outset;
   outset.has_outgoing = outbox::has_work(database);
   outset.held = ingest::read_scope(database);

@@ -16,17 +16,14 @@ namespace {
 
 TEST_F(ColumnsTest, AreBuiltAnewWhenAnOlderFileIsOpened) {
   add_plays(1, 700);
-  const auto path = mirror_.path();
-  execute(test::kMakeFormat3);
-  execute("PRAGMA user_version = 1");
-  execute(R"sql(
+  test::reopen_as(mirror_, {test::kMakeFormat4, test::kMakeFormat3, R"sql(
+    PRAGMA user_version = 1;
     DROP TABLE playmirror_exclusions; DROP TABLE playmirror_blocks;
     DROP TABLE playmirror_block_data; DROP TABLE playmirror_removed;
     DROP TABLE playmirror_unsealed; DROP TABLE playmirror_track_codes;
     DROP TABLE playmirror_artist_codes; DROP TABLE playmirror_source_codes;
     DROP TABLE playmirror_context_codes; DELETE FROM playmirror_meta WHERE key LIKE 'columns%';
-  )sql");
-  mirror_ = Mirror::open(path);
+  )sql"});
   EXPECT_EQ(number("PRAGMA user_version"), schema::kFormatVersion);
   EXPECT_EQ(blocks().size(), 1U);
   expect_equal();

@@ -170,11 +170,7 @@ TEST_F(Outbox, AnOlderFileGetsThePresentIdentities) {
   });
   // A damaged one is nobody's business but verify()'s.
   execute("UPDATE playmirror_outbox SET identity = 'x' WHERE entry <> " + std::to_string(number));
-  execute(test::kMakeFormat3);
-  execute("PRAGMA user_version = 2");
-  const auto path = mirror_.path();
-  mirror_.close();
-  mirror_ = Mirror::open(path);
+  test::reopen_as(mirror_, {test::kMakeFormat4, test::kMakeFormat3, "PRAGMA user_version = 2"});
   EXPECT_EQ(mirror_.pending().front().key, "t1 at 2026-01-01T06:00:00Z");
   auto reader = MirrorAccess::state(mirror_)->reader();
   EXPECT_EQ(sendable(reader.database(), "play_history", 0, number, 9).front().identity,
@@ -192,10 +188,7 @@ TEST_F(Outbox, AnOlderFileKeepsWhatIsInDoubtAndItsHandles) {
     Deliverer(database).deliver({{&entries[0], 11}, {&entries[1], 12}});
   });
   const std::int64_t push = begin({{entries[2].entry, 13}, {entries[3].entry, 14}});
-  execute(test::kMakeFormat3);
-  const auto path = mirror_.path();
-  mirror_.close();
-  mirror_ = Mirror::open(path);
+  test::reopen_as(mirror_, {test::kMakeFormat4, test::kMakeFormat3});
   EXPECT_EQ(mirror_.plays().find(entries[0].row_id)->id, 11);
   EXPECT_EQ(mirror_.plays().find(entries[1].row_id)->id, 12);
   EXPECT_EQ(entry(entries[2].entry).state, PendingState::in_doubt);

@@ -1,8 +1,21 @@
 #pragma once
 
+#include "core/sqlite/database.hpp"
+
+#include <playmirror/mirror.hpp>
+
+#include <initializer_list>
+
 namespace playmirror::test {
 
-/// Makes a mirror of the present format one of format 3, with what is in it.
+/// Makes a closed mirror of the present format one of format 4, with what is in it.
+inline constexpr const char* kMakeFormat4 = R"sql(
+  DROP TABLE playmirror_checks;
+  DELETE FROM playmirror_digests WHERE table_name = 'playmirror_odd_values';
+  PRAGMA user_version = 4;
+)sql";
+
+/// Makes one of format 4 one of format 3.
 inline constexpr const char* kMakeFormat3 = R"sql(
   ALTER TABLE playmirror_outbox RENAME TO present;
   DROP INDEX playmirror_outbox_row_id;
@@ -41,5 +54,16 @@ inline constexpr const char* kMakeFormat3 = R"sql(
   ALTER TABLE playmirror_delivered DROP COLUMN rows;
   PRAGMA user_version = 3;
 )sql";
+
+/// Closes the mirror, makes an older file of it by these, and opens it again.
+inline void reopen_as(Mirror& mirror, std::initializer_list<const char*> statements) {
+  const auto path = mirror.path();
+  mirror.close();
+  {
+    auto database = sqlite::Database::open(path, sqlite::OpenMode::read_write);
+    for (const char* sql : statements) database.execute(sql);
+  }
+  mirror = Mirror::open(path);
+}
 
 }  // namespace playmirror::test

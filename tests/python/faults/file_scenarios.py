@@ -185,6 +185,7 @@ def two_pages_of_the_outbox(world: World) -> None:
 def a_push_that_the_file_forgot(world: World) -> None:
     push_in_doubt(world, "up", "reset")
     by_another_hand(world.mirror.path, "DELETE FROM playmirror_pushes")
+    by_another_hand(world.mirror.path, "DROP TABLE playmirror_checks")  # which would tell of it
     salvage(world)
     world.pull()
     world.push()
@@ -254,6 +255,36 @@ def a_quick_look_behind_a_repair(world: World) -> None:
     assert world.mirror.verify().ok
 
 
+def a_horizon_that_reads_higher(world: World) -> None:
+    world.db.execute("UPDATE tracks SET tempo = 4")
+    by_another_hand(world.mirror.path, "UPDATE playmirror_tables SET horizon = horizon + 64")
+    with suppress(pm.MirrorUnusable):
+        world.pull()
+        world.assert_equal()
+    repair(world)
+    world.assert_equal()
+
+
+def damaged_notes_of_a_push(world: World) -> None:
+    """They say that another transaction was ours, which was committed; then, that the push held
+    more rows than it did."""
+    push_in_doubt(world, "up", "reset")
+    [(other,)] = world.db.execute("SELECT pg_current_xact_id()::text::bigint")
+    by_another_hand(world.mirror.path, "UPDATE playmirror_pushes SET xid = ?", other)
+    with pytest.raises(pm.MirrorUnusable):
+        world.push()
+    repair(world)
+    world.push()
+    assert plays_on_server(world.db) == (9, 9), "a recorded play is lost"
+    push_in_doubt(world, "down", "reset", first=1)
+    add_play(world.mirror, 2)
+    by_another_hand(world.mirror.path, "UPDATE playmirror_offered SET rows = rows + 8")
+    repair(world)
+    world.push()
+    assert world.mirror.pending() == []
+    assert plays_on_server(world.db) == (11, 11), "a recorded play is lost"
+
+
 # Statistics ------------------------------------------------------------------------------------
 
 
@@ -300,4 +331,6 @@ SCENARIOS: dict[str, Callable[[World], None]] = {
     "no repair from the past": a_repair_from_a_standby_that_lags,
     "one moment": a_pull_in_the_midst_of_a_statistic,
     "digests made anew": a_quick_look_behind_a_repair,
+    "checked bookkeeping": a_horizon_that_reads_higher,
+    "notes of a push": damaged_notes_of_a_push,
 }

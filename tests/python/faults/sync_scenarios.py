@@ -239,11 +239,11 @@ def a_play_beyond_the_cut(world: World) -> None:
 
 
 def push_in_doubt(
-    world: World, direction: Direction, how: How, *, plays: int = 1, after: int = 0
+    world: World, direction: Direction, how: How, *, plays: int = 1, after: int = 0, first: int = 0
 ) -> None:
     """The COMMIT does not get through ("up"), or its answer does not ("down"), but for so many
     bytes. Each play is a batch."""
-    for number in range(plays):
+    for number in range(first, first + plays):
         add_play(world.mirror, number)
     proxy = world.stack.enter_context(proxy_of(world.db))
 
