@@ -22,6 +22,7 @@
 #include "sync/pull/change_reader.hpp"
 #include "sync/pull/delete_guard.hpp"
 #include "sync/pull/puller.hpp"
+#include "sync/session/taken_rights.hpp"
 
 #include <playmirror/error.hpp>
 
@@ -90,8 +91,12 @@ void Repairer::run() {
   report_ = {};
   try {
     const bool is_to_be_read = mend_books();
-    repair_in_place();
-    if (is_to_be_read) read_all_rows();
+    const RepairReport begun = report_;
+    without_taken_rights(session_, [&] {
+      report_ = begun;
+      repair_in_place();
+      if (is_to_be_read) read_all_rows();
+    });
   } catch (const Error& error) {
     if (!is_damage(error)) throw;
     session_.connection_if_any([](pg::Connection& server) { server.abandon_transaction(); });

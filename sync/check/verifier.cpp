@@ -6,6 +6,7 @@
 #include "core/ingest/table_state.hpp"
 #include "sync/check/block_comparison.hpp"
 #include "sync/session/parts.hpp"
+#include "sync/session/taken_rights.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -33,7 +34,10 @@ Verifier::Verifier(ServerSession& session, MirrorState& mirror, const VerifyOpti
     : session_(session), mirror_(mirror), options_(options), waiter_(waiter), report_(report) {}
 
 void Verifier::run() {
-  if (options_.depth == VerifyDepth::full || !compare_blocks()) compare_rows();
+  without_taken_rights(session_, [this] {
+    report_ = {};
+    if (options_.depth == VerifyDepth::full || !compare_blocks()) compare_rows();
+  });
   report_.equal = report_.skipped.empty() && report_.difference_count == 0;
 }
 

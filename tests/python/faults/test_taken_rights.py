@@ -1,10 +1,11 @@
-"""The right to read a table is taken away in the middle of a pull or a push. No lock stands in the
-way of a `REVOKE`, so it may come between the look at the catalog and any question behind it."""
+"""The right to read a table is taken away in the middle of a call. No lock stands in the way of a
+`REVOKE`, so it may come between the look at the catalog and any question behind it."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -103,3 +104,42 @@ def test_a_push_of_other_tables_goes_on(small_db: MusicDb, mirror: pm.Mirror) ->
         assert server.push(mirror).pushed == 1
         assert gap.act is None
     assert mirror.pending() == []
+
+
+def test_that_table_is_skipped_and_the_rest_is_verified(
+    small_db: MusicDb, mirror: pm.Mirror
+) -> None:
+    gap = Gap(small_db.plain_role(), b"COPY (SELECT")
+    with pm.connect(small_db.plain_role()) as server:
+        server.pull(mirror)
+    small_db.execute("UPDATE tracks SET popularity = 7 WHERE id = (SELECT min(id) FROM tracks)")
+    with pm.connect(gap.dsn) as server:
+        gap.act = lambda: small_db.execute(f"REVOKE SELECT ON play_history FROM {ROLE}")
+        report = server.verify(mirror)
+        assert gap.act is None
+    assert not report.equal
+    assert [*report.skipped] == ["play_history"]
+    assert "may not read public.play_history" in report.skipped["play_history"]
+    assert [each.table for each in report.differences] == ["tracks"]
+
+
+def test_that_table_is_left_and_the_rest_is_repaired(
+    small_db: MusicDb, mirror: pm.Mirror, assert_equal: Callable[..., None]
+) -> None:
+    taken = "play_history"
+    revoke = f"REVOKE SELECT ON {taken} FROM {ROLE}"
+    with pm.connect(small_db.plain_role()) as server:
+        server.pull(mirror)
+        with contextlib.closing(sqlite3.connect(mirror.path)) as file:
+            file.executescript(
+                f"UPDATE tracks SET popularity = -7; UPDATE {taken} SET source = 'x' WHERE id < 9;"
+            )
+        with hooks.at_steps(once("repair.compared", lambda: small_db.execute(revoke))):
+            report = server.repair(mirror)
+        assert not report.complete
+        assert [table for table in TABLES if report.tables[table].problem] == [taken]
+        assert report.tables["tracks"].updated > 0
+        assert mirror.plays.count(source="x") > 0
+        small_db.execute(f"GRANT SELECT ON {taken} TO {ROLE}")
+        assert server.repair(mirror).complete
+    assert_equal(mirror, small_db)
