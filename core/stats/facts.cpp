@@ -6,6 +6,7 @@
 #include "core/stats/week_hours.hpp"
 #include "core/text/fold.hpp"
 #include "core/text/lower.hpp"
+#include "core/text/trimmed.hpp"
 #include "core/text/utf8.hpp"
 
 #include <algorithm>
@@ -35,12 +36,10 @@ constexpr const char* kRawData =
     "json_extract(raw, '$.artists[0].id') FROM (SELECT id, album, artist, "
     "CASE WHEN json_valid(raw_data) THEN raw_data END AS raw FROM tracks)";
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\n\v\f\r";
-  const std::size_t begin = text.find_first_not_of(kBlank);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
+/// What stands at a path, in brackets and with what lies below it, which is nothing: SQLite writes
+/// out of a list what it would read as a number of its own.
+constexpr const char* kAsWritten =
+    "SELECT json_extract(raw_data, ?1, ?1 || '.none') FROM tracks WHERE id = ?2";
 
 /// Whether a string of the JSON document is text to the server: a NUL, and half of a character that
 /// is spelt as an escape, are not. A document of a server that knows of no encoding holds any
@@ -254,6 +253,7 @@ void Facts::read_raw_data() {
   std::vector<std::pair<std::optional<std::string>, std::optional<std::string>>> names(tracks());
 
   auto row = columns_.database().prepare(kRawData);
+  auto written = columns_.database().prepare(kAsWritten);
   const auto text = [&](int column) -> std::optional<std::string> {
     if (row.is_null(column)) return std::nullopt;
     return std::string(row.text(column));
@@ -262,18 +262,31 @@ void Facts::read_raw_data() {
     if (row.is_null(column) || !is_text_of(row.text(column), row.text(3))) return std::nullopt;
     return std::string(row.text(column));
   };
+  // The server tells a number as it is written, so that no two of them are one.
+  const auto told_id = [&](int column, const char* path) -> std::optional<std::string> {
+    const auto kind = row.kind(column);
+    if (kind != sqlite::Statement::Kind::integer && kind != sqlite::Statement::Kind::real) {
+      return told(column);
+    }
+    written.bind_all(path, row.text(0)).step();
+    const std::string listed(written.text(0));
+    written.reset();
+    return listed.substr(1, listed.size() - std::string_view("[,null]").size());
+  };
   while (row.step()) {
     const std::uint32_t code = columns_.tracks().find(row.text(0));
     if (code == kNone) continue;
     names[code] = {text(1), text(2)};
-    if (const auto id = told(4); id && !id->empty()) {
+    if (const auto id = told_id(4, "$.album.id"); id && !id->empty()) {
       album_of[code] = keys.try_emplace({false, *id, {}}, 0).first;
     } else if (names[code].first) {
       album_of[code] = keys.try_emplace({true, *names[code].first, names[code].second}, 0).first;
     }
     if (const auto date = told(5)) store_->years[code] = year_of(*date);
-    if (auto isrc = told(6)) store_->isrcs[code] = *std::move(isrc);
-    if (const auto artist = told(7)) store_->primary[code] = columns_.artists().find(*artist);
+    if (auto isrc = told_id(6, "$.external_ids.isrc")) store_->isrcs[code] = *std::move(isrc);
+    if (const auto artist = told_id(7, "$.artists[0].id")) {
+      store_->primary[code] = columns_.artists().find(*artist);
+    }
   }
 
   std::uint32_t number = 0;
@@ -327,7 +340,7 @@ const Groups& Facts::genres() {
   while (row.step()) {
     const std::uint32_t artist = columns_.artists().find(row.text(0));
     if (artist == kNone || !is_text_of(row.text(1), row.text(2))) continue;
-    std::string genre = text::lower(trimmed(row.text(1)));
+    std::string genre = text::lower(text::trimmed(row.text(1)));
     if (genre.empty()) continue;
     keys.emplace(genre, 0);
     of_artist[artist].push_back(std::move(genre));

@@ -6,6 +6,7 @@
 #include "core/stats/fact_cache.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/text/lower.hpp"
+#include "core/text/trimmed.hpp"
 
 #include <playmirror/error.hpp>
 #include <playmirror/period_members.hpp>
@@ -179,7 +180,7 @@ void Selection::prepare_tracks() {
     allow_tracks(allowed);
   }
   if (filter_.genre) {
-    const std::string genre = text::lower(*filter_.genre);
+    const std::string genre = text::lower(text::trimmed(*filter_.genre));
     by_group(facts().genres(), [&](std::uint32_t group) { return facts().genre(group) == genre; });
   }
   if (filter_.rule == ListenRule::scrobble) {

@@ -3,6 +3,8 @@
 
 #include "sync/pg/service_file.hpp"
 
+#include "core/text/trimmed.hpp"
+
 #include <cstdlib>
 #include <fstream>
 #include <optional>
@@ -11,20 +13,13 @@
 namespace playmirror::pg {
 namespace {
 
-std::string_view trimmed(std::string_view line) {
-  constexpr std::string_view kSpace = " \t\r\n\f\v";
-  const std::size_t first = line.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return line.substr(first, line.find_last_not_of(kSpace) - first + 1);
-}
-
 /// Whether the section sets the keyword; empty when the file has no such section.
 std::optional<bool> section_sets(const std::string& file, const std::string& service,
                                  const std::string& keyword) {
   std::ifstream lines(file);
   std::optional<bool> sets;
-  for (std::string text; std::getline(lines, text);) {
-    const std::string_view line = trimmed(text);
+  for (std::string read; std::getline(lines, read);) {
+    const std::string_view line = text::trimmed(read);
     if (line.starts_with('[')) {
       if (sets) break;
       if (line == '[' + service + ']') sets = false;

@@ -146,3 +146,37 @@ def test_the_greatest_numbers_have_a_mean_and_a_deviation(
     assert trend.mean == pytest.approx(mean)
     tempo = json.loads(mirror.stats.metrics_payload(now=NOW))["audio"]["tempo"]
     assert tempo["mean"] == pytest.approx(mean) and tempo["std"] == pytest.approx(deviation)
+
+
+def test_a_genre_may_be_asked_for_with_white_space_around_it(mirror: pm.Mirror) -> None:
+    mirror.artists.add(id="a", name="A", genres=["\tCool Jazz "])
+    add_played(mirror, "2026-01-01T00:00:00Z", id="t", artist_ids=["a"])
+    for genre in ("cool jazz", " Cool Jazz", "COOL JAZZ\r\n"):
+        assert mirror.stats.totals(genre=genre).plays == 1
+    assert mirror.stats.totals(genre="cool").plays == 0
+
+
+NUMBERS = ("302127", "12345678901234567890", "12345678901234567891", "1.0", "1e2", "-0", "true")
+
+
+def test_an_id_that_is_a_number_is_what_the_server_says_it_is(mirror: pm.Mirror) -> None:
+    for number in NUMBERS:
+        mirror.artists.add(id=number, name=number)
+        raw = f'{{"album": {{"id": {number}}}, "artists": [{{"id": {number}}}]}}'
+        add_played(mirror, NOW, id=f"t{number}", album="A", artist_ids=[number], raw_data=raw)
+    albums = mirror.stats.top_albums(limit=0)
+    assert sorted(each.album_id or "" for each in albums) == sorted(NUMBERS)
+    artists = mirror.stats.top_artists(limit=0, artist_credit="primary")
+    assert sorted(each.artist_id or "" for each in artists) == sorted(NUMBERS)
+    for number in NUMBERS:
+        assert mirror.stats.totals(album=number).plays == 1
+
+
+def test_a_recording_whose_number_is_no_text_is_the_same_if_it_reads_the_same(
+    mirror: pm.Mirror,
+) -> None:
+    for id, isrc in (("t1", "12345678901234567890"), ("t2", '"12345678901234567890"'), ("t3", "1")):
+        raw = f'{{"external_ids": {{"isrc": {isrc}}}}}'
+        add_played(mirror, NOW, id=id, name=id, raw_data=raw)
+    tracks = mirror.stats.top_tracks(track_identity="isrc")
+    assert [(each.track_id, each.plays) for each in tracks] == [("t1", 2), ("t3", 1)]
