@@ -405,7 +405,7 @@ def test_lists_of_what_to_leave_out(mirror_path: Path, cli: Cli) -> None:
         plays = mirror.stats.totals().plays
         [(blue,)] = mirror.sql("SELECT count(*) FROM play_history WHERE track_id = 'blue'").rows()
     assert cli("exclude", "--json").document == []
-    assert cli("exclude").out.startswith("there are no lists. `playmirror exclude`")
+    assert cli("exclude").out.startswith("there are no lists; `playmirror exclude NAME` with ")
     children = {"name": "children", "track_ids": ["blue"], "artist_ids": [], "contexts": []}
     assert cli("exclude", "children", "--track", "blue", "--json").document == children
     left = cli("stats", "totals", "--exclude-list", "children", "--json").document

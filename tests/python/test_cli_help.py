@@ -1,5 +1,6 @@
 """The command line teaches by example: every example of every --help, and of the pages, runs."""
 
+import contextlib
 import io
 import os
 import re
@@ -141,6 +142,13 @@ def test_no_verb_at_all_shows_the_help(capsys: pytest.CaptureFixture[str]) -> No
         (["sync", "--leave-out", "lyric"], "did you mean lyrics?"),
         (["verify", "--depth", "x"], "it is one of file, quick, full"),
         (["status", "--\x1b[2J"], "--\\x1b[2J"),
+        (["top", "--limt", "3"], "there is no --limt: did you mean --limit?"),
+        (["top", "--limt=3"], "there is no --limt: did you mean --limit?"),
+        (["recent", "--verbose"], "there is no --verbose"),
+        (["sql", "SELECT 1", "--jsn"], "did you mean --json?"),
+        (["--db", "music.db", "top"], "--db stands after the verb: playmirror VERB --db"),
+        (["--json"], "--json stands after the verb"),
+        (["--bogus", "top"], "there is no --bogus"),
     ],
 )
 def test_a_mistyped_word_gets_the_nearest(
@@ -153,6 +161,25 @@ def test_a_mistyped_word_gets_the_nearest(
     assert shown.out == ""
     assert said in shown.err
     assert "\x1b" not in shown.err
+
+
+def test_what_only_looks_like_an_option_is_none(
+    mirror_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PLAYMIRROR_DB", str(mirror_path))
+    open_library(mirror_path).close()
+    for words in (["-- a comment\nSELECT 1 AS x"], ["--", "--nothing"], ["SELECT 1 AS x", "--"]):
+        with contextlib.suppress(SystemExit):
+            main(["sql", *words])
+        assert "there is no --" not in capsys.readouterr().err
+
+
+def test_demo_says_which_server_it_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["demo", "--help"])
+    shown = capsys.readouterr().out
+    assert "PLAYMIRROR_DEMO_DSN" in shown.partition("--dsn DSN")[2].partition("--played")[0]
+    assert "PG*" not in shown
 
 
 def test_help_is_coloured_where_that_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:

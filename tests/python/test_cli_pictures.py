@@ -118,6 +118,22 @@ def test_pictures_fit_the_terminal(shown: Shown, arguments: list[str], columns: 
         assert width(line) <= columns or "most on" in line
 
 
+@pytest.mark.parametrize(
+    "arguments", [["top"], ["top", "--by", "skips"], ["top", "--by", "days"], ["activity"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_bars_are_never_cut(shown: Shown, arguments: list[str]) -> None:
+    for columns in range(24, 120):
+        for line in shown(*arguments, columns=columns).splitlines():
+            assert "█…" not in line, columns
+
+
+def test_bars_that_have_little_room_still_tell_the_most_played(shown: Shown) -> None:
+    for columns in range(60, 80):
+        lengths = [line.count("█") for line in shown("top", columns=columns).splitlines()[1:]]
+        assert lengths[0] > lengths[1] > 0, columns
+
+
 @pytest.mark.parametrize("what", ["tracks", "artists", "albums", "genres", "contexts"])
 @pytest.mark.parametrize("by", ["plays", "time", "days", "skips"])
 def test_everything_can_be_ranked_by_everything(shown: Shown, what: str, by: str) -> None:

@@ -118,6 +118,7 @@ def test_text_is_for_people(
 ) -> None:
     for arguments, said in (
         (["sync"], "pushed 0, in "),
+        (["pull"], "pulled in "),
         (["verify", "--dsn", ""], "equal ("),
         (["doctor"], "ok  "),
         (["status"], "first copy  complete"),

@@ -24,7 +24,7 @@ from .answer import Answer
 from .completion.words import FILES, suggest
 from .exit_codes import DIFFERENT, OK
 from .look import paint
-from .options import connect, show_progress
+from .options import add_dsn, connect, show_progress
 from .pictures import heatmap_text, top_text
 from .terminal import safe, table
 from .verb import Verb
@@ -168,6 +168,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of a made-up library, up to 10,000,000 (default: 20000)",
     )
+    add_dsn(parser, "PLAYMIRROR_DEMO_DSN, else none")
 
 
 VERBS = (
@@ -189,7 +190,6 @@ VERBS = (
         ),
         about="The server is that of --dsn or of PLAYMIRROR_DEMO_DSN, and no other; without one, a "
         "library is made up, which needs nothing else.",
-        server=True,
         add_options=_add_options,
     ),
 )

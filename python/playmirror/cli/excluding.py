@@ -15,7 +15,8 @@ from .options import open_mirror
 from .terminal import cell, table
 from .verb import Verb
 
-_HINT = "`playmirror exclude` lists them; with --track, --artist or --context it makes one."
+_MAKING = "`playmirror exclude NAME` with --track, --artist or --context makes one"
+_HINT = f"`playmirror exclude` lists them; {_MAKING}."
 
 
 def exclude(args: argparse.Namespace) -> Answer:
@@ -35,7 +36,7 @@ def exclude(args: argparse.Namespace) -> Answer:
         if args.name is None:
             lists = mirror.exclusions.list()
             shown = _shown(mirror, lists)
-            return Answer(lists, lambda: shown or f"there are no lists. {_HINT}")
+            return Answer(lists, lambda: shown or f"there are no lists; {_MAKING}")
         if args.drop:
             mirror.exclusions.remove(args.name)
             return Answer({"dropped": args.name}, lambda: f"the list {cell(args.name)} is dropped")

@@ -63,11 +63,12 @@ def add_db(parser: argparse.ArgumentParser) -> None:
     suggest(db, FILES)
 
 
-def add_dsn(parser: argparse.ArgumentParser) -> None:
+def add_dsn(
+    parser: argparse.ArgumentParser, default: str = "PLAYMIRROR_DSN, else the settings, else PG*"
+) -> None:
     """--dsn, for the verbs that use a server."""
     parser.add_argument(
-        "--dsn",
-        help="the server, as libpq takes it: service=music (default: PLAYMIRROR_DSN, else PG*)",
+        "--dsn", help=f"the server, as libpq takes it: service=music (default: {default})"
     )
     zone = parser.add_argument(
         "--played-at-zone",

@@ -130,6 +130,11 @@ _HEADING = re.compile(r"^[a-z][a-z, ]*:(?=\n| playmirror)", re.MULTILINE)
 _COMMENT = re.compile(r"^  # .*$", re.MULTILINE)
 
 
+def _nearest(word: str, known: Iterable[str], otherwise: str) -> str:
+    near = difflib.get_close_matches(word, known, 1)
+    return f": did you mean {near[0]}?" if near else otherwise
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse's, with colours, a nearest word for a mistyped one, and harmless messages."""
 
@@ -140,11 +145,31 @@ class _Parser(argparse.ArgumentParser):
     def parse_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: None = None
     ) -> argparse.Namespace:
-        parsed = super().parse_args(args, namespace)
+        words = sys.argv[1:] if args is None else [*args]
+        self._refuse_unknown_options(words)
+        parsed = super().parse_args(words, namespace)
         if not hasattr(parsed, "run"):
             self.print_help(sys.stderr)
             sys.exit(2)
         return parsed
+
+    def _refuse_unknown_options(self, words: Sequence[str]) -> None:
+        """Before argparse takes what stands behind one for an argument of the verb."""
+        (verbs,) = (each.choices for each in self._actions if isinstance(each.choices, dict))
+        first = words[0].partition("=")[0] if words else ""
+        if first.startswith("-") and first not in self._option_string_actions:
+            if any(first in verb._option_string_actions for verb in verbs.values()):
+                self.error(f"{first} stands after the verb: playmirror VERB {first} ...")
+            self.error(f"there is no {first}")
+        if first not in verbs:
+            return
+        known = verbs[first]._option_string_actions
+        for word in words[1:]:
+            name = word.partition("=")[0]
+            if word == "--":
+                return
+            if word.startswith("--") and " " not in word and name not in known:
+                verbs[first].error(f"there is no {name}{_nearest(name, known, '')}")
 
     def print_help(self, file: Any = None) -> None:
         out = file or sys.stdout
@@ -161,9 +186,8 @@ class _Parser(argparse.ArgumentParser):
         if action.choices is None or value in action.choices:
             return
         known = [str(each) for each in action.choices]
-        near = difflib.get_close_matches(str(value), known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"it is one of {', '.join(known)}"
-        raise argparse.ArgumentError(action, f"there is no {value!r}: {hint}")
+        hint = _nearest(str(value), known, f": it is one of {', '.join(known)}")
+        raise argparse.ArgumentError(action, f"there is no {value!r}{hint}")
 
     def error(self, message: str) -> NoReturn:
         print(paint("error:", "31", sys.stderr), safe(message), file=sys.stderr)

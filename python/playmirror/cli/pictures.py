@@ -16,7 +16,7 @@ from .drawing import bar, fitting, hours, scale, shades, ticks
 from .filter_options import add_filter, given_filter
 from .look import columns, paint
 from .options import open_mirror
-from .terminal import Column, safe, table
+from .terminal import Column, room_beside, safe, table
 from .verb import Verb
 
 _WHAT = {
@@ -27,6 +27,7 @@ _WHAT = {
     "contexts": ("context",),
 }
 _BARS = (12, 20, 30, 40)  # how wide bars are, as there is room
+_LEAST_BAR = 4  # columns in which a bar still says something
 _LEAST_FOR_BARS = 60  # columns of a terminal, beside a table
 _UNITS = ("day", "week", "month", "quarter", "year")
 _LINES = 40  # of a picture of activity, unless a unit was asked for
@@ -61,9 +62,10 @@ def top_text(rows: Sequence[Any], what: str, by: str) -> str:
         ]
         for each in rows
     ]
-    if (columns(sys.stdout) or 0) >= _LEAST_FOR_BARS:
+    room = room_beside(names, cells, out=sys.stdout)
+    if (columns(sys.stdout) or 0) >= _LEAST_FOR_BARS and room is not None and room >= _BARS[0]:
         most = max(map(measure, rows))
-        space = fitting(_BARS, _width() // 3)
+        space = fitting(_BARS, min(_width() // 3, room))
         names.append(Column("", fixed=True, code="36"))
         for each, line in zip(rows, cells, strict=True):
             line.append(bar(measure(each), most, space, sys.stdout))
@@ -117,22 +119,19 @@ def _activity_text(buckets: Sequence[Any], unit: str, by: str) -> str:
         return "no plays"
     measure = _MEASURES[by]
     most = max(map(measure, buckets))
-    space = max(_width() - 36, _BARS[0])
-    rows = [
-        (
-            _label(each.local_start, unit),
-            each.plays,
-            hours(_time(each)),
-            bar(measure(each), most, space, sys.stdout),
-        )
-        for each in buckets
+    names = [Column(unit, fixed=True), Column("plays"), Column("time", right=True, fixed=True)]
+    rows: list[list[object]] = [
+        [_label(each.local_start, unit), each.plays, hours(_time(each))] for each in buckets
     ]
-    names = (
-        Column(unit),
-        Column("plays"),
-        Column("time", right=True, fixed=True),
-        Column(f"{by} by {unit}", fixed=True, code="36"),
-    )
+    space = max(_width() - 36, _BARS[0])
+    title = f"{by} by {unit}"
+    room = room_beside(names, rows, out=sys.stdout)
+    if room is not None:
+        space, title = min(space, room), title[: max(room, 0)]
+    if space >= _LEAST_BAR:
+        names.append(Column(title, fixed=True, code="36"))
+        for each, line in zip(buckets, rows, strict=True):
+            line.append(bar(measure(each), most, space, sys.stdout))
     return table(names, rows, out=sys.stdout)
 
 

@@ -40,7 +40,7 @@ def pull(args: argparse.Namespace) -> Answer:
     """The server's present state, into the mirror."""
     with open_mirror(args, create=True) as mirror, connect(args) as server:
         report = server.pull(mirror, progress=show_progress(), **_pull_options(args))
-    return _answer(report)
+    return _answer(report, pushes=False)
 
 
 def push(args: argparse.Namespace) -> Answer:
@@ -65,23 +65,24 @@ def _pull_options(args: argparse.Namespace) -> PullOptions:
     return options
 
 
-def _answer(report: SyncReport) -> Answer:
+def _answer(report: SyncReport, *, pushes: bool = True) -> Answer:
     for warning in report.warnings:
         warn(safe(warning))
     for name, pulled in report.pulled.items():
         if pulled.problem:
             warn(f"{safe(name)} is as it was before: {safe(pulled.problem)}")
-    return Answer(report, lambda: _sync_text(report))
+    return Answer(report, lambda: _sync_text(report, pushes))
 
 
-def _sync_text(report: SyncReport) -> str:
+def _sync_text(report: SyncReport, pushes: bool) -> str:
     counts = {
         "already there": report.already_there,
         "waiting": report.waiting,
         "rejected": report.rejected,
     }
     parts = [f"pushed {report.pushed}", *(f"{n} {name}" for name, n in counts.items() if n)]
-    lines = [f"{', '.join(parts)}, in {report.duration.total_seconds():.2f} s"]
+    done = f"{', '.join(parts)}, in" if pushes else "pulled in"
+    lines = [f"{done} {report.duration.total_seconds():.2f} s"]
     for row in report.rows:
         reason = f": {row.entry.message}" if row.entry.message else ""
         lines.append(safe(f"  {row.kind} {row.entry.table} {row.entry.key}{reason}"))
@@ -90,7 +91,7 @@ def _sync_text(report: SyncReport) -> str:
         for name, pulled in report.pulled.items()
     ]
     if rows:
-        names = ("pulled", "inserted", "updated", "deleted", "held back")
+        names = ("pulled" if pushes else "table", "inserted", "updated", "deleted", "held back")
         lines += ["", table(names, rows, out=sys.stdout)]
         if not report.complete:
             lines += ["", "The first copy is not complete: the next pull goes on with it."]

@@ -65,22 +65,49 @@ def table(
 
     There the widest columns of text give way first, and what still does not fit is cut.
     """
-    made = [name if isinstance(name, Column) else Column(name) for name in names]
-    values = [list(row) for row in rows]
-    cells = [[cell(value) for value in row] for row in values]
-    heads = [safe(column.name) for column in made]
-    widths = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
-    numbers = [
-        bool(values) and all(_is_number(row[index]) for row in values) for index in range(len(made))
-    ]
-    right = [column.right or number for column, number in zip(made, numbers, strict=True)]
-    fixed = [column.fixed or number for column, number in zip(made, numbers, strict=True)]
+    grid = _Grid(names, rows)
     limit = columns(out)
     if limit is not None:
-        _narrow(widths, fixed, limit - width(indent))
-    line = _Line(widths, right, limit, indent, out)
-    codes = [column.code for column in made]
-    return "\n".join([paint(line.of(heads), "1", out), *(line.of(each, codes) for each in cells)])
+        _narrow(grid.widths, grid.fixed, limit - width(indent))
+    line = _Line(grid.widths, grid.right, limit, indent, out)
+    codes = [column.code for column in grid.columns]
+    shown = (line.of(each, codes) for each in grid.cells)
+    return "\n".join([paint(line.of(grid.heads), "1", out), *shown])
+
+
+def room_beside(
+    names: Sequence[str | Column], rows: Iterable[Sequence[object]], *, out: TextIO
+) -> int | None:
+    """How wide one more column may be when all others have given way; None: as wide as it likes."""
+    limit = columns(out)
+    if limit is None:
+        return None
+    grid = _Grid(names, rows)
+    least = (
+        space if fixed else min(space, _NARROWEST)
+        for space, fixed in zip(grid.widths, grid.fixed, strict=True)
+    )
+    return limit - sum(least) - len(_GAP) * len(grid.columns)
+
+
+class _Grid:
+    """What stands in a table, and how wide it would like to be."""
+
+    def __init__(self, names: Sequence[str | Column], rows: Iterable[Sequence[object]]) -> None:
+        self.columns = [name if isinstance(name, Column) else Column(name) for name in names]
+        values = [list(row) for row in rows]
+        self.cells = [[cell(value) for value in row] for row in values]
+        self.heads = [safe(column.name) for column in self.columns]
+        self.widths = [
+            max(map(width, column)) for column in zip(self.heads, *self.cells, strict=True)
+        ]
+        numbers = [
+            bool(values) and all(_is_number(row[index]) for row in values)
+            for index in range(len(self.columns))
+        ]
+        both = list(zip(self.columns, numbers, strict=True))
+        self.right = [column.right or number for column, number in both]
+        self.fixed = [column.fixed or number for column, number in both]
 
 
 class _Line:
