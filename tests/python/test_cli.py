@@ -281,6 +281,17 @@ def test_ctrl_c_exits_with_130(mirror_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("library")
+def test_ctrl_c_while_the_words_are_read_exits_with_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules[main.__module__], "make_parser", interrupted)
+    assert main(["status"]) == exit_codes.INTERRUPTED
+    assert capsys.readouterr().err == "stopped\n"
+
+
 def test_a_reader_that_goes_away_is_no_crash(mirror_path: Path) -> None:
     command = f"{sys.executable} -m playmirror sql --db '{mirror_path}' 'SELECT * FROM tracks'"
     done = subprocess.run(

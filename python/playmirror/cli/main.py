@@ -31,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows no emoji
     try:
         return _run(make_parser().parse_args(arguments))
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return exit_codes.INTERRUPTED
     finally:
         set_color("auto")  # for the next call in this process
         set_usual_color("auto")
@@ -62,9 +65,6 @@ def _run(args: argparse.Namespace) -> int:
         refused = _refused(error)
         _complain(refused, as_json=args.json)
         return exit_codes.exit_code(refused)
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return exit_codes.INTERRUPTED
     return answer.exit_code
 
 
