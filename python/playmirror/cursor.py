@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from . import _core
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
 
 Record = TypeVar("Record")
 
@@ -17,9 +22,11 @@ class Cursor(Generic[Record]):
     whatever is synced meanwhile. Rows are read from the file a few at a time.
 
     An open cursor keeps the mirror's file open and holds back the trimming of SQLite's write-ahead
-    log: run it to its end, close() it, or let go of it.
+    log: run it to its end, close() it, or let go of it. A `with` block closes it.
 
     >>> for play in mirror.plays.list(since="2026-01-01T00:00:00Z"): ...
+    >>> with mirror.plays.list() as plays:
+    ...     latest = next(plays, None)
     """
 
     def __init__(self, core: _core.Cursor[Record]) -> None:
@@ -27,6 +34,17 @@ class Cursor(Generic[Record]):
 
     def __iter__(self) -> Iterator[Record]:
         return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def __repr__(self) -> str:
         return "<Cursor>"

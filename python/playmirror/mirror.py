@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .pending import PendingEntry
     from .progress import ProgressOption
     from .report import ExportReport, SyncReport
-    from .server import PullOptions, PushOptions, Server, ServerOptions, StopFlag
+    from .server import PullChoices, PullOptions, PushOptions, Server, ServerOptions, StopFlag
     from .status import FileReport, SalvageReport, Status
     from .table import Parameter, Table
     from .timestamp import Duration
@@ -413,13 +413,18 @@ class Mirror:
         pull: PullOptions | None = None,
         progress: ProgressOption = None,
         stop: StopFlag | None = None,
+        **choices: Unpack[PullChoices],
     ) -> SyncReport:
-        """Connects to the server, does Server.sync(), and closes the connection.
+        """Connects to the server, does Server.sync() with its options, and closes the connection.
 
         Raises what Server.connect() and Server.sync() raise.
 
         >>> mirror.sync("service=music", progress=True)
+        >>> mirror.sync("service=music", leave_out=["lyrics"])
         """
+        from .server import whole_pull  # here, so that a program that stays offline never loads it
+
+        pull = whole_pull(pull, choices)
         with _connect(dsn, progress=progress, stop=stop) as server:
             return server.sync(self, push=push, pull=pull, progress=progress, stop=stop)
 

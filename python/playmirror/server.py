@@ -17,6 +17,8 @@ from .timestamp import Duration, InstantLike, ZoneLike
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from typing_extensions import Unpack
+
     from .enums import TrackDetail
     from .mirror import Mirror
     from .records import Track
@@ -59,6 +61,18 @@ class PullOptions(TypedDict, total=False):
     plays_since: InstantLike | None  #: earliest play from now on; "-infinity": no limit
 
 
+class PullChoices(TypedDict, total=False):
+    """Those of PullOptions that Server.sync() takes as keyword arguments of its own."""
+
+    delete_limit: float  #: 0 to 1: hold deletes back when more than this share would vanish
+    confirm_deletes: bool  #: apply them whatever their share
+    accept_server: bool  #: adopt a server whose identity changed, after comparing
+    field_cap: int  #: bytes of one field; a larger one is an error
+    sweep_interval: Duration  #: sooner after a sweep, new plays are asked for by their ids
+    leave_out: Iterable[TrackDetail | str] | None  #: columns of tracks to do without from now on
+    plays_since: InstantLike | None  #: earliest play from now on; "-infinity": no limit
+
+
 class PushOptions(TypedDict, total=False):
     """The keyword arguments of Server.push(), for the push inside Server.sync().
 
@@ -81,8 +95,10 @@ class Server:
     ...     report = server.sync(mirror, progress=True)
     """
 
-    def __init__(self, core: _core.Server) -> None:
+    def __init__(self, core: _core.Server | None = None) -> None:
         """Private: use Server.connect(), which is also playmirror.connect()."""
+        if not isinstance(core, _core.Server):
+            raise TypeError("a Server is connected to by playmirror.connect(dsn)")
         self._core = core
 
     @classmethod
@@ -165,17 +181,21 @@ class Server:
         pull: PullOptions | None = None,
         progress: ProgressOption = None,
         stop: StopFlag | None = None,
+        **choices: Unpack[PullChoices],
     ) -> SyncReport:
         """push(), then pull(). `push` and `pull` are dicts of the keyword arguments of those calls.
+
+        Those of pull() may be given as they are, too, but for `lock_timeout`, which either has.
 
         A push that fails for a reason of its own does not keep the pull from running; its error is
         raised afterwards. Raises what those two raise.
 
-        >>> report = server.sync(mirror, pull={"confirm_deletes": True})
+        >>> report = server.sync(mirror, confirm_deletes=True, push={"batch_rows": 100})
         >>> report.pulled["play_history"].inserted, report.pushed, report.rejected
         """
+        pull = whole_pull(pull, choices)
         with reporting(progress) as callback:
-            return self._core.sync(mirror._core, {**(push or {})}, {**(pull or {})}, callback, stop)
+            return self._core.sync(mirror._core, {**(push or {})}, {**pull}, callback, stop)
 
     def pull(
         self,
@@ -341,6 +361,17 @@ class Server:
         """
         with reporting(progress) as callback:
             return self._core.doctor(callback, stop)
+
+
+def whole_pull(pull: PullOptions | None, choices: PullChoices) -> PullOptions:
+    """The options of the pull inside a sync, however they were given."""
+    for name in choices:
+        if name not in PullChoices.__annotations__:
+            raise TypeError(f"sync() got an unexpected keyword argument '{name}'")
+        if pull and name in pull:
+            raise TypeError(f"sync() got '{name}' twice: in pull, and beside it")
+    whole: PullOptions = {**(pull or {}), **choices}
+    return whole
 
 
 connect = Server.connect

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from importlib import import_module
 from os import PathLike
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, overload
 
 if TYPE_CHECKING:
     import pandas
@@ -63,6 +63,10 @@ class Tabular(ABC):
         libraries = _needed("to_parquet()", "pyarrow", "pyarrow.parquet")
         libraries["pyarrow.parquet"].write_table(self.to_arrow(), file, **options)
 
+    @overload
+    def to_csv(self, file: None = None, *, exact: bool = False) -> str: ...
+    @overload
+    def to_csv(self, file: str | PathLike[str] | TextIO, *, exact: bool = False) -> None: ...
     def to_csv(
         self, file: str | PathLike[str] | TextIO | None = None, *, exact: bool = False
     ) -> str | None:

@@ -63,8 +63,15 @@ class Watcher:
     ...     watcher.wait(0.5)
     """
 
-    def __init__(self, core: _core.Watcher, caught: _Caught, display: contextlib.ExitStack) -> None:
+    def __init__(
+        self,
+        core: _core.Watcher | None = None,
+        caught: _Caught | None = None,
+        display: contextlib.ExitStack | None = None,
+    ) -> None:
         """Private: use Watcher.start() or Mirror.watch()."""
+        if not isinstance(core, _core.Watcher) or caught is None or display is None:
+            raise TypeError("a Watcher is started by mirror.watch(dsn)")
         self._core = core
         self._caught = caught
         # Also at the end of the program, while callbacks can still run.

@@ -141,6 +141,15 @@ def test_a_closed_cursor_is_at_its_end(mirror: pm.Mirror) -> None:
     assert list(plays) == []
 
 
+def test_a_cursor_is_closed_by_its_block(mirror: pm.Mirror) -> None:
+    with mirror.plays.list() as plays:
+        next(plays)
+    assert list(plays) == []
+    with pytest.raises(KeyError), mirror.tracks.list() as tracks:
+        raise KeyError(next(tracks).id)
+    assert list(tracks) == []
+
+
 def test_a_cursor_outlives_its_mirror(mirror_path: Path) -> None:
     mirror = open_library(mirror_path)
     plays = mirror.plays.list()

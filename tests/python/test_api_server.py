@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import playmirror as pm
 import pytest
+from playmirror.server import PullChoices
 from support.music_db import MusicDb
 
 AT = datetime(2026, 1, 31, 6, tzinfo=timezone.utc)
@@ -39,6 +41,17 @@ def blocked(server: pm.Server, small_db: MusicDb) -> Iterator[None]:
     migration.execute("LOCK TABLE tracks IN ACCESS EXCLUSIVE MODE")
     yield
     migration.rollback()
+
+
+@pytest.mark.parametrize("arguments", [(), ("service=music",)])
+@pytest.mark.parametrize(
+    ("cls", "how"), [(pm.Server, "playmirror.connect"), (pm.Watcher, "mirror.watch")]
+)
+def test_what_is_not_made_by_its_name_says_how(
+    cls: type[Any], how: str, arguments: tuple[str, ...]
+) -> None:
+    with pytest.raises(TypeError, match=how):
+        cls(*arguments)
 
 
 @pytest.mark.parametrize("call", ["sync", "verify", "repair", "doctor", "track"])
@@ -89,6 +102,40 @@ def test_a_first_sync_reports_what_it_did(
         assert status.last_pull is not None
         again = server.sync(mirror)
         assert again.method is pm.PullMethod.UNCHANGED
+
+
+def test_a_sync_takes_the_choices_of_a_pull_as_they_are(
+    server: pm.Server, mirror_path: Path, small_db: MusicDb
+) -> None:
+    with pm.open(mirror_path) as mirror:
+        mirror.sync(small_db.dsn, leave_out=["lyrics"])
+        assert mirror.status().left_out == ["lyrics"]
+        small_db.execute("DELETE FROM play_history")
+        assert mirror.sync(small_db.dsn).pulled["play_history"].held_deletes == 1000
+        report = server.sync(mirror, confirm_deletes=True, pull={"leave_out": []})
+        assert report.pulled["play_history"].deleted == 1000
+        assert mirror.status().left_out == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"leave_oud": []}, "sync[(][)] got an unexpected keyword argument 'leave_oud'"),
+        ({"lock_timeout": 1}, "unexpected keyword argument 'lock_timeout'"),
+        ({"leave_out": [], "pull": {"leave_out": []}}, "'leave_out' twice"),
+    ],
+    ids=str,
+)
+def test_a_sync_refuses_wrong_choices_before_it_connects(
+    options: Any, message: str, mirror_path: Path
+) -> None:
+    with pm.open(mirror_path) as mirror, pytest.raises(TypeError, match=message):
+        mirror.sync("host=127.0.0.1 port=1", **options)
+
+
+def test_every_choice_of_a_sync_is_one_of_a_pull() -> None:
+    choices = {"lock_timeout": "float", **PullChoices.__annotations__}
+    assert set(choices) == set(pm.PullOptions.__annotations__)
 
 
 def test_a_recorded_play_arrives_once_and_keeps_its_first_id(
