@@ -107,6 +107,8 @@ if(PLAYMIRROR_BUILD_PYTHON)
     endif()
     find_package(pybind11 3.1 CONFIG QUIET)
     if(NOT pybind11_FOUND)
+      # An environment that has it may be entered before the next attempt: look anew then.
+      unset(_Python_EXECUTABLE CACHE)
       string(APPEND missing "\n  - pybind11 3.1 or newer")
       string(APPEND missing_advice
         "\n  pybind11: ${Python_EXECUTABLE} -m pip install 'pybind11>=3.1,<4'")

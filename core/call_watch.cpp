@@ -50,7 +50,15 @@ void CallWatch::progress(const Progress& progress, bool always) {
   const auto now = Clock::now();
   if (!always && now - last_progress_ < kProgressInterval) return;
   last_progress_ = now;
-  control_.on_progress(progress);
+  if (!received_) return control_.on_progress(progress);
+  Progress counted = progress;
+  counted.bytes = received_() - received_before_;
+  control_.on_progress(counted);
+}
+
+void CallWatch::count_bytes(std::function<std::int64_t()> received) {
+  received_before_ = received();
+  received_ = std::move(received);
 }
 
 }  // namespace playmirror

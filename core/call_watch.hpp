@@ -3,6 +3,8 @@
 #include <playmirror/progress.hpp>
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +27,9 @@ class CallWatch {
   /// or table is a step for the log.
   void progress(const Progress& progress, bool always = false);
 
+  /// From now on every Progress tells how much `received` has grown.
+  void count_bytes(std::function<std::int64_t()> received);
+
   /// Tells CallControl::on_log, which may read and record: not for a writer of the mirror.
   void log(LogLevel level, std::string_view message);
 
@@ -32,6 +37,8 @@ class CallWatch {
 
  private:
   const CallControl& control_;
+  std::function<std::int64_t()> received_{};
+  std::int64_t received_before_ = 0;
   std::chrono::steady_clock::time_point last_tick_{};
   std::chrono::steady_clock::time_point last_progress_{};
   std::string step_{};  ///< the phase and table logged last

@@ -55,6 +55,10 @@ void check(const RepairOptions& options) {
   require(options.field_cap > 0, "field_cap must be positive");
 }
 
+void check(const VerifyOptions& options) {
+  require(options.max_differences >= 0, "max_differences must not be negative");
+}
+
 void check(const PushOptions& options) {
   require(options.lock_timeout.count() > 0, "lock_timeout must be positive");
   require(options.batch_rows > 0, "batch_rows must be positive");
@@ -111,12 +115,19 @@ struct Server::Impl {
     return name;
   }
 
+  /// Looks after the caller of one call, in which so many bytes are received as from now on.
+  pg::Waiter waiter_for(const CallControl& control) {
+    pg::Waiter waiter(control, session.options().timeout);
+    waiter.count_bytes([this] { return session.wire().bytes_received; });
+    return waiter;
+  }
+
   /// Runs one call on a mirror, and logs what it reports.
   template <typename Report, typename Work>
   void run(const char* call, Mirror& mirror, const CallControl& control, Report& report,
            Work work) {
     MirrorState& state = *MirrorAccess::state(mirror);
-    pg::Waiter waiter(control, session.options().timeout);
+    pg::Waiter waiter = waiter_for(control);
     run_measured(state, waiter, report, std::move(work));
     sync::log_report(waiter, call, name(), report);
   }
@@ -160,7 +171,7 @@ Server Server::connect(std::string_view dsn, const ServerOptions& options,
                        const CallControl& control) {
   check(options);
   auto impl = std::make_unique<Impl>(std::string(dsn), options);
-  pg::Waiter waiter(control, options.timeout);
+  pg::Waiter waiter = impl->waiter_for(control);
   impl->attempt([&] { impl->session.connection(waiter); });
   waiter.log(LogLevel::info, "connected to " + impl->name());
   return Server(std::move(impl));
@@ -230,9 +241,10 @@ SyncReport Server::push(Mirror& mirror, const PushOptions& options, const CallCo
 
 VerifyReport Server::verify(const Mirror& mirror, const VerifyOptions& options,
                             const CallControl& control) {
+  check(options);
   VerifyReport report;
   MirrorState& state = *MirrorAccess::state(mirror);
-  pg::Waiter waiter(control, impl().session.options().timeout);
+  pg::Waiter waiter = impl().waiter_for(control);
   {
     const Measured measured(report, impl().session);
     impl().attempt_anew(
@@ -242,7 +254,7 @@ VerifyReport Server::verify(const Mirror& mirror, const VerifyOptions& options,
 }
 
 std::optional<Track> Server::track(std::string_view id, const CallControl& control) {
-  pg::Waiter waiter(control, impl().session.options().timeout);
+  pg::Waiter waiter = impl().waiter_for(control);
   return impl().attempt_anew(waiter,
                              [&] { return sync::look_up_track(impl().session, id, waiter); });
 }
@@ -258,7 +270,7 @@ RepairReport Server::repair(Mirror& mirror, const RepairOptions& options,
 }
 
 DoctorReport Server::doctor(const CallControl& control) {
-  pg::Waiter waiter(control, impl().session.options().timeout);
+  pg::Waiter waiter = impl().waiter_for(control);
   return impl().attempt_anew(waiter, [&] { return sync::examine(impl().session, waiter); });
 }
 

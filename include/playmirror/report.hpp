@@ -62,6 +62,7 @@ struct SyncReport {
   std::int64_t rejected = 0;          ///< rows the server refused in this call, now in quarantine
   std::vector<RowOutcome> rows = {};  ///< every row counted above except the newly inserted
 
+  /// Of the pull, up to alembic_version: a push() leaves them as they are here.
   PullMethod method = PullMethod::none;
   std::map<std::string, TableReport> pulled = {};  ///< by table
   bool complete = false;                           ///< the mirror holds every table whole

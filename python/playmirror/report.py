@@ -74,6 +74,7 @@ class SyncReport(Record):
     rejected: int  #: rows the server refused in this call, now in quarantine
     rows: list[RowOutcome]  #: every row counted above except the newly inserted
 
+    #: of the pull, up to alembic_version: after a push() NONE, nothing, False, 0 and ""
     method: PullMethod
     pulled: dict[str, TableReport]  #: by table
     complete: bool  #: the mirror holds every table whole

@@ -5,8 +5,9 @@ These are the only calls of playmirror that touch the network.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
 from . import _core
 from .enums import VerifyDepth
@@ -195,7 +196,9 @@ class Server:
         """
         pull = whole_pull(pull, choices)
         with reporting(progress) as callback:
-            return self._core.sync(mirror._core, {**(push or {})}, {**pull}, callback, stop)
+            return self._core.sync(
+                core_of(mirror), options_of("push", push), {**pull}, callback, stop
+            )
 
     def pull(
         self,
@@ -237,7 +240,7 @@ class Server:
         """
         with reporting(progress) as callback:
             return self._core.pull(
-                mirror._core,
+                core_of(mirror),
                 callback,
                 stop,
                 lock_timeout=lock_timeout,
@@ -271,7 +274,7 @@ class Server:
         """
         with reporting(progress) as callback:
             return self._core.push(
-                mirror._core, callback, stop, lock_timeout=lock_timeout, batch_rows=batch_rows
+                core_of(mirror), callback, stop, lock_timeout=lock_timeout, batch_rows=batch_rows
             )
 
     def verify(
@@ -297,7 +300,7 @@ class Server:
         """
         with reporting(progress) as callback:
             return self._core.verify(
-                mirror._core, callback, stop, depth=depth, max_differences=max_differences
+                core_of(mirror), callback, stop, depth=depth, max_differences=max_differences
             )
 
     def repair(
@@ -327,7 +330,7 @@ class Server:
         """
         with reporting(progress) as callback:
             return self._core.repair(
-                mirror._core,
+                core_of(mirror),
                 callback,
                 stop,
                 delete_limit=delete_limit,
@@ -363,15 +366,32 @@ class Server:
             return self._core.doctor(callback, stop)
 
 
+def core_of(mirror: Mirror) -> _core.Mirror:
+    """What the library knows a mirror by."""
+    core = getattr(mirror, "_core", None)
+    if not isinstance(core, _core.Mirror):
+        raise TypeError(f"mirror must be a playmirror.Mirror, not {type(mirror).__name__}")
+    return core
+
+
+def options_of(name: str, options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The keyword arguments of a call inside another one."""
+    if options is not None and not isinstance(options, Mapping):
+        raise TypeError(
+            f"{name} must be a dict of keyword arguments, not {type(options).__name__}"
+        )
+    return {**(options or {})}
+
+
 def whole_pull(pull: PullOptions | None, choices: PullChoices) -> PullOptions:
     """The options of the pull inside a sync, however they were given."""
+    given = options_of("pull", pull)
     for name in choices:
         if name not in PullChoices.__annotations__:
             raise TypeError(f"sync() got an unexpected keyword argument '{name}'")
-        if pull and name in pull:
+        if name in given:
             raise TypeError(f"sync() got '{name}' twice: in pull, and beside it")
-    whole: PullOptions = {**(pull or {}), **choices}
-    return whole
+    return cast("PullOptions", {**given, **choices})
 
 
 connect = Server.connect

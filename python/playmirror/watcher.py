@@ -16,6 +16,7 @@ from .enums import WatchState
 from .errors import Error
 from .log import logger
 from .progress import Progress, ProgressOption, reporting
+from .server import core_of, options_of
 
 if TYPE_CHECKING:
     from .mirror import Mirror
@@ -116,11 +117,11 @@ class Watcher:
         with contextlib.ExitStack() as display:
             callback = display.enter_context(reporting(progress))
             core = _core.Watcher.start(
-                mirror._core,
+                core_of(mirror),
                 dsn or "",
-                {**(server or {})},
-                {**(push or {})},
-                {**(pull or {})},
+                options_of("server", server),
+                options_of("push", push),
+                options_of("pull", pull),
                 _Callback(on_event, caught),
                 None if callback is None else _Callback[Progress](callback, caught),
                 interval=interval,

@@ -201,7 +201,6 @@ bool FirstCopy::copy_ranges(const ServerTable& table, const schema::TableLayout&
         ranges->note(batch);
         hand_over();
       }
-      progress.bytes = session_.wire().bytes_received;
       waiter_.progress(progress);
     };
     bool took_too_long = false;

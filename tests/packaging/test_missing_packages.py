@@ -1,5 +1,7 @@
 """A build that lacks packages says in one message which, and how to install them."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,17 @@ def test_pip_shows_the_message_too(run: Run, source: Path, tmp_path: Path) -> No
         expect=1,
     )
     assert "apt install libpq-dev\n" in output
+
+
+def test_a_python_that_has_pybind11_is_found_by_the_next_attempt(
+    run: Run, source: Path, tmp_path: Path
+) -> None:
+    def within(environment: str, *options: str, expect: int = 0) -> str:
+        variables = {"VIRTUAL_ENV": environment, "PATH": f"{environment}/bin:{os.environ['PATH']}"}
+        command = ("cmake", "-S", source, "-B", tmp_path / "build", "-G", "Ninja", *options)
+        return run(*command, expect=expect, **variables)
+
+    bare = str(tmp_path / "bare")
+    run(sys.executable, "-m", "venv", "--without-pip", bare)
+    assert f"{bare}/bin/python" in within(bare, "-DPLAYMIRROR_BUILD_PYTHON=ON", expect=1)
+    within(sys.prefix)

@@ -133,6 +133,43 @@ def test_a_sync_refuses_wrong_choices_before_it_connects(
         mirror.sync("host=127.0.0.1 port=1", **options)
 
 
+@pytest.mark.parametrize("call", ["sync", "pull", "push", "verify", "repair"])
+def test_what_is_no_mirror_is_refused_by_name(server: pm.Server, call: str) -> None:
+    for wrong in ("music.db", None, server):
+        with pytest.raises(TypeError, match=r"mirror must be a playmirror\.Mirror, not "):
+            getattr(server, call)(wrong)
+    with pytest.raises(TypeError, match=r"not str"):
+        pm.Watcher.start("music.db")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["push", "pull"])
+def test_options_that_are_no_dict_are_refused_by_name(
+    server: pm.Server, mirror_path: Path, name: str
+) -> None:
+    wrong: Any = {name: ["confirm_deletes"]}
+    with pm.open(mirror_path) as mirror:
+        for call in (server.sync, pm.Watcher.start):
+            with pytest.raises(TypeError, match=f"{name} must be a dict of keyword arguments"):
+                call(mirror, **wrong)
+
+
+def test_progress_counts_the_bytes_of_its_own_call(
+    server: pm.Server, mirror: pm.Mirror, tmp_path: Path
+) -> None:
+    assert server.verify(mirror).equal
+    told: list[int] = []
+    with pm.open(tmp_path / "another.db") as another:
+        report = server.pull(another, progress=lambda step: told.append(step.bytes))
+    assert told == sorted(told)
+    assert 0 < told[-1] <= report.wire.bytes_received
+
+
+def test_a_negative_number_of_differences_is_refused(server: pm.Server, mirror: pm.Mirror) -> None:
+    with pytest.raises(pm.InvalidArgument, match="max_differences must not be negative"):
+        server.verify(mirror, max_differences=-1)
+    assert server.verify(mirror, max_differences=0).equal
+
+
 def test_every_choice_of_a_sync_is_one_of_a_pull() -> None:
     choices = {"lock_timeout": "float", **PullChoices.__annotations__}
     assert set(choices) == set(pm.PullOptions.__annotations__)

@@ -12,6 +12,16 @@ namespace {
 
 class PlaysTable : public QueryTest {
  protected:
+  /// What stands for a row among all values of its column.
+  static std::int64_t raw_value(const Column& column, std::size_t row) {
+    switch (column.type()) {
+      case ColumnType::int64: return column.integers()[row];
+      case ColumnType::timestamp: return column.micros()[row];
+      case ColumnType::dictionary: return column.codes()[row];
+      default: return 0;
+    }
+  }
+
   /// The columns' table equals that of the listing, value by value.
   void expect_as_listed(const PlayFilter& filter) {
     const auto table = query::plays_table(*MirrorAccess::state(mirror_), filter);
@@ -26,6 +36,9 @@ class PlaysTable : public QueryTest {
       EXPECT_EQ(ours.beyond_arrow(), theirs.beyond_arrow()) << ours.name();
       for (std::size_t row = 0; row < listed.row_count(); ++row) {
         EXPECT_EQ(ours.value(row), theirs.value(row)) << ours.name() << ' ' << row;
+        for (const Column& each : {ours, theirs}) {
+          EXPECT_TRUE(!each.is_null(row) || raw_value(each, row) == 0) << ours.name() << ' ' << row;
+        }
       }
       if (ours.type() == ColumnType::dictionary) {
         EXPECT_EQ(ours.dictionary().size(), theirs.dictionary().size()) << ours.name();
