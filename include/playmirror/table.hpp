@@ -71,8 +71,8 @@ class PLAYMIRROR_EXPORT Column {
   [[nodiscard]] std::string_view text(std::size_t row) const;
 
   /// All values of an int64 column at once, for loops that must be fast. Here and in the calls
-  /// below, a row that is NULL has 0, so that sums need no look at it; one that Arrow cannot hold has
-  /// some number.
+  /// below, a row that is NULL has 0, so that sums need no look at it; one that Arrow cannot hold
+  /// has some number.
   [[nodiscard]] std::span<const std::int64_t> integers() const;
 
   /// All values of a float64 column.

@@ -377,9 +377,7 @@ def core_of(mirror: Mirror) -> _core.Mirror:
 def options_of(name: str, options: Mapping[str, Any] | None) -> dict[str, Any]:
     """The keyword arguments of a call inside another one."""
     if options is not None and not isinstance(options, Mapping):
-        raise TypeError(
-            f"{name} must be a dict of keyword arguments, not {type(options).__name__}"
-        )
+        raise TypeError(f"{name} must be a dict of keyword arguments, not {type(options).__name__}")
     return {**(options or {})}
 
 

@@ -15,10 +15,14 @@ class PlaysTable : public QueryTest {
   /// What stands for a row among all values of its column.
   static std::int64_t raw_value(const Column& column, std::size_t row) {
     switch (column.type()) {
-      case ColumnType::int64: return column.integers()[row];
-      case ColumnType::timestamp: return column.micros()[row];
-      case ColumnType::dictionary: return column.codes()[row];
-      default: return 0;
+      case ColumnType::int64:
+        return column.integers()[row];
+      case ColumnType::timestamp:
+        return column.micros()[row];
+      case ColumnType::dictionary:
+        return column.codes()[row];
+      default:
+        return 0;
     }
   }
 
