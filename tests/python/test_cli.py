@@ -280,7 +280,6 @@ def test_ctrl_c_exits_with_130(mirror_path: Path) -> None:
     assert (process.returncode, out, err) == (exit_codes.INTERRUPTED, "", "stopped\n")
 
 
-@pytest.mark.usefixtures("library")
 def test_ctrl_c_while_the_words_are_read_exits_with_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -292,6 +291,7 @@ def test_ctrl_c_while_the_words_are_read_exits_with_130(
     assert capsys.readouterr().err == "stopped\n"
 
 
+@pytest.mark.usefixtures("library")
 def test_a_reader_that_goes_away_is_no_crash(mirror_path: Path) -> None:
     command = f"{sys.executable} -m playmirror sql --db '{mirror_path}' 'SELECT * FROM tracks'"
     done = subprocess.run(
