@@ -16,7 +16,7 @@
 
 namespace playmirror::python {
 
-using StatsClass = py::class_<Stats>;
+using StatsClass = py::class_<Stats, Held<Stats>>;
 
 /// One for each family of statistics, in bind_stats_*.cpp.
 void add_rankings(StatsClass& stats);

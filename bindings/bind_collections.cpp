@@ -91,7 +91,7 @@ void remove_exclusions(const Exclusions& exclusions, py::handle name) {
 /// Every handle shares in the mirror's connections, and the last one closes them.
 template <typename Collection>
 auto collection(py::module_& module, const char* name) {
-  return py::class_<Collection>(module, name, py::release_gil_before_calling_cpp_dtor());
+  return py::class_<Collection, Held<Collection>>(module, name);
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ void discard(const Mirror& mirror, py::handle entry) {
 }  // namespace
 
 void bind_mirror(py::module_& module) {
-  py::class_<Mirror>(module, "Mirror", py::release_gil_before_calling_cpp_dtor())
+  py::class_<Mirror, Held<Mirror>>(module, "Mirror")
       .def_static("open", &open)
       .def_static("default_path", [] { return to_python(Mirror::default_path()); })
       .def_static("salvage",

@@ -114,7 +114,7 @@ py::object doctor(SharedServer& server, py::object progress, py::object stop) {
 void bind_server(py::module_& module) {
   const auto progress = py::arg("progress");
   const auto stop = py::arg("stop");
-  py::class_<SharedServer>(module, "Server", py::release_gil_before_calling_cpp_dtor())
+  py::class_<SharedServer, Held<SharedServer>>(module, "Server")
       .def_static("connect", &connect, py::arg("dsn"), progress, stop)
       .def("close",
            [](SharedServer& server) { server.run([](Server& called) { called.close(); }); })

@@ -44,7 +44,7 @@ void add_rankings(StatsClass& stats) {
 }
 
 void bind_stats(py::module_& module) {
-  StatsClass stats(module, "Stats", py::release_gil_before_calling_cpp_dtor());
+  StatsClass stats(module, "Stats");
   add_rankings(stats);
   add_rhythm(stats);
   add_habits(stats);

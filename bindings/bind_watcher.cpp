@@ -31,7 +31,7 @@ class Callbacks {
   /// One that may be copied and dropped without the GIL.
   static std::shared_ptr<Callbacks> make(py::object on_event, py::object on_progress) {
     return {new Callbacks(std::move(on_event), std::move(on_progress)), [](Callbacks* callbacks) {
-              const py::gil_scoped_acquire acquired;
+              const WithGil acquired;
               delete callbacks;
             }};
   }
@@ -51,7 +51,8 @@ class Callbacks {
 
   template <typename Work>
   static void guarded(Work&& work) {
-    const py::gil_scoped_acquire acquired;
+    mark_as_ours();
+    const WithGil acquired;
     try {
       work();
     } catch (const py::error_already_set&) {
@@ -97,7 +98,7 @@ bool wait(Watcher& watcher, py::handle timeout) {
 }  // namespace
 
 void bind_watcher(py::module_& module) {
-  py::class_<Watcher>(module, "Watcher", py::release_gil_before_calling_cpp_dtor())
+  py::class_<Watcher, Held<Watcher>>(module, "Watcher")
       .def_static("start", &start, py::arg("mirror"), py::arg("dsn"), py::arg("server"),
                   py::arg("push"), py::arg("pull"), py::arg("on_event"), py::arg("progress"))
       .def("stop", [](Watcher& watcher) { without_gil([&] { watcher.stop(); }); })

@@ -1,6 +1,7 @@
 #include "control.hpp"
 
 #include "describe_reports.hpp"
+#include "gil.hpp"
 
 #include <utility>
 
@@ -27,7 +28,7 @@ Control::Control(py::object progress, py::object stop)
 }
 
 void Control::on_progress(const Progress& progress) {
-  const py::gil_scoped_acquire acquired;
+  const WithGil acquired;
   progress_(to_python(progress));
 }
 
@@ -36,7 +37,7 @@ void Control::on_tick() {
   if (now < next_look_) return;
   next_look_ = now + std::chrono::milliseconds(50);
 
-  const py::gil_scoped_acquire acquired;
+  const WithGil acquired;
   if (PyErr_CheckSignals() != 0) throw py::error_already_set();
   if (!stop_.is_none() && stop_.attr("is_set")().cast<bool>()) source_.request_stop();
 }

@@ -68,7 +68,7 @@ class CursorIterator {
 template <typename Record>
 void bind_cursor(py::module_& module, const char* name) {
   using Iterator = CursorIterator<Record>;
-  py::class_<Iterator>(module, name, py::release_gil_before_calling_cpp_dtor())
+  py::class_<Iterator, Held<Iterator>>(module, name)
       .def("__iter__", [](py::object self) { return self; })
       .def("__next__", &Iterator::next)
       .def("close", &Iterator::close);

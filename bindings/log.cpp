@@ -1,5 +1,7 @@
 #include "log.hpp"
 
+#include "gil.hpp"
+
 #include <limits>
 
 namespace playmirror::python {
@@ -34,7 +36,7 @@ Log::Log() : threshold_(std::numeric_limits<long>::max()) {
 bool Log::wants(LogLevel level) const noexcept { return number(level) >= threshold_; }
 
 void Log::write(const LogRecord& record) const {
-  const py::gil_scoped_acquire acquired;
+  const WithGil acquired;
   write_(number(record.level), record.message);
 }
 

@@ -1,5 +1,7 @@
 """Threads: other Python threads go on during a call, and nothing deadlocks or tears."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -77,3 +79,68 @@ def test_closing_a_mirror_in_use_ends_in_an_answer_or_in_closed(mirror_path: Pat
 
     threading.Timer(0.2, mirror.close).start()
     in_threads(4, ask)
+
+
+IN_A_SUBINTERPRETER = """
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+if "before" in sys.argv:
+    playmirror.Mirror
+interpreters.run_string(
+    interpreters.create(),
+    f"import sys; sys.path[:] = {sys.path!r}\\n"
+    "try:\\n"
+    "    import playmirror\\n"
+    "    playmirror.Mirror.default_path()\\n"
+    "except ImportError as error:\\n"
+    "    print(error, flush=True)\\n",
+)
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "never"])
+def test_a_subinterpreter_is_told_so(when: str) -> None:
+    """Whether the main one has loaded the library before or not; without that it would hang."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, playmirror" + IN_A_SUBINTERPRETER, when],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert "in the main interpreter only, not in a subinterpreter" in done.stdout, done.stderr
+
+
+#: What a daemon thread may be in when the program ends, over and over.
+CALLS = {
+    "sql": "mirror.sql(BUSY)",
+    "progress": "mirror.sql(BUSY, progress=lambda step: None)",
+    "statistics": "mirror.stats.totals(dedupe='near')",
+    "rows": "sum(1 for _ in mirror.plays.list())",
+    "recording": "mirror.plays.add(track_id='blue', played_at=pm.Timestamp.now())",
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_program_may_end_while_a_daemon_thread_is_in_a_call(call: str, mirror_path: Path) -> None:
+    """Python would end the thread in the middle of C++, and that the process by an abort."""
+    open_library(mirror_path).close()
+    program = f"""
+import atexit, sys, threading, time
+atexit.register(lambda: print(mirror.plays.count() > 0, flush=True))
+import playmirror as pm
+BUSY = {BUSY!r}
+mirror = pm.open(sys.argv[1])
+def listen():
+    while True:
+        {CALLS[call]}
+for _ in range(3):
+    threading.Thread(target=listen, daemon=True).start()
+time.sleep(0.2)
+"""
+    for _ in range(3):
+        done = subprocess.run(
+            [sys.executable, "-c", program, mirror_path], capture_output=True, text=True, timeout=30
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
