@@ -226,19 +226,24 @@ std::vector<FileProblem> book_problems(const std::vector<BookPart>& damaged) {
 void add_to_checks(sqlite::Database& database, const BookDigests& change) {
   for (const auto& [part, digest] : change) {
     if (digest == BlockDigest{}) continue;
-    const BlockDigest known = read_check(database, part).value_or(BlockDigest{});
-    const BlockDigest sum{known.rows + digest.rows, known.sum + digest.sum};
+    const std::optional<BlockDigest> known = read_check(database, part);
+    const BlockDigest before = known.value_or(BlockDigest{});
+    const std::int64_t rows = before.rows + digest.rows;
+    const auto sum = static_cast<std::int64_t>(before.sum + digest.sum);
     const std::string_view table = table_of(part.book);
-    if (sum == BlockDigest{}) {
+    if (rows == 0 && sum == 0) {
       database.kept("DELETE FROM playmirror_checks WHERE table_name = ? AND part = ?")
           ->bind_all(table, part.part)
           .run();
+    } else if (known) {
+      database
+          .kept("UPDATE playmirror_checks SET rows = ?, sum = ? WHERE table_name = ? AND part = ?")
+          ->bind_all(rows, sum, table, part.part)
+          .run();
     } else {
       database
-          .kept(
-              "INSERT OR REPLACE INTO playmirror_checks (table_name, part, rows, sum) "
-              "VALUES (?, ?, ?, ?)")
-          ->bind_all(table, part.part, sum.rows, static_cast<std::int64_t>(sum.sum))
+          .kept("INSERT INTO playmirror_checks (table_name, part, rows, sum) VALUES (?, ?, ?, ?)")
+          ->bind_all(table, part.part, rows, sum)
           .run();
     }
   }
