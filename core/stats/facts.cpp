@@ -2,6 +2,7 @@
 
 #include "core/sqlite/statement.hpp"
 #include "core/stats/doubles.hpp"
+#include "core/stats/plays_by_year.hpp"
 #include "core/stats/tenths.hpp"
 #include "core/stats/week_hours.hpp"
 #include "core/text/fold.hpp"
@@ -329,6 +330,14 @@ const Groups& Facts::albums() {
 const std::vector<std::int32_t>& Facts::years() {
   read_raw_data();
   return store_->years;
+}
+
+std::shared_ptr<const YearBins> Facts::year_bins() {
+  const std::scoped_lock lock(store_->filling);
+  if (!store_->year_bins) {
+    store_->year_bins = std::make_shared<const YearBins>(years(), durations());
+  }
+  return store_->year_bins;
 }
 
 const Groups& Facts::genres() {

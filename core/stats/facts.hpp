@@ -28,6 +28,7 @@ namespace playmirror::stats {
 
 class Tenths;
 class WeekHours;
+class YearBins;
 
 /// For each track the groups it belongs to: artists, genres, an album. Group 0 is "not known".
 class Groups {
@@ -96,6 +97,7 @@ struct FactStore {
   std::optional<Groups> genres = {};
   std::vector<std::string> genre_list = {};
   std::vector<std::int32_t> years = {};
+  std::shared_ptr<const YearBins> year_bins = {};
   std::shared_ptr<const Features> features = {};
   std::shared_ptr<const FeatureRanks> feature_ranks = {};
 
@@ -162,6 +164,9 @@ class Facts {
 
   /// The year each track came out; 0 where it is not known.
   const std::vector<std::int32_t>& years();
+
+  /// Those, with durations(), as bins; see plays_by_year.hpp.
+  std::shared_ptr<const YearBins> year_bins();
 
   /// Places in them are those in order().
   const Features& features();

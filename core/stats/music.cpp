@@ -4,6 +4,7 @@
 #include "core/stats/answer.hpp"
 #include "core/stats/local_time.hpp"
 #include "core/stats/percentile.hpp"
+#include "core/stats/plays_by_year.hpp"
 #include "core/stats/ranking.hpp"
 #include "core/stats/ratio.hpp"
 
@@ -25,7 +26,6 @@ using stats::Selection;
 using stats::Tally;
 
 constexpr std::size_t kDayparts = 4;
-constexpr std::int64_t kFirstYear = 1800;
 
 }  // namespace
 
@@ -104,27 +104,19 @@ std::vector<DaypartGenre> Stats::genre_by_daypart(const StatsFilter& filter) con
 Eras Stats::eras(const StatsFilter& filter, EraUnit unit) const {
   require_known("unit", unit);
   return of_selection(filter, [&](const Selection& selection) {
-    const auto& years = selection.facts().years();
     const std::int64_t today =
         calendar::floor_divide(selection.zone().local(selection.now().postgres_micros()),
                                calendar::kMicrosPerDay)
             .quotient;
     const std::int64_t last_year = calendar::date_of(today).year + 1;
     Eras result;
-    std::vector<Tally> by_year(  // from kFirstYear on
-        static_cast<std::size_t>(std::max<std::int64_t>(last_year + 1 - kFirstYear, 0)));
-    for (const auto& [track, each] : selection.track_tallies()) {
-      result.plays += each.tally.plays;
-      if (years[track] < kFirstYear || years[track] > last_year) {
-        result.plays_unknown += each.tally.plays;
-      } else {
-        by_year[static_cast<std::size_t>(years[track] - kFirstYear)] += each.tally;
-      }
-    }
+    const auto tallies = stats::plays_by_year(selection, last_year);
+    result.plays = tallies.plays;
+    result.plays_unknown = tallies.plays_unknown;
     stats::Weighted values;
     std::map<std::int64_t, Tally> eras;
-    std::int64_t year = kFirstYear - 1;
-    for (const Tally& tally : by_year) {
+    std::int64_t year = stats::kFirstYear - 1;
+    for (const Tally& tally : tallies.years) {
       ++year;
       if (tally.plays == 0) continue;
       values.emplace_back(static_cast<double>(year), tally.plays);

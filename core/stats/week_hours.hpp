@@ -4,6 +4,7 @@
 
 #include "core/columns/bins.hpp"
 #include "core/columns/play_batch.hpp"
+#include "core/stats/bin_tally.hpp"
 #include "core/stats/tally.hpp"
 #include "core/time/zone.hpp"
 
@@ -29,8 +30,7 @@ struct WeekHour {
 };
 
 /// Those of all plays of the selection's period, from Monday 0:00 on, by running totals. Nothing
-/// where the selection leaves plays out or has one whose length takes more than 32 bits: that is no
-/// song, and so not worth sums of its own.
+/// where the selection leaves plays out or has one whose length takes more than 32 bits.
 [[nodiscard]] std::optional<std::array<WeekHour, kHoursOfWeek>> running_week(
     const Selection& selection);
 
@@ -44,19 +44,9 @@ class WeekHours final : public columns::Bins {
 
   [[nodiscard]] const std::shared_ptr<const Zone>& zone() const noexcept { return zone_; }
 
-  /// The sums that stand for an hour, in this order, one hour behind another. `wide` counts plays
-  /// whose length takes more than 32 bits.
-  enum Sum : std::size_t {
-    plays,
-    measured,
-    measured_ms,
-    estimated,
-    estimated_ms,
-    skips_known,
-    skipped,
-    wide,
-  };
-  static constexpr std::size_t kSums = wide + 1;
+  /// The sums that stand for an hour, behind those of its tally; one hour behind another.
+  enum Sum : std::size_t { skips_known = BinTally::kSums, skipped };
+  static constexpr std::size_t kSums = skipped + 1;
 
   [[nodiscard]] std::size_t size() const noexcept override { return kHoursOfWeek * kSums; }
   [[nodiscard]] columns::Column columns() const noexcept override;

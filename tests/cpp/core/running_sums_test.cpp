@@ -48,6 +48,7 @@ class RunningSums : public ColumnsTest {
     same([&](const StatsFilter& each) { return stats.streaks(each); });
     same([&](const StatsFilter& each) { return stats.totals(each); });
     same([&](const StatsFilter& each) { return stats.eras(each); });
+    same([&](const StatsFilter& each) { return stats.eras(each, EraUnit::year); });
     same([&](const StatsFilter& each) { return stats.top_tracks(each); });
   }
 
@@ -62,6 +63,13 @@ class RunningSums : public ColumnsTest {
       measured.time_basis = TimeBasis::measured_only;
       expect_same(measured);
     }
+    // To whom records of 2100 and of 2500 are not out yet, or are.
+    for (const char* now : {"1790-01-01T00:00:00Z", "2150-01-01T00:00:00Z", "2198-06-01T00:00:00Z",
+                            "2600-01-01T00:00:00Z"}) {
+      StatsFilter later = of(kStart + 86'400 * kSecond, {}, "UTC");
+      later.now = Timestamp::parse(now);
+      expect_same(later);
+    }
   }
 
   std::int64_t between(std::int64_t low, std::int64_t high) {
@@ -75,6 +83,13 @@ TEST_F(RunningSums, AreThoseOfThePlays) {
   execute(
       "INSERT INTO tracks (id, name, artist, duration_ms) VALUES ('t5', 'One', 'A', 200000)"
       ", ('t10', 'Two', 'B', 90000), ('t15', 'Three', 'C', NULL)");
+  int number = 20;
+  for (const char* released : {"0000", "1799", "1800-02-30", "1984", "1985-07", "2020-10-25",
+                               "2100", "2199", "2200", "2500", "someday"}) {
+    execute("INSERT INTO tracks (id, name, artist, duration_ms, raw_data) VALUES ('t" +
+            std::to_string(number++) + R"(', 'One', 'A', 100000, '{"album": {"release_date": ")" +
+            released + "\"}}')");
+  }
   add_plays(1, 70'000);
   expect_same();
 
@@ -92,8 +107,10 @@ TEST_F(RunningSums, AreThoseOfThePlays) {
     expect_same();
   }
 
-  // Another length of a track, and plays on days that had none.
+  // Another length of a track, another year, and plays on days that had none.
   execute("UPDATE tracks SET duration_ms = 150000 WHERE id = 't10'");
+  expect_same();
+  execute("UPDATE tracks SET raw_data = replace(raw_data, '1984', '1948')");
   expect_same();
   add_plays(100'000, 101'000);
   expect_same();
