@@ -59,8 +59,10 @@ ColumnState read_column_state(const sqlite::Database& database) {
     if (key == meta::kColumnsTracks) state.tracks = row->integer(1);
     if (key == meta::kColumnsArtists) state.artists = row->integer(1);
     if (key == meta::kColumnsTexts) state.texts = row->integer(1);
+    if (key == meta::kColumnsCatalogue) state.catalogue = row->integer(1);
   }
-  for (const std::int64_t version : {state.plays, state.tracks, state.artists, state.texts}) {
+  for (const std::int64_t version :
+       {state.plays, state.tracks, state.artists, state.texts, state.catalogue}) {
     if (version < 0 || version > meta::kMostNumber) return {};  // to be built anew
   }
   return state;
@@ -76,6 +78,7 @@ void write_column_state(sqlite::Database& database, const ColumnState& state) {
   note(meta::kColumnsTracks, before.tracks, state.tracks);
   note(meta::kColumnsArtists, before.artists, state.artists);
   note(meta::kColumnsTexts, before.texts, state.texts);
+  note(meta::kColumnsCatalogue, before.catalogue, state.catalogue);
 }
 
 std::vector<BlockInfo> read_blocks(const sqlite::Database& database) {

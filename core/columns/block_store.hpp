@@ -45,6 +45,7 @@ struct ColumnState {
   std::int64_t tracks = 0;
   std::int64_t artists = 0;
   std::int64_t texts = 0;
+  std::int64_t catalogue = 0;
 };
 [[nodiscard]] ColumnState read_column_state(const sqlite::Database& database);
 void write_column_state(sqlite::Database& database, const ColumnState& state);

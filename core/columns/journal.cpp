@@ -36,6 +36,7 @@ void Journal::begin() {
   renumbered_back_.clear();
   track_ids_.clear();
   artist_ids_.clear();
+  catalogue_changed_ = false;
   active_ = read_column_state(database_).built;
   const auto filled =
       database_.kept("SELECT state = 'filling' FROM playmirror_tables WHERE name = 'tracks'");
@@ -49,13 +50,16 @@ void Journal::note(const sqlite::RowChange& change) {
   if (change.table == "play_history") {
     note_play(change);
   } else if (change.table == "tracks") {
+    catalogue_changed_ = true;
     const bool filled = tracks_are_filled_ && change.kind == sqlite::RowChange::Kind::updated;
     if (is_gone) track_ids_.emplace(sqlite::text_of(change.before(kIdColumn)));
     if (!is_gone && !filled) track_ids_.emplace(sqlite::text_of(change.after(kIdColumn)));
   } else if (change.table == "artists") {
+    catalogue_changed_ = true;
     if (is_gone) artist_ids_.emplace(sqlite::text_of(change.before(kIdColumn)));
     if (!is_gone) artist_ids_.emplace(sqlite::text_of(change.after(kIdColumn)));
   } else if (change.table == "track_artists") {
+    catalogue_changed_ = true;
     if (!is_new) track_ids_.emplace(sqlite::text_of(change.before(kIdColumn)));
     if (!is_gone) track_ids_.emplace(sqlite::text_of(change.after(kIdColumn)));
   }
@@ -109,10 +113,7 @@ void Journal::settle() {
 }
 
 void Journal::follow() {
-  if (plays_.ids.empty() && plays_.renumbered.empty() && track_ids_.empty() &&
-      artist_ids_.empty()) {
-    return;
-  }
+  if (plays_.ids.empty() && plays_.renumbered.empty() && !catalogue_changed_) return;
   ColumnState state = read_column_state(database_);
   CodeUpdater codes(database_);
   for (const std::string& id : artist_ids_) codes.refresh_artist(id);
@@ -121,6 +122,7 @@ void Journal::follow() {
   if (codes.changed_tracks()) ++state.tracks;
   if (codes.changed_artists()) ++state.artists;
   if (codes.changed_texts()) ++state.texts;
+  if (catalogue_changed_) ++state.catalogue;
   write_column_state(database_, state);
 }
 

@@ -49,6 +49,7 @@ class Journal final : public sqlite::ChangeListener {
   // Not their rowids: a column of the server's may have taken every name of those.
   std::set<std::string, std::less<>> track_ids_;   ///< changed, or with other credits
   std::set<std::string, std::less<>> artist_ids_;  ///< changed
+  bool catalogue_changed_ = false;                 ///< any of their rows, in any column
   std::exception_ptr failure_;                     ///< to note something
 };
 

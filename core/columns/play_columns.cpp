@@ -123,6 +123,12 @@ bool PlayColumns::from_rows() const noexcept { return moment_->book != nullptr; 
 
 std::int64_t PlayColumns::version() const noexcept { return moment_->state().plays; }
 
+std::int64_t PlayColumns::text_version() const noexcept { return moment_->state().texts; }
+
+PlayColumns::CatalogueVersion PlayColumns::catalogue_version() const {
+  return {moment_->state().catalogue, database().query_int("PRAGMA schema_version"), track_codes()};
+}
+
 const std::optional<CommitWatch::Mark>& PlayColumns::mark() const noexcept {
   return moment_->file.mark();
 }

@@ -61,6 +61,20 @@ class PlayColumns {
   /// A number that rises whenever a play changes, in any process. Says nothing where from_rows().
   [[nodiscard]] std::int64_t version() const noexcept;
 
+  /// The same of contexts and sources.
+  [[nodiscard]] std::int64_t text_version() const noexcept;
+
+  /// Equal ones of one file: the rows of tracks, artists and credits are the same, whole, and so
+  /// are their codes.
+  struct CatalogueVersion {
+    std::int64_t rows = 0;
+    std::int64_t schema = 0;  ///< SQLite's: a column that goes or comes is no change of a row
+    std::size_t track_codes = 0;
+    friend bool operator==(const CatalogueVersion&, const CatalogueVersion&) = default;
+  };
+  /// Says nothing where from_rows().
+  [[nodiscard]] CatalogueVersion catalogue_version() const;
+
   /// Where the file stood, if nobody committed while the moment began.
   [[nodiscard]] const std::optional<CommitWatch::Mark>& mark() const noexcept;
 

@@ -53,6 +53,7 @@ void mark_built(sqlite::Database& database) {
   ++state.tracks;
   ++state.artists;
   ++state.texts;
+  ++state.catalogue;
   write_column_state(database, state);
 }
 

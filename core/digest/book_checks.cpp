@@ -125,8 +125,9 @@ std::string_view part_of_fact(std::string_view key) noexcept {
                                     meta::kDatabaseOid,      meta::kSchema,   meta::kPlayedAtZone};
   constexpr std::array kOfScope = {meta::kLeftOut, meta::kPlaysSince};
   constexpr std::array kOfHere = {meta::kProvisionalIds, meta::kDigests, meta::kDigestsMade};
-  constexpr std::array kOfColumns = {meta::kColumnsBuilt, meta::kColumnsPlays, meta::kColumnsTracks,
-                                     meta::kColumnsArtists, meta::kColumnsTexts};
+  constexpr std::array kOfColumns = {meta::kColumnsBuilt,  meta::kColumnsPlays,
+                                     meta::kColumnsTracks, meta::kColumnsArtists,
+                                     meta::kColumnsTexts,  meta::kColumnsCatalogue};
   constexpr std::array kTold = {meta::kServerName, meta::kAlembicVersion, meta::kLastPush,
                                 meta::kLastImport};
   if (std::ranges::find(kOfColumns, key) != kOfColumns.end()) return {};

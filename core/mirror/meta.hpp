@@ -49,6 +49,8 @@ inline constexpr std::string_view kColumnsPlays = "columns_plays";
 inline constexpr std::string_view kColumnsTracks = "columns_tracks";
 inline constexpr std::string_view kColumnsArtists = "columns_artists";
 inline constexpr std::string_view kColumnsTexts = "columns_texts";
+/// Raised whenever any row of tracks, artists or credits was written.
+inline constexpr std::string_view kColumnsCatalogue = "columns_catalogue";
 
 [[nodiscard]] std::optional<std::string> read(const sqlite::Database& database,
                                               std::string_view key);

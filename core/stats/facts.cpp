@@ -110,11 +110,14 @@ const Order& Facts::order() {
 
 const Order& Facts::context_order() {
   const std::scoped_lock lock(store_->filling);
-  if (!store_->context_order) {
+  auto& known = store_->context_order;
+  if (!known || known->texts != columns_.text_version()) {
     const auto& contexts = columns_.contexts();
-    store_->context_order = order_of(contexts, contexts.size());
+    known = std::make_shared<FactStore::ContextOrder>(
+        FactStore::ContextOrder{columns_.text_version(), order_of(contexts, contexts.size())});
   }
-  return *store_->context_order;
+  context_order_ = known;
+  return context_order_->order;
 }
 
 const std::vector<std::int64_t>& Facts::durations() {
@@ -396,9 +399,10 @@ std::shared_ptr<const std::unordered_set<std::int64_t>> Facts::doubles(
     TrackIdentity same, std::chrono::milliseconds window) {
   const std::scoped_lock lock(store_->filling);
   auto& known = store_->doubles;
-  if (!known || known->identity != same || known->window != window) {
+  const std::int64_t plays = columns_.version();
+  if (!known || known->plays != plays || known->identity != same || known->window != window) {
     known = std::make_shared<FactStore::Doubles>(FactStore::Doubles{
-        same, window, find_doubles(columns_, identity(same), durations(), window)});
+        plays, same, window, find_doubles(columns_, identity(same), durations(), window)});
   }
   return {known, &known->ids};
 }

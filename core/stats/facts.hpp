@@ -74,15 +74,14 @@ struct Album {
   bool has_artist = false;
 };
 
-/// What was read of the facts of one state of the file, shared by all calls that find it unchanged.
-/// A part that is there is whole, and never changes again, but `week_hours` and `doubles` may give
-/// way to others: what throws in the midst of one leaves it for the next call to read.
+/// What was read of the facts of one state of tracks and artists, shared by all calls that find it
+/// unchanged. A part that is there is whole, and never changes again, but those behind a pointer
+/// may give way to others: what throws in the midst of one leaves it for the next call to read.
 struct FactStore {
   std::recursive_mutex filling = {};  ///< held while a part is looked for and read
   bool has_raw_data = false;
   std::vector<char> known = {};
   std::optional<Order> order = {};
-  std::optional<Order> context_order = {};
   std::vector<std::int64_t> durations = {};
   std::shared_ptr<const Tenths> tenths = {};
   std::shared_ptr<const WeekHours> week_hours = {};  ///< of the zone asked for last
@@ -101,7 +100,14 @@ struct FactStore {
   std::shared_ptr<const Features> features = {};
   std::shared_ptr<const FeatureRanks> feature_ranks = {};
 
+  struct ContextOrder {
+    std::int64_t texts;  ///< the version of contexts that it is of
+    Order order;
+  };
+  std::shared_ptr<const ContextOrder> context_order = {};
+
   struct Doubles {
+    std::int64_t plays;  ///< the version of plays that they are of
     TrackIdentity identity;
     std::chrono::milliseconds window;
     std::unordered_set<std::int64_t> ids;
@@ -186,6 +192,7 @@ class Facts {
   std::shared_ptr<FactStore> store_;
   std::size_t tracks_ = 0;  ///< once it was asked for
   const std::vector<char>* known_ = nullptr;
+  std::shared_ptr<const FactStore::ContextOrder> context_order_;  ///< once it was asked for
 };
 
 }  // namespace playmirror::stats

@@ -70,8 +70,8 @@ void check(const StatsFilter& filter) {
 Moment::Moment(MirrorState& state, columns::Hold hold)
     : plays(columns::PlayColumns::read(state, hold)),
       // Codes made up for this moment alone mean nothing to another one.
-      facts(plays, plays.from_rows() ? std::make_shared<FactStore>()
-                                     : state.fact_cache().facts(plays.mark())) {}
+      facts(plays,
+            plays.from_rows() ? std::make_shared<FactStore>() : state.fact_cache().facts(plays)) {}
 
 Selection::Selection(std::shared_ptr<Moment> moment, const StatsFilter& filter)
     : filter_(filter), moment_(std::move(moment)), zone_(Zone::find(filter.tz)) {
