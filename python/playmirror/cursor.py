@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from . import _core
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
+from .closing import Closing
 
 Record = TypeVar("Record")
 
 
-class Cursor(Generic[Record]):
+class Cursor(Closing, Generic[Record]):
     """An iterator over the records of one listing.
 
     The query has run when the cursor exists, and every row comes from that one moment of the file,
@@ -34,17 +30,6 @@ class Cursor(Generic[Record]):
 
     def __iter__(self) -> Iterator[Record]:
         return self
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return "<Cursor>"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from . import _core
 from .artists import Artists
+from .closing import Closing
 from .errors import Error
 from .exclusions import Exclusions
 from .playlists import Playlists
@@ -23,7 +24,6 @@ from .tracks import Tracks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
-    from types import TracebackType
 
     from typing_extensions import Unpack
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .watcher import Watcher, WatchEvent
 
 
-class Mirror:
+class Mirror(Closing):
     """A local mirror of one remote music database: `playmirror.open()`.
 
     Reads never wait for a writer. Writes wait for other writers, in any process, up to
@@ -136,17 +136,6 @@ class Mirror:
         >>> mirror.close()
         """
         self._core.close()
-
-    def __enter__(self) -> Mirror:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def path(self) -> Path:

@@ -6,10 +6,10 @@ These are the only calls of playmirror that touch the network.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
 from . import _core
+from .closing import Closing
 from .enums import VerifyDepth
 from .progress import ProgressOption, reporting
 from .report import DoctorReport, RepairReport, SyncReport, VerifyReport
@@ -46,22 +46,6 @@ class ServerOptions(TypedDict, total=False):
     played_at_zone: ZoneLike  #: whose local time played_at has on the server
 
 
-class PullOptions(TypedDict, total=False):
-    """The keyword arguments of Server.pull(), for the pull inside Server.sync().
-
-    >>> server.sync(mirror, pull={"confirm_deletes": True})
-    """
-
-    lock_timeout: Duration  #: longest wait behind a migration
-    delete_limit: float  #: 0 to 1: hold deletes back when more than this share would vanish
-    confirm_deletes: bool  #: apply them whatever their share
-    accept_server: bool  #: adopt a server whose identity changed, after comparing
-    field_cap: int  #: bytes of one field; a larger one is an error
-    sweep_interval: Duration  #: sooner after a sweep, new plays are asked for by their ids
-    leave_out: Iterable[TrackDetail | str] | None  #: columns of tracks to do without from now on
-    plays_since: InstantLike | None  #: earliest play from now on; "-infinity": no limit
-
-
 class PullChoices(TypedDict, total=False):
     """Those of PullOptions that Server.sync() takes as keyword arguments of its own."""
 
@@ -74,6 +58,15 @@ class PullChoices(TypedDict, total=False):
     plays_since: InstantLike | None  #: earliest play from now on; "-infinity": no limit
 
 
+class PullOptions(PullChoices, total=False):
+    """The keyword arguments of Server.pull(), for the pull inside Server.sync().
+
+    >>> server.sync(mirror, pull={"confirm_deletes": True})
+    """
+
+    lock_timeout: Duration  #: longest wait behind a migration
+
+
 class PushOptions(TypedDict, total=False):
     """The keyword arguments of Server.push(), for the push inside Server.sync().
 
@@ -84,7 +77,7 @@ class PushOptions(TypedDict, total=False):
     batch_rows: int  #: rows in one server transaction
 
 
-class Server:
+class Server(Closing):
     """A connection to one server: `playmirror.connect()`.
 
     Connects at once, and again by itself when the connection was lost. Every call blocks, and each
@@ -151,17 +144,6 @@ class Server:
         >>> server.close()
         """
         self._core.close()
-
-    def __enter__(self) -> Server:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def name(self) -> str:

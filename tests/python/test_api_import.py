@@ -2,10 +2,10 @@
 
 import ast
 import dataclasses
-import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -41,17 +41,26 @@ def test_type_checkers_see_the_same_names() -> None:
     assert files("playmirror").joinpath("py.typed").is_file()
 
 
-def test_type_checkers_find_no_other_names() -> None:
-    """A module's __getattr__ would have every name to them."""
+TypeCheck = Callable[[str], tuple[str, str, int]]
+
+
+@pytest.fixture(scope="module")
+def type_check(tmp_path_factory: pytest.TempPathFactory) -> TypeCheck:
+    """Runs mypy, which remembers what it knows of the library from one run to the next."""
     api = pytest.importorskip("mypy.api")
-    code = "import playmirror as pm\npm.open\npm.sing"
-    said, problem, status = api.run(["--config-file=", "--cache-dir", os.devnull, "-c", code])
+    cache = str(tmp_path_factory.mktemp("mypy"))
+    options = ["--config-file=", "--strict", "--cache-dir", cache]
+    return lambda code: api.run([*options, "-c", code])
+
+
+def test_type_checkers_find_no_other_names(type_check: TypeCheck) -> None:
+    """A module's __getattr__ would have every name to them."""
+    said, problem, status = type_check("import playmirror as pm\npm.open\npm.sing")
     assert 'Module has no attribute "sing"' in said
     assert (said.count("error:"), problem, status) == (1, "", 1)
 
 
-def test_type_checkers_know_the_fields_of_new_rows() -> None:
-    api = pytest.importorskip("mypy.api")
+def test_type_checkers_know_the_fields_of_new_rows(type_check: TypeCheck) -> None:
     right = """
 from playmirror import Artist, Mirror, Track
 def record(mirror: Mirror) -> None:
@@ -68,10 +77,9 @@ def record(mirror: Mirror) -> None:
     mirror.tracks.add(id="t", tempo="fast")
     mirror.tracks.add(id="t", artists=["a"])
 """
-    options = ["--config-file=", "--strict", "--cache-dir", os.devnull, "-c"]
-    said, problem, status = api.run([*options, right])
+    said, problem, status = type_check(right)
     assert (problem, status) == ("", 0), said
-    said, problem, status = api.run([*options, right + wrong])
+    said, problem, status = type_check(right + wrong)
     lines = {line.split(":")[1] for line in said.splitlines() if ": error:" in line}
     assert (lines, problem, status) == ({"10", "11", "12", "13", "14"}, "", 1), said
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import playmirror as pm
 import pytest
-from playmirror.server import PullChoices
 from support.music_db import MusicDb
 
 AT = datetime(2026, 1, 31, 6, tzinfo=timezone.utc)
@@ -168,11 +167,6 @@ def test_a_negative_number_of_differences_is_refused(server: pm.Server, mirror: 
     with pytest.raises(pm.InvalidArgument, match="max_differences must not be negative"):
         server.verify(mirror, max_differences=-1)
     assert server.verify(mirror, max_differences=0).equal
-
-
-def test_every_choice_of_a_sync_is_one_of_a_pull() -> None:
-    choices = {"lock_timeout": "float", **PullChoices.__annotations__}
-    assert set(choices) == set(pm.PullOptions.__annotations__)
 
 
 def test_a_recorded_play_arrives_once_and_keeps_its_first_id(
