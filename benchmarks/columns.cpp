@@ -4,6 +4,7 @@
 ///     columns top FILE       answers lines `SINCE UNTIL TIMES` (microseconds, `-` for none) with
 ///                            median seconds of TIMES runs and the 50 tracks played most
 ///     columns first FILE     opens the mirror, asks for the ten tracks played most; its seconds
+///     columns totals FILE    opens the mirror, asks for the totals; its seconds
 ///     columns floor FILE ID  opens the file by SQLite alone, selects one play; its seconds
 ///     columns bytes FILE     bytes of the columns of plays, of the totals, of the dictionaries
 
@@ -72,6 +73,16 @@ int first(const char* file) {
   return 0;
 }
 
+int totals(const char* file) {
+  std::int64_t plays = 0;
+  const double seconds = seconds_of([&] {
+    const Mirror mirror = Mirror::open(file);
+    plays = mirror.stats().totals({}).plays;
+  });
+  std::cout << seconds << ' ' << plays << '\n';
+  return 0;
+}
+
 int floor(const char* file, const char* id) {
   bool found = false;
   const double seconds = seconds_of([&] {
@@ -120,12 +131,13 @@ int main(int argc, char** argv) {
     std::cout.precision(9);
     if (verb == "top") return top(arguments[2]);
     if (verb == "first") return first(arguments[2]);
+    if (verb == "totals") return totals(arguments[2]);
     if (verb == "floor" && argc == 4) return floor(arguments[2], arguments[3]);
     if (verb == "bytes") return bytes(arguments[2]);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "columns: %s\n", error.what());
     return 1;
   }
-  std::fputs("usage: columns top|first|bytes FILE, columns floor FILE ID\n", stderr);
+  std::fputs("usage: columns top|first|totals|bytes FILE, columns floor FILE ID\n", stderr);
   return 2;
 }

@@ -45,6 +45,11 @@ Meaning meaning_of(int result, std::string_view reason) {
               "Server.repair() puts it right, and Mirror.salvage() when it cannot be opened; keep "
               "the file, it may hold unsent rows.",
               false};
+    case SQLITE_CONSTRAINT:
+      return {ErrorCode::damaged,
+              "The file has an index, or another rule, that playmirror did not make: drop it. "
+              "Mirror.salvage() leaves it behind.",
+              false};
     case SQLITE_NOTADB:
       return {ErrorCode::not_a_mirror,
               "This is not a SQLite database: choose another file. If it was a mirror, "

@@ -162,6 +162,22 @@ def test_triggers_of_another_program_do_not_run(made: Path) -> None:
         assert mirror.status().pending == before + 2
 
 
+def test_an_index_of_another_program_is_named(made: Path) -> None:
+    alter(made, "CREATE UNIQUE INDEX once ON play_history (track_id) WHERE source = 'twice'")
+    again = {"track_id": "so-what", "source": "twice"}
+    with pm.open(made) as mirror:
+        mirror.plays.add(played_at="2026-02-01T00:00:00Z", **again)
+        pending = mirror.status().pending
+        with pytest.raises(pm.MirrorUnusable, match="UNIQUE") as refused:
+            mirror.plays.add(played_at="2026-02-02T00:00:00Z", **again)
+        assert (refused.value.code, mirror.status().pending) == ("damaged", pending)
+        assert "index" in refused.value.hint
+        assert "salvage" in refused.value.hint
+    assert pm.Mirror.salvage(made).saved == pending
+    with pm.open(made) as mirror:
+        mirror.plays.add(played_at="2026-02-02T00:00:00Z", **again)
+
+
 def test_salvage_leaves_out_what_a_new_file_would_not_take(
     small_db: MusicDb, mirror_path: Path
 ) -> None:
