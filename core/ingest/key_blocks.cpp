@@ -127,11 +127,14 @@ void ServerKeys::choose(const std::vector<std::string>& blocks) {
 }
 
 std::string ServerKeys::gone_condition() const {
-  const std::string table = sqlite::quoted(table_.name);
+  return gone_condition(sqlite::quoted(table_.name));
+}
+
+std::string ServerKeys::gone_condition(const std::string& name) const {
   std::string same;
   for (const std::string& column : table_.key) {
     const std::string quoted = sqlite::quoted(column);
-    same += (same.empty() ? "" : " AND ") + ("k." + quoted + " = " + table + "." + quoted);
+    same += (same.empty() ? "" : " AND ") + ("k." + quoted + " = " + name + "." + quoted);
   }
   return block_expression(table_) + " IN (SELECT block FROM temp.playmirror_blocks) AND " +
          from_server(table_) +
@@ -161,7 +164,26 @@ std::vector<std::string> ServerKeys::list_gone(const std::vector<std::string>& b
 
 std::int64_t ServerKeys::delete_gone(const std::vector<std::string>& blocks) {
   choose(blocks);
-  database_.execute("DELETE FROM " + sqlite::quoted(table_.name) + " WHERE " + gone_condition());
+  return delete_rows(gone_condition());
+}
+
+std::int64_t ServerKeys::delete_replaced(const std::vector<std::string>& blocks) {
+  const std::string here = sqlite::quoted(table_.name);
+  std::string same;
+  if (table_.name == "play_history") {
+    same = "t.track_id = " + here + ".track_id AND t.played_at = " + here + ".played_at";
+  } else if (table_.name == "analysis_snapshots") {
+    same = "t.date = " + here + ".date AND t.period_label IS " + here + ".period_label";
+  } else {
+    return 0;  // a key says it all
+  }
+  choose(blocks);
+  return delete_rows(gone_condition() + " AND EXISTS (SELECT 1 FROM " + here + " AS t WHERE " +
+                     same + " AND NOT (" + gone_condition("t") + "))");
+}
+
+std::int64_t ServerKeys::delete_rows(const std::string& condition) {
+  database_.execute("DELETE FROM " + sqlite::quoted(table_.name) + " WHERE " + condition);
   const std::int64_t deleted = database_.changes();
   // Odd values are few and belong to tables with a single key column.
   if (table_.key.size() == 1) {

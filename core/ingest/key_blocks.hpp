@@ -78,12 +78,19 @@ class ServerKeys {
   /// Deletes them and returns how many. Their odd values go with them.
   std::int64_t delete_gone(const std::vector<std::string>& blocks);
 
+  /// Of plays and snapshots, deletes only those that are here a second time, in a row that is not
+  /// gone: the server has given them another id.
+  std::int64_t delete_replaced(const std::vector<std::string>& blocks);
+
   /// Their keys, as text, at most `limit`.
   [[nodiscard]] std::vector<std::string> list_gone(const std::vector<std::string>& blocks,
                                                    std::int64_t limit);
 
  private:
+  /// `name` is what the table is called where the condition stands.
+  [[nodiscard]] std::string gone_condition(const std::string& name) const;
   [[nodiscard]] std::string gone_condition() const;
+  std::int64_t delete_rows(const std::string& condition);
   void choose(const std::vector<std::string>& blocks);
 
   sqlite::Database& database_;

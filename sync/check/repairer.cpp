@@ -325,19 +325,17 @@ void Repairer::delete_rows(sqlite::Database& database, Fetched& fetched) {
   fetched.rows.for_each([&](std::string_view rows) {
     keys.add(keys_of(rows, layout, fetched.table->columns).bytes);
   });
-  const std::int64_t gone = keys.count_gone(fetched.blocks);
-  const std::int64_t here = fetched.table->rows + gone;
-  if (vanishes_in_bulk(gone, here, options_.delete_limit) && !options_.confirm_deletes) {
-    report.held_deletes = gone;
-    report_.complete = false;
-    report_.warnings.push_back(std::to_string(gone) + " of " + std::to_string(here) + " rows of " +
-                               layout.name +
-                               " are not on the server and were kept here; repair with "
-                               "confirm_deletes to delete them");
-  } else if (gone > 0) {
-    report.deleted += keys.delete_gone(fetched.blocks);
-  }
+  const DeletedRows rows = delete_gone(keys, fetched.blocks, fetched.table->rows,
+                                       options_.delete_limit, options_.confirm_deletes);
   keys.forget();
+  report.deleted += rows.deleted;
+  report.held_deletes = rows.held;
+  if (rows.held == 0) return;
+  report_.complete = false;
+  report_.warnings.push_back(std::to_string(rows.held) + " of " + std::to_string(rows.here) +
+                             " rows of " + layout.name +
+                             " are not on the server and were kept here; repair with "
+                             "confirm_deletes to delete them");
 }
 
 void Repairer::mend_entries(sqlite::Database& database) {

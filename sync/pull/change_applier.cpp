@@ -87,18 +87,16 @@ void ChangeApplier::delete_gone(TableChanges& table) {
   TableReport& report = report_.pulled[table.layout.name];
   ingest::ServerKeys keys(database_, table.layout);
   table.keys.for_each([&](std::string_view bytes) { keys.add(bytes); });
-  const std::int64_t gone = keys.count_gone(table.blocks_to_thin);
-  const std::int64_t here = table.server_rows + gone;
-  if (vanishes_in_bulk(gone, here, options_.delete_limit) && !options_.confirm_deletes) {
-    report.held_deletes = gone;
-    report_.warnings.push_back(std::to_string(gone) + " of " + std::to_string(here) + " rows of " +
-                               table.layout.name +
-                               " are gone on the server and were kept here; pull with "
-                               "confirm_deletes to delete them");
-  } else {
-    report.deleted += keys.delete_gone(table.blocks_to_thin);
-  }
+  const DeletedRows rows = sync::delete_gone(keys, table.blocks_to_thin, table.server_rows,
+                                             options_.delete_limit, options_.confirm_deletes);
   keys.forget();
+  report.deleted += rows.deleted;
+  report.held_deletes = rows.held;
+  if (rows.held == 0) return;
+  report_.warnings.push_back(std::to_string(rows.held) + " of " + std::to_string(rows.here) +
+                             " rows of " + table.layout.name +
+                             " are gone on the server and were kept here; pull with "
+                             "confirm_deletes to delete them");
 }
 
 }  // namespace playmirror::sync

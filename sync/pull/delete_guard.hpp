@@ -1,19 +1,24 @@
 #pragma once
 
-#include "core/test_hooks.hpp"
+#include "core/ingest/key_blocks.hpp"
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace playmirror::sync {
 
-/// Below this many rows no deletion is unlikely: a person empties a list of four playlists.
-inline constexpr std::int64_t kFewRows = 4;
+struct DeletedRows {
+  std::int64_t deleted = 0;
+  std::int64_t held = 0;  ///< kept here, since so many vanish that somebody should be asked
+  std::int64_t here = 0;  ///< rows before
+};
 
-/// Whether so many rows vanish at once, of those that are here, that somebody should be asked: a
-/// mistake on the server must not empty the laptop too.
-[[nodiscard]] inline bool vanishes_in_bulk(std::int64_t gone, std::int64_t here, double limit) {
-  return gone > kFewRows && static_cast<double>(gone) > limit * static_cast<double>(here) &&
-         PLAYMIRROR_SAFEGUARD("delete guard");
-}
+/// Deletes the rows of these blocks that are not among the server's keys, unless more than the
+/// share `limit` of all would vanish and that is not confirmed: a mistake on the server must not
+/// empty the laptop too. Those that the server has under another key do not vanish.
+[[nodiscard]] DeletedRows delete_gone(ingest::ServerKeys& keys,
+                                      const std::vector<std::string>& blocks,
+                                      std::int64_t server_rows, double limit, bool confirmed);
 
 }  // namespace playmirror::sync
