@@ -188,6 +188,14 @@ std::vector<Sparse<TrackSums>::Item> PeriodSums::sums(const TimeRange& range) co
   return sums;
 }
 
+bool PeriodSums::has_binned(std::uint64_t plays, std::shared_ptr<const Bins> bins) const {
+  if (snapshot_.blocks.empty()) return true;  // few plays, and no totals of them
+  const Binning kind{std::move(bins)};
+  if (!has_or_earned(kind, plays, snapshot_.plays_before.back())) return false;
+  static_cast<void>(running_totals(kind));
+  return true;
+}
+
 std::vector<std::uint64_t> PeriodSums::binned(const TimeRange& range,
                                               std::shared_ptr<const Bins> bins) const {
   return sum(Binning{std::move(bins)}, range);

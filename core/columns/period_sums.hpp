@@ -35,6 +35,10 @@ class PeriodSums {
   /// All that TrackSums has, of the tracks that have plays, in no order.
   [[nodiscard]] std::vector<Sparse<TrackSums>::Item> sums(const TimeRange& range) const;
 
+  /// Whether there are running totals of these bins, or walks over as many plays as these have made
+  /// them pay.
+  [[nodiscard]] bool has_binned(std::uint64_t plays, std::shared_ptr<const Bins> bins) const;
+
   /// The sums of bins.
   [[nodiscard]] std::vector<std::uint64_t> binned(const TimeRange& range,
                                                   std::shared_ptr<const Bins> bins) const;

@@ -389,6 +389,11 @@ std::vector<TrackPlays> PlayColumns::most_played(const Period& period, std::size
   return moment_->guarded([&] { return moment_->sums().most_played(TimeRange(period), n); });
 }
 
+bool PlayColumns::has_binned(const Period& period, std::shared_ptr<const Bins> bins) const {
+  return moment_->guarded(
+      [&] { return moment_->sums().has_binned(moment_->count(period), std::move(bins)); });
+}
+
 std::vector<std::uint64_t> PlayColumns::binned(const Period& period,
                                                std::shared_ptr<const Bins> bins) const {
   return moment_->guarded(

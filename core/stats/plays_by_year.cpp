@@ -12,7 +12,10 @@ namespace {
 std::optional<YearTallies> from_totals(const Selection& selection, YearTallies tallies) {
   if (!selection.takes_all()) return std::nullopt;
   if (YearBins::bin_of(kFirstYear + std::ssize(tallies.years)) == 0) return std::nullopt;
-  const auto sums = selection.plays().binned(selection.period(), selection.facts().year_bins());
+  const auto bins = selection.facts().year_bins();
+  // Until these totals pay, those by track tell as much.
+  if (!selection.plays().has_binned(selection.period(), bins)) return std::nullopt;
+  const auto sums = selection.plays().binned(selection.period(), bins);
   for (std::size_t bin = 0; bin < YearBins::kBins; ++bin) {
     const auto tally =
         BinTally::of(std::span(sums).subspan(bin * BinTally::kSums).first<BinTally::kSums>(),
