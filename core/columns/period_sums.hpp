@@ -35,8 +35,8 @@ class PeriodSums {
   /// All that TrackSums has, of the tracks that have plays, in no order.
   [[nodiscard]] std::vector<Sparse<TrackSums>::Item> sums(const TimeRange& range) const;
 
-  /// Whether there are running totals of these bins, or walks over as many plays as these have made
-  /// them pay.
+  /// Whether there are running totals of these bins, or a walk over so many plays more makes them
+  /// pay: then they are made.
   [[nodiscard]] bool has_binned(std::uint64_t plays, std::shared_ptr<const Bins> bins) const;
 
   /// The sums of bins.

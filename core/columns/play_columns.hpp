@@ -114,8 +114,8 @@ class PlayColumns {
   /// The same of all that TrackSums has, of the tracks that have plays, in no order.
   [[nodiscard]] std::vector<Sparse<TrackSums>::Item> track_sums(const Period& period) const;
 
-  /// Whether binned() subtracts running totals, or soon would; who can ask for something else that
-  /// is at hand, need not have it walk the plays of the period until then.
+  /// Whether binned() has running totals to subtract, which are made if they pay now. Who can ask
+  /// for something else until then need not have it walk the plays of the period.
   [[nodiscard]] bool has_binned(const Period& period, std::shared_ptr<const Bins> bins) const;
 
   /// What the plays of the period come to in each bin, likewise. Of each class of bins, running
